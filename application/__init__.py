@@ -1,0 +1,1 @@
+"""What Flashlog does: commands, the upgrade procedure, runners, projections, feed."""

@@ -1,0 +1,1 @@
+"""What people ask for: load, ask the aggregate, save."""

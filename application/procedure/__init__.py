@@ -1,0 +1,1 @@
+"""The upgrade of one router, visit by visit."""

@@ -1,0 +1,1 @@
+"""A fleet of simulated routers: the other side of SSH, for rehearsals and tests."""

@@ -1,0 +1,1 @@
+"""The rules of upgrading a router: aggregates, events, decisions. No clock, no I/O."""

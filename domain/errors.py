@@ -1,0 +1,47 @@
+"""What a person may be told when a command is refused.
+
+DomainError
+├── RefusedError        the rules forbid it now; nothing happened
+│   ├── CancelTooLateError
+│   └── AlreadyEndedError
+├── InvalidError        the input is wrong; `.fields` names each wrong field
+└── NotFoundError       there is no such thing
+"""
+
+from collections.abc import Mapping
+
+
+class DomainError(Exception):
+    """Something asked for cannot be done."""
+
+
+class RefusedError(DomainError):
+    """The rules forbid this now; nothing has happened."""
+
+
+class CancelTooLateError(RefusedError):
+    """The flash has begun: stopping now could brick the router."""
+
+
+class AlreadyEndedError(RefusedError):
+    """The operation has ended; a terminal status never changes."""
+
+
+class InvalidError(DomainError):
+    """The input is wrong; `fields` maps each wrong field to its sentences."""
+
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        self.fields = dict(fields)
+        super().__init__(
+            "; ".join(
+                f"{field}: {' '.join(messages)}" for field, messages in fields.items()
+            )
+        )
+
+    @classmethod
+    def of(cls, field: str, message: str) -> "InvalidError":
+        return cls({field: [message]})
+
+
+class NotFoundError(DomainError):
+    """There is no such thing; the message says what was looked for."""

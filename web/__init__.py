@@ -1,0 +1,1 @@
+"""HTTP, WebSocket and the command line: the ways people and programs reach Flashlog."""
