@@ -1,0 +1,1 @@
+"""A router in the inventory."""

@@ -1,0 +1,134 @@
+"""One router, told by its commands."""
+
+from uuid import UUID
+
+from domain.base import Aggregate
+from domain.device import events
+from domain.device.events import Connection, DeviceEvent, FactsLearned, Jump, PinnedKey
+from domain.errors import RefusedError
+
+
+class DeviceBusyError(RefusedError):
+    """Another operation of the device is in progress or owes it something."""
+
+
+class Device(Aggregate):
+    """A router: who it is, where it is, how to get in, what it is to run."""
+
+    name: str
+    organization_id: UUID
+    mac_address: str
+    addresses: tuple[str, ...]
+    model: str
+    agent_uuid: UUID | None
+    connections: tuple[Connection, ...]
+    jumps: tuple[Jump, ...]
+
+    def __init__(self, aggregate_id: UUID) -> None:
+        super().__init__(aggregate_id)
+        self.is_active = True
+        self.host_key: PinnedKey | None = None
+        self.enrolled_uuid: UUID | None = None
+        self.learned: FactsLearned | None = None
+        self.operation_id: UUID | None = None
+        self.firmware_id: UUID | None = None
+        self.image_id: UUID | None = None
+        self.installed = False
+        self.running_image_id: UUID | None = None
+
+    @classmethod
+    def register(cls, device_id: UUID, registered: events.Registered) -> "Device":
+        device = cls(device_id)
+        device.record(registered)
+        return device
+
+    @property
+    def enabled_connections(self) -> tuple[Connection, ...]:
+        return tuple(
+            connection for connection in self.connections if connection.enabled
+        )
+
+    def give(self, operation_id: UUID, image_id: UUID) -> None:
+        """Give the device to an operation.
+
+        The caller has seen that the operation it was last given to is settled; two
+        callers that saw so at the same moment meet in the device's version.
+        """
+        if not self.is_active:
+            msg = "Firmware upgrades are not allowed for deactivated devices."
+            raise RefusedError(msg)
+        self.record(events.OperationGiven(operation_id=operation_id, image_id=image_id))
+
+    def assign_firmware(
+        self,
+        image_id: UUID,
+        *,
+        firmware_id: UUID,
+        by: UUID | None = None,
+        actor: str = "",
+    ) -> None:
+        """Note the image that the device is to run; it counts as not yet installed."""
+        assigned = events.FirmwareAssigned(
+            firmware_id=self.firmware_id or firmware_id,
+            image_id=image_id,
+            by=by,
+            actor=actor,
+        )
+        self.record(assigned)
+
+    def install(self, installed: events.FirmwareInstalled) -> None:
+        self.record(installed)
+
+    def pin_host_key(
+        self, key: PinnedKey, *, by: UUID | None = None, actor: str = ""
+    ) -> None:
+        if self.host_key != key:
+            self.record(events.HostKeyPinned(key=key, by=by, actor=actor))
+
+    def release_host_key(
+        self, reason: str, *, by: UUID | None = None, actor: str = ""
+    ) -> None:
+        if self.host_key is not None:
+            self.record(events.HostKeyReleased(reason=reason, by=by, actor=actor))
+
+    def enroll(self, uuid: UUID, *, by: UUID | None = None, actor: str = "") -> None:
+        if self.enrolled_uuid != uuid:
+            self.record(events.Enrolled(uuid=uuid, by=by, actor=actor))
+
+    def learn(self, facts: FactsLearned) -> None:
+        if self.learned != facts:
+            self.record(facts)
+
+    def change_addresses(
+        self, addresses: tuple[str, ...], *, by: UUID | None = None, actor: str = ""
+    ) -> None:
+        if self.addresses != addresses:
+            changed = events.AddressesChanged(addresses=addresses, by=by, actor=actor)
+            self.record(changed)
+
+    def change_connections(
+        self,
+        connections: tuple[Connection, ...],
+        *,
+        by: UUID | None = None,
+        actor: str = "",
+    ) -> None:
+        if self.connections != connections:
+            self.record(
+                events.ConnectionsChanged(connections=connections, by=by, actor=actor)
+            )
+
+    def deactivate(self, *, by: UUID | None = None, actor: str = "") -> None:
+        if not self.is_active:
+            msg = "the device is deactivated already"
+            raise RefusedError(msg)
+        self.record(events.Deactivated(by=by, actor=actor))
+
+    def activate(self, *, by: UUID | None = None, actor: str = "") -> None:
+        if self.is_active:
+            msg = "the device is active already"
+            raise RefusedError(msg)
+        self.record(events.Activated(by=by, actor=actor))
+
+
+DeviceEvent.AGGREGATE = Device

@@ -1,0 +1,203 @@
+"""The facts of a device."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+from domain.base import Event
+
+if TYPE_CHECKING:
+    from domain.device.device import Device
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """Credentials assigned to a device."""
+
+    connection_id: UUID
+    credentials_id: UUID
+    enabled: bool = True
+
+
+class Jump(msgspec.Struct, frozen=True, kw_only=True):
+    """A host on the way to the router, and how to log in there."""
+
+    address: str
+    credentials_id: UUID
+
+
+class PinnedKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A host key that the router has shown."""
+
+    type: str
+    base64: str
+    fingerprint: str
+
+
+class DeviceEvent(Event, frozen=True, kw_only=True):
+    """A fact of a device."""
+
+
+class Registered(DeviceEvent, frozen=True, kw_only=True):
+    """`agent_uuid` is expected of an OpenWISP agent on the router, if it has one."""
+
+    TOPIC = "Device:Registered"
+
+    name: str
+    organization_id: UUID
+    mac_address: str
+    addresses: tuple[str, ...] = ()
+    model: str = ""
+    agent_uuid: UUID | None = None
+    connections: tuple[Connection, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.name = self.name
+        device.organization_id = self.organization_id
+        device.mac_address = self.mac_address
+        device.addresses = self.addresses
+        device.model = self.model
+        device.agent_uuid = self.agent_uuid
+        device.connections = self.connections
+        device.jumps = self.jumps
+
+
+class AddressesChanged(DeviceEvent, frozen=True, kw_only=True):
+    TOPIC = "Device:AddressesChanged"
+
+    addresses: tuple[str, ...]
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.addresses = self.addresses
+
+
+class ConnectionsChanged(DeviceEvent, frozen=True, kw_only=True):
+    TOPIC = "Device:ConnectionsChanged"
+
+    connections: tuple[Connection, ...]
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.connections = self.connections
+
+
+class HostKeyPinned(DeviceEvent, frozen=True, kw_only=True):
+    TOPIC = "Device:HostKeyPinned"
+
+    key: PinnedKey
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.host_key = self.key
+
+
+class HostKeyReleased(DeviceEvent, frozen=True, kw_only=True):
+    """The next key that the router shows will be pinned."""
+
+    TOPIC = "Device:HostKeyReleased"
+
+    reason: str
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.host_key = None
+
+
+class Enrolled(DeviceEvent, frozen=True, kw_only=True):
+    """A UUID was written on the router, by which it is known from now on."""
+
+    TOPIC = "Device:Enrolled"
+
+    uuid: UUID
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.enrolled_uuid = self.uuid
+
+
+class FactsLearned(DeviceEvent, frozen=True, kw_only=True):
+    """What a visit found on the router."""
+
+    TOPIC = "Device:FactsLearned"
+
+    board: str
+    model: str
+    release: str
+    revision: str
+
+    def apply(self, device: "Device") -> None:
+        device.learned = self
+
+
+class OperationGiven(DeviceEvent, frozen=True, kw_only=True):
+    """Saved in one transaction with the start of the operation."""
+
+    TOPIC = "Device:OperationGiven"
+
+    operation_id: UUID
+    image_id: UUID
+
+    def apply(self, device: "Device") -> None:
+        device.operation_id = self.operation_id
+
+
+class FirmwareAssigned(DeviceEvent, frozen=True, kw_only=True):
+    """The image that the device is to run, installed or not yet."""
+
+    TOPIC = "Device:FirmwareAssigned"
+
+    firmware_id: UUID
+    image_id: UUID
+    installed: bool = False
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.firmware_id = self.firmware_id
+        device.image_id = self.image_id
+        device.installed = self.installed
+
+
+class FirmwareInstalled(DeviceEvent, frozen=True, kw_only=True):
+    """Verified by evidence: the device runs this image."""
+
+    TOPIC = "Device:FirmwareInstalled"
+
+    image_id: UUID
+    operation_id: UUID
+    release: str
+    revision: str
+
+    def apply(self, device: "Device") -> None:
+        # Another image may have been assigned meanwhile: that one is not installed.
+        device.installed = device.image_id == self.image_id
+        device.running_image_id = self.image_id
+
+
+class Deactivated(DeviceEvent, frozen=True, kw_only=True):
+    TOPIC = "Device:Deactivated"
+
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.is_active = False
+
+
+class Activated(DeviceEvent, frozen=True, kw_only=True):
+    TOPIC = "Device:Activated"
+
+    by: UUID | None = None
+    actor: str = ""
+
+    def apply(self, device: "Device") -> None:
+        device.is_active = True

@@ -1,0 +1,1 @@
+"""The story of one try to bring one device to one image."""
