@@ -52,7 +52,11 @@ class UnexpectedError(StepError):
     """
 
     def __init__(
-        self, message: str, *, command: str = "", exit_status: int | None = None,
+        self,
+        message: str,
+        *,
+        command: str = "",
+        exit_status: int | None = None,
         tail: str = "",
     ) -> None:
         self.command = command
@@ -60,3 +64,19 @@ class UnexpectedError(StepError):
         self.tail = tail
         evidence = f" [{command}: exit status {exit_status}] {tail}" if command else ""
         super().__init__(message + evidence)
+
+
+class StorageError(Exception):
+    """The log or a read model cannot be used now; nothing is half-written."""
+
+
+class LogBusyError(StorageError):
+    """Another process held the log for too long; the same call may work again."""
+
+
+class LogFullError(StorageError):
+    """There is no room for another event; free some, then the same call works."""
+
+
+class NewerLogError(StorageError):
+    """The log was written by a newer Flashlog: install that version or a later one."""

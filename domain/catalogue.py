@@ -16,7 +16,6 @@ class CategoryCreated(CategoryEvent, frozen=True, kw_only=True):
     organization_id: UUID | None
     description: str = ""
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, category: "Category") -> None:
         category.name = self.name
@@ -51,7 +50,6 @@ class BuildCreated(BuildEvent, frozen=True, kw_only=True):
     changelog: str = ""
     health_checks: tuple[str, ...] = ()
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, build: "Build") -> None:
         build.category_id = self.category_id
@@ -97,7 +95,6 @@ class ImageAdded(ImageEvent, frozen=True, kw_only=True):
     signed: bool = False
     has_metadata: bool = True
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, image: "FirmwareImage") -> None:
         image.build_id = self.build_id

@@ -20,7 +20,6 @@ class CredentialsCreated(CredentialsEvent, frozen=True, kw_only=True):
     port: int
     secret_id: UUID
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, credentials: "Credentials") -> None:
         credentials.name = self.name

@@ -20,7 +20,6 @@ class Registered(UserEvent, frozen=True, kw_only=True):
     is_superuser: bool = False
     is_staff: bool = False
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, user: "User") -> None:
         user.person_id = self.person_id
@@ -34,7 +33,6 @@ class PasswordChanged(UserEvent, frozen=True, kw_only=True):
 
     password_id: UUID
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, user: "User") -> None:
         user.password_id = self.password_id
@@ -48,7 +46,6 @@ class TokenIssued(UserEvent, frozen=True, kw_only=True):
     token_id: UUID
     token_hash: str
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, user: "User") -> None:
         user.token_id = self.token_id
@@ -59,7 +56,6 @@ class Deactivated(UserEvent, frozen=True, kw_only=True):
     TOPIC = "User:Deactivated"
 
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, user: "User") -> None:
         user.is_active = False
@@ -85,10 +81,8 @@ class User(Aggregate):
         user.record(registered)
         return user
 
-    def change_password(
-        self, password_id: UUID, *, by: UUID | None = None, actor: str = ""
-    ) -> None:
-        self.record(PasswordChanged(password_id=password_id, by=by, actor=actor))
+    def change_password(self, password_id: UUID, *, by: UUID | None = None) -> None:
+        self.record(PasswordChanged(password_id=password_id, by=by))
 
     def issue_token(self, issued: TokenIssued) -> None:
         if not self.is_active:
@@ -96,9 +90,9 @@ class User(Aggregate):
             raise RefusedError(msg)
         self.record(issued)
 
-    def deactivate(self, *, by: UUID | None = None, actor: str = "") -> None:
+    def deactivate(self, *, by: UUID | None = None) -> None:
         if self.is_active:
-            self.record(Deactivated(by=by, actor=actor))
+            self.record(Deactivated(by=by))
 
 
 UserEvent.AGGREGATE = User

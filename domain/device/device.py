@@ -65,45 +65,39 @@ class Device(Aggregate):
         *,
         firmware_id: UUID,
         by: UUID | None = None,
-        actor: str = "",
     ) -> None:
         """Note the image that the device is to run; it counts as not yet installed."""
         assigned = events.FirmwareAssigned(
             firmware_id=self.firmware_id or firmware_id,
             image_id=image_id,
             by=by,
-            actor=actor,
         )
         self.record(assigned)
 
     def install(self, installed: events.FirmwareInstalled) -> None:
         self.record(installed)
 
-    def pin_host_key(
-        self, key: PinnedKey, *, by: UUID | None = None, actor: str = ""
-    ) -> None:
+    def pin_host_key(self, key: PinnedKey, *, by: UUID | None = None) -> None:
         if self.host_key != key:
-            self.record(events.HostKeyPinned(key=key, by=by, actor=actor))
+            self.record(events.HostKeyPinned(key=key, by=by))
 
-    def release_host_key(
-        self, reason: str, *, by: UUID | None = None, actor: str = ""
-    ) -> None:
+    def release_host_key(self, reason: str, *, by: UUID | None = None) -> None:
         if self.host_key is not None:
-            self.record(events.HostKeyReleased(reason=reason, by=by, actor=actor))
+            self.record(events.HostKeyReleased(reason=reason, by=by))
 
-    def enroll(self, uuid: UUID, *, by: UUID | None = None, actor: str = "") -> None:
+    def enroll(self, uuid: UUID, *, by: UUID | None = None) -> None:
         if self.enrolled_uuid != uuid:
-            self.record(events.Enrolled(uuid=uuid, by=by, actor=actor))
+            self.record(events.Enrolled(uuid=uuid, by=by))
 
     def learn(self, facts: FactsLearned) -> None:
         if self.learned != facts:
             self.record(facts)
 
     def change_addresses(
-        self, addresses: tuple[str, ...], *, by: UUID | None = None, actor: str = ""
+        self, addresses: tuple[str, ...], *, by: UUID | None = None
     ) -> None:
         if self.addresses != addresses:
-            changed = events.AddressesChanged(addresses=addresses, by=by, actor=actor)
+            changed = events.AddressesChanged(addresses=addresses, by=by)
             self.record(changed)
 
     def change_connections(
@@ -111,24 +105,21 @@ class Device(Aggregate):
         connections: tuple[Connection, ...],
         *,
         by: UUID | None = None,
-        actor: str = "",
     ) -> None:
         if self.connections != connections:
-            self.record(
-                events.ConnectionsChanged(connections=connections, by=by, actor=actor)
-            )
+            self.record(events.ConnectionsChanged(connections=connections, by=by))
 
-    def deactivate(self, *, by: UUID | None = None, actor: str = "") -> None:
+    def deactivate(self, *, by: UUID | None = None) -> None:
         if not self.is_active:
             msg = "the device is deactivated already"
             raise RefusedError(msg)
-        self.record(events.Deactivated(by=by, actor=actor))
+        self.record(events.Deactivated(by=by))
 
-    def activate(self, *, by: UUID | None = None, actor: str = "") -> None:
+    def activate(self, *, by: UUID | None = None) -> None:
         if self.is_active:
             msg = "the device is active already"
             raise RefusedError(msg)
-        self.record(events.Activated(by=by, actor=actor))
+        self.record(events.Activated(by=by))
 
 
 DeviceEvent.AGGREGATE = Device

@@ -52,7 +52,6 @@ class Registered(DeviceEvent, frozen=True, kw_only=True):
     connections: tuple[Connection, ...] = ()
     jumps: tuple[Jump, ...] = ()
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.name = self.name
@@ -70,7 +69,6 @@ class AddressesChanged(DeviceEvent, frozen=True, kw_only=True):
 
     addresses: tuple[str, ...]
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.addresses = self.addresses
@@ -81,7 +79,6 @@ class ConnectionsChanged(DeviceEvent, frozen=True, kw_only=True):
 
     connections: tuple[Connection, ...]
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.connections = self.connections
@@ -92,7 +89,6 @@ class HostKeyPinned(DeviceEvent, frozen=True, kw_only=True):
 
     key: PinnedKey
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.host_key = self.key
@@ -105,7 +101,6 @@ class HostKeyReleased(DeviceEvent, frozen=True, kw_only=True):
 
     reason: str
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.host_key = None
@@ -118,7 +113,6 @@ class Enrolled(DeviceEvent, frozen=True, kw_only=True):
 
     uuid: UUID
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.enrolled_uuid = self.uuid
@@ -159,7 +153,6 @@ class FirmwareAssigned(DeviceEvent, frozen=True, kw_only=True):
     image_id: UUID
     installed: bool = False
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.firmware_id = self.firmware_id
@@ -187,7 +180,6 @@ class Deactivated(DeviceEvent, frozen=True, kw_only=True):
     TOPIC = "Device:Deactivated"
 
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.is_active = False
@@ -197,7 +189,6 @@ class Activated(DeviceEvent, frozen=True, kw_only=True):
     TOPIC = "Device:Activated"
 
     by: UUID | None = None
-    actor: str = ""
 
     def apply(self, device: "Device") -> None:
         device.is_active = True

@@ -28,7 +28,7 @@ class OperationEvent(Event, frozen=True, kw_only=True):
 
 
 class Started(OperationEvent, frozen=True, kw_only=True):
-    """Somebody asked for an upgrade; `by` is a user, or None with `actor` in words."""
+    """Somebody asked for an upgrade; `by` is a user."""
 
     TOPIC = "UpgradeOperation:Started"
     PHASE = Phase.QUEUED
@@ -41,7 +41,6 @@ class Started(OperationEvent, frozen=True, kw_only=True):
     batch_id: UUID | None = None
     retry_of: UUID | None = None
     by: UUID | None = None
-    actor: str = ""
 
     def mean(self, operation: "OperationState") -> None:
         operation.device_id = self.device_id
@@ -368,7 +367,6 @@ class ObligationGivenUp(OperationEvent, frozen=True, kw_only=True):
     obligations: tuple[str, ...]
     reason: str
     by: UUID | None = None
-    actor: str = ""
 
     def mean(self, operation: "OperationState") -> None:
         operation.given_up = self.obligations
@@ -415,7 +413,6 @@ class Cancelled(Ended, frozen=True, kw_only=True):
 
     at: datetime
     by: UUID | None = None
-    actor: str = ""
 
     def mean(self, operation: "OperationState") -> None:
         operation.end(self.STATUS)

@@ -65,7 +65,7 @@ class UpgradeOperation(OperationState):
             events.FlashBegun(command=command, canary=canary, at=at, look_at=look_at)
         )
 
-    def cancel(self, *, at: datetime, by: UUID | None = None, actor: str = "") -> None:
+    def cancel(self, *, at: datetime, by: UUID | None = None) -> None:
         """Stop before the flash.
 
         Raises AlreadyEndedError or CancelTooLateError; then nothing has changed.
@@ -74,7 +74,7 @@ class UpgradeOperation(OperationState):
         if self.has_begun_flash:
             msg = "the firmware reflashing has already started"
             raise CancelTooLateError(msg)
-        self.record(events.Cancelled(at=at, by=by, actor=actor))
+        self.record(events.Cancelled(at=at, by=by))
 
     # --- after the flash ----------------------------------------------------
 
@@ -103,9 +103,7 @@ class UpgradeOperation(OperationState):
     def postpone_settlement(self, *, cause: str, not_before: datetime) -> None:
         self.record(events.SettlementPostponed(cause=cause, not_before=not_before))
 
-    def give_up_obligations(
-        self, *, reason: str, by: UUID | None = None, actor: str = ""
-    ) -> None:
+    def give_up_obligations(self, *, reason: str, by: UUID | None = None) -> None:
         """Write off what nobody could give back; the device is free again."""
         if not self.owed:
             msg = "nothing is owed to the router"
@@ -115,7 +113,7 @@ class UpgradeOperation(OperationState):
             raise RefusedError(msg)
         self.record(
             events.ObligationGivenUp(
-                obligations=tuple(sorted(self.owed)), reason=reason, by=by, actor=actor
+                obligations=tuple(sorted(self.owed)), reason=reason, by=by
             )
         )
 

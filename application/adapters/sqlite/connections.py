@@ -1,0 +1,100 @@
+"""SQLite connections: how they are opened, lent and what their errors mean."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty, LifoQueue
+
+from application.errors import LogBusyError, LogFullError, StorageError
+
+# Pages of 4 KiB; many threads read, and each connection keeps a cache of its own.
+_CACHE_PAGES = 256
+
+
+class Connections:
+    """Connections to one database file, opened on demand and lent to one user each.
+
+    `synchronous` is FULL for the log (durable when an append returns) and may be
+    NORMAL for what can be rebuilt.
+    """
+
+    def __init__(
+        self, path: Path, *, synchronous: str = "FULL", busy_seconds: float = 5.0
+    ) -> None:
+        self.path = path
+        self._synchronous = synchronous
+        self._busy_seconds = busy_seconds
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection outside a transaction."""
+        connection = self._take()
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise explained(error, self.path) from error
+        finally:
+            self._idle.put(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection inside a transaction that holds the write lock.
+
+        Commits at the end, rolls back on any error. Raises LogBusyError,
+        LogFullError or StorageError; a constraint is passed on as it is.
+        """
+        connection = self._take()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            is_trouble = isinstance(error, sqlite3.Error)
+            if is_trouble and not isinstance(error, sqlite3.IntegrityError):
+                raise explained(error, self.path) from error
+            raise
+        finally:
+            self._idle.put(connection)
+
+    def close(self) -> None:
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
+
+    def open(self) -> sqlite3.Connection:
+        """Open a connection that the caller keeps and closes."""
+        connection = sqlite3.connect(
+            self.path,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={self._synchronous}")
+        connection.execute(f"PRAGMA cache_size={_CACHE_PAGES}")
+        return connection
+
+    def _take(self) -> sqlite3.Connection:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            try:
+                return self.open()
+            except sqlite3.Error as error:
+                raise explained(error, self.path) from error
+
+
+def explained(error: BaseException, path: Path) -> StorageError:
+    """Say in a sentence what an error of SQLite means for a person."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return LogBusyError(f"{path} is locked by another process: try again")
+    if "full" in text or "disk I/O error" in text:
+        return LogFullError(
+            f"cannot write to {path} ({text}): free room on the disk, then try again"
+        )
+    return StorageError(f"{path}: {text}")

@@ -1,0 +1,215 @@
+"""The log on SQLite: ordered, without holes, durable when an append returns."""
+
+import sqlite3
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from threading import Lock
+from time import time_ns
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    IntegrityError,
+    Notification,
+    StoredEvent,
+    Subscription,
+)
+
+from application.adapters.sqlite.connections import Connections
+from application.errors import NewerLogError
+
+LOG_FORMAT = 1
+
+_INSERT = (
+    "INSERT INTO event (position, originator_id, originator_version, topic, state,"
+    " recorded_at) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_COLUMNS = "position, originator_id, originator_version, topic, state, recorded_at"
+
+
+class LoggedEvent(Notification):
+    """A stored event with its position (`id`) and time in the log.
+
+    `recorded_at` is in microseconds since 1970 in UTC.
+    """
+
+    recorded_at: int
+
+    def __init__(self, row: tuple[int, bytes, int, str, bytes, int]) -> None:
+        super().__init__(
+            originator_id=UUID(bytes=row[1]),
+            originator_version=row[2],
+            topic=row[3],
+            state=row[4],
+            id=row[0],
+        )
+        object.__setattr__(self, "recorded_at", row[5])
+
+
+class SQLiteLog(ApplicationRecorder):
+    """The library's recorder port on a table that only grows."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = 5.0) -> None:
+        self._connections = Connections(path, busy_seconds=busy_seconds)
+        # Threads of one process queue here; SQLite's own waiting is not fair.
+        self._turn = Lock()
+        self._make()
+
+    def _make(self) -> None:
+        with self._connections.reading() as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            if found > LOG_FORMAT:
+                msg = (
+                    f"{self._connections.path} has format {found}, this Flashlog knows "
+                    f"{LOG_FORMAT}: install the version that wrote it or a later one"
+                )
+                raise NewerLogError(msg)
+            if found == LOG_FORMAT:
+                return
+        schema = files("application.adapters.sqlite").joinpath("log.sql").read_text()
+        with self._connections.reading() as connection:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={LOG_FORMAT}; COMMIT;"
+            )
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **_kwargs: Any
+    ) -> Sequence[int]:
+        """Append at the end, all or nothing; returns the positions given."""
+        if not stored_events:
+            return []
+        try:
+            with self._turn, self._connections.writing() as connection:
+                last, recorded_at = connection.execute(
+                    "SELECT position, recorded_at FROM event"
+                    " ORDER BY position DESC LIMIT 1"
+                ).fetchone() or (0, 0)
+                recorded_at = max(recorded_at, time_ns() // 1000)
+                rows = [
+                    (
+                        position,
+                        _id_bytes(event.originator_id),
+                        event.originator_version,
+                        event.topic,
+                        event.state,
+                        recorded_at,
+                    )
+                    for position, event in enumerate(stored_events, last + 1)
+                ]
+                connection.executemany(_INSERT, rows)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(error) from error
+        return [row[0] for row in rows]
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[LoggedEvent]:
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM event WHERE originator_id = ?"  # noqa: S608
+                " AND originator_version > ? AND originator_version <= ?"
+                f" ORDER BY originator_version {'DESC' if desc else 'ASC'} LIMIT ?",
+                (
+                    _id_bytes(originator_id),
+                    gt or 0,
+                    lte if lte is not None else 1 << 62,
+                    limit if limit is not None else -1,
+                ),
+            ).fetchall()
+        return [LoggedEvent(row) for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[LoggedEvent]:
+        after = (start or 0) - (1 if inclusive_of_start and start else 0)
+        wanted = set(topics)
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM event"  # noqa: S608
+                " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+                (after, stop if stop is not None else 1 << 62, limit),
+            ).fetchall()
+        return [LoggedEvent(row) for row in rows if not wanted or row[3] in wanted]
+
+    def max_notification_id(self) -> int | None:
+        with self._connections.reading() as connection:
+            (position,) = connection.execute(
+                "SELECT max(position) FROM event"
+            ).fetchone()
+        return int(position) if position is not None else None
+
+    def version_of(self, originator_id: UUID) -> int:
+        """Return how many events a story has; cheap enough to ask while bytes flow."""
+        with self._connections.reading() as connection:
+            (version,) = connection.execute(
+                "SELECT coalesce(max(originator_version), 0) FROM event"
+                " WHERE originator_id = ?",
+                (originator_id.bytes,),
+            ).fetchone()
+        return int(version)
+
+    def backup(self, path: Path) -> int:
+        """Copy the log as it is at one moment, while others write; returns its end."""
+        with self._connections.reading() as connection:
+            copy = sqlite3.connect(path)
+            try:
+                connection.backup(copy)
+                (end,) = copy.execute(
+                    "SELECT coalesce(max(position), 0) FROM event"
+                ).fetchone()
+            finally:
+                copy.close()
+        return int(end)
+
+    def growth(self) -> "Growth":
+        """Watch for appends by anybody, in this process or another."""
+        return Growth(self._connections.open())
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        msg = "follow the log with application.follow"
+        raise NotImplementedError(msg)
+
+    def close(self) -> None:
+        self._connections.close()
+
+
+class Growth:
+    """Whether the log has changed since it was last asked, for a few microseconds.
+
+    PRAGMA data_version changes when another connection has committed.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._seen = -1
+
+    def has_happened(self) -> bool:
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        grown = bool(version != self._seen)
+        self._seen = version
+        return grown
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _id_bytes(originator_id: UUID | str) -> bytes:
+    return (
+        originator_id if isinstance(originator_id, UUID) else UUID(originator_id)
+    ).bytes

@@ -1,0 +1,136 @@
+"""The event log as the rest of the application sees it: load, save, read."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import IntegrityError, Mapper
+
+from application.adapters.mapper import TypedMapper
+from application.adapters.sqlite.log import Growth, LoggedEvent, SQLiteLog
+from domain.base import Aggregate, Event, rebuild
+from domain.errors import NotFoundError, RefusedError
+
+if TYPE_CHECKING:
+    from eventsourcing.persistence import ApplicationRecorder
+
+A = TypeVar("A", bound=Aggregate)
+T = TypeVar("T")
+
+# A decision that loses a race this often is not racing any more, something is wrong.
+_DECISIONS_MAX = 20
+
+
+class LostRaceError(RefusedError):
+    """Somebody else's fact came first, again and again; try once more."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An event with its place in the log."""
+
+    position: int
+    recorded_at: datetime
+    event: Event
+
+
+class EventLog(Application[UUID]):
+    """Stories of aggregates, appended in one order for everybody."""
+
+    name = "flashlog"
+    recorder: SQLiteLog
+
+    def __init__(self, recorder: SQLiteLog) -> None:
+        self._given = recorder
+        super().__init__()
+
+    def construct_recorder(self) -> "ApplicationRecorder":
+        return self._given
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return TypedMapper()
+
+    def get(self, kind: type[A], aggregate_id: UUID) -> A:
+        """Rebuild an aggregate. Raises NotFoundError."""
+        try:
+            found = self.repository.get(aggregate_id, projector_func=_told)
+        except AggregateNotFoundError:
+            found = None
+        if not isinstance(found, kind):
+            msg = f"there is no {kind.__name__} {aggregate_id}"
+            raise NotFoundError(msg)
+        return found
+
+    def find(self, kind: type[A], aggregate_id: UUID) -> A | None:
+        """Rebuild an aggregate, or return None."""
+        try:
+            return self.get(kind, aggregate_id)
+        except NotFoundError:
+            return None
+
+    def get_or_new(self, kind: type[A], aggregate_id: UUID) -> A:
+        """Rebuild an aggregate, or make one without a story yet."""
+        return self.find(kind, aggregate_id) or kind(aggregate_id)
+
+    def append(self, *aggregates: Aggregate) -> int:
+        """Save what the aggregates recorded, all or nothing; returns the position.
+
+        Raises eventsourcing's IntegrityError when somebody else came first; then the
+        aggregates are worthless and must be loaded again.
+        """
+        recordings = self.save(*aggregates)
+        return recordings[-1].notification.id if recordings else self.end()
+
+    def decide(self, decision: Callable[[], T]) -> T:
+        """Run load-ask-save, again from the start when somebody else came first.
+
+        Raises LostRaceError when that never ends.
+        """
+        for _ in range(_DECISIONS_MAX):
+            try:
+                return decision()
+            except IntegrityError:
+                continue
+        msg = "others kept changing the same thing at the same time: try again"
+        raise LostRaceError(msg)
+
+    def story(self, aggregate_id: UUID) -> list[Entry]:
+        """Everything that happened to one aggregate."""
+        return list(map(self._entry, self.recorder.select_events(aggregate_id)))
+
+    def read(self, *, after: int, limit: int) -> list[Entry]:
+        """Read on from a position, in order."""
+        return list(
+            map(
+                self._entry,
+                self.recorder.select_notifications(
+                    after, limit, inclusive_of_start=False
+                ),
+            )
+        )
+
+    def end(self) -> int:
+        """Return the position of the newest event, 0 when there is none."""
+        return self.recorder.max_notification_id() or 0
+
+    def growth(self) -> Growth:
+        """Watch for appends by anybody."""
+        return self.recorder.growth()
+
+    def close(self) -> None:
+        super().close()
+        self._given.close()
+
+    def _entry(self, stored: LoggedEvent) -> Entry:
+        event = cast("Event", self.mapper.to_domain_event(stored))
+        at = datetime.fromtimestamp(stored.recorded_at / 1_000_000, UTC)
+        return Entry(stored.id, at, event)
+
+
+def _told(
+    aggregate: Aggregate | None, events: Iterable[DomainEventProtocol[UUID]]
+) -> Aggregate | None:
+    return rebuild(aggregate, cast("Iterable[Event]", events))

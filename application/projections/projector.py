@@ -1,0 +1,198 @@
+"""From the log to the read models: rows and their position in one transaction.
+
+An aggregate's own `evolve` makes the state that its row shows, so a read model cannot
+tell another story than the aggregate. Many events are taken at once and each row is
+written once for all of them.
+"""
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from threading import Event as Signal
+from uuid import UUID
+
+from application.adapters.sqlite.connections import Connections
+from application.log import Entry, EventLog
+from application.projections.rows import Row, moment, row_of
+from domain.base import Aggregate, rebuild
+from domain.operation.operation import UpgradeOperation
+
+VIEWS_FORMAT = 1
+_BATCH = 2000
+# Stories that are still being told; those that have ended are let go at once.
+_REMEMBERED = 10_000
+# How often the log is asked whether it has grown, in seconds.
+_PAUSE_SECONDS = 0.004
+
+
+class Projector:
+    """Keeps the read models up with the log. One at a time, guarded by the caller."""
+
+    def __init__(self, log: EventLog, connections: Connections) -> None:
+        self._log = log
+        self._connections = connections
+        self._stories: OrderedDict[UUID, tuple[Aggregate, datetime, int]] = (
+            OrderedDict()
+        )
+
+    def run(self, stop: Signal) -> None:
+        """Follow the log until told to stop."""
+        growth = self._log.growth()
+        try:
+            while not stop.is_set():
+                if growth.has_happened():
+                    self.catch_up()
+                stop.wait(_PAUSE_SECONDS)
+        finally:
+            growth.close()
+
+    def catch_up(self) -> int:
+        """Take in everything up to the end of the log; returns the position."""
+        position = self.position()
+        while entries := self._log.read(after=position, limit=_BATCH):
+            self._take(entries)
+            position = entries[-1].position
+        return position
+
+    def position(self) -> int:
+        with self._connections.reading() as connection:
+            return position_in(connection)
+
+    def rebuild(self) -> int:
+        """Drop the read models and make them again from the log."""
+        self._stories.clear()
+        drop_views(self._connections)
+        return self.catch_up()
+
+    def _take(self, entries: Sequence[Entry]) -> None:
+        touched: dict[UUID, tuple[Aggregate, datetime, int, datetime]] = {}
+        for entry in entries:
+            aggregate, created, position = self._story_before(entry)
+            aggregate.evolve(entry.event)
+            touched[aggregate.id] = (aggregate, created, position, entry.recorded_at)
+        with self._connections.writing() as connection:
+            for aggregate, created, position, modified in touched.values():
+                self._show(connection, aggregate, created, position, modified)
+            connection.execute(
+                "INSERT INTO progress VALUES ('views', ?)"
+                " ON CONFLICT DO UPDATE SET position = excluded.position",
+                (entries[-1].position,),
+            )
+        self._forget_the_ended(touched)
+
+    def _story_before(self, entry: Entry) -> tuple[Aggregate, datetime, int]:
+        event = entry.event
+        known = self._stories.get(event.originator_id)
+        if known is not None and known[0].version == event.originator_version - 1:
+            self._stories.move_to_end(event.originator_id)
+            return known
+        if event.originator_version == 1:
+            aggregate: Aggregate = event.AGGREGATE(event.originator_id)
+            known = (aggregate, entry.recorded_at, entry.position)
+        else:
+            before = [
+                earlier
+                for earlier in self._log.story(event.originator_id)
+                if earlier.position < entry.position
+            ]
+            told = rebuild(None, (earlier.event for earlier in before))
+            if told is None:
+                msg = f"the log lacks the beginning of {event.originator_id}"
+                raise RuntimeError(msg)
+            known = (told, before[0].recorded_at, before[0].position)
+        self._stories[event.originator_id] = known
+        return known
+
+    def _show(
+        self,
+        connection: sqlite3.Connection,
+        aggregate: Aggregate,
+        created: datetime,
+        position: int,
+        modified: datetime,
+    ) -> None:
+        shown = row_of(aggregate)
+        if shown is None:
+            return
+        table, row = shown
+        row |= {
+            "position": position,
+            "created": moment(created),
+            "modified": moment(modified),
+        }
+        _upsert(connection, table, row)
+        if isinstance(aggregate, UpgradeOperation):
+            _set_due(connection, aggregate)
+
+    def _forget_the_ended(
+        self, touched: dict[UUID, tuple[Aggregate, datetime, int, datetime]]
+    ) -> None:
+        for aggregate, *_ in touched.values():
+            if isinstance(aggregate, UpgradeOperation) and aggregate.is_settled:
+                self._stories.pop(aggregate.id, None)
+        while len(self._stories) > _REMEMBERED:
+            self._stories.popitem(last=False)
+
+
+def open_views(path: Path) -> Connections:
+    """Open the read models; those of another format are made again from the log."""
+    connections = Connections(path, synchronous="NORMAL")
+    with connections.reading() as connection:
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found not in {0, VIEWS_FORMAT}:
+        drop_views(connections)
+    elif found == 0:
+        _make_views(connections)
+    return connections
+
+
+def drop_views(connections: Connections) -> None:
+    with connections.writing() as connection:
+        tables = connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table'"
+        ).fetchall()
+        for (table,) in tables:
+            connection.execute(f'DROP TABLE "{table}"')
+    _make_views(connections)
+
+
+def position_in(connection: sqlite3.Connection) -> int:
+    found = connection.execute(
+        "SELECT position FROM progress WHERE name = 'views'"
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _make_views(connections: Connections) -> None:
+    schema = files("application.projections").joinpath("views.sql").read_text()
+    with connections.reading() as connection:
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={VIEWS_FORMAT}; COMMIT;"
+        )
+
+
+def _upsert(connection: sqlite3.Connection, table: str, row: Row) -> None:
+    columns = ", ".join(row)
+    marks = ", ".join("?" * len(row))
+    changes = ", ".join(f"{column} = excluded.{column}" for column in row)
+    connection.execute(
+        f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
+        f" ON CONFLICT (id) DO UPDATE SET {changes}",
+        tuple(row.values()),
+    )
+
+
+def _set_due(connection: sqlite3.Connection, operation: UpgradeOperation) -> None:
+    if operation.next_visit_at is None:
+        connection.execute(
+            "DELETE FROM due WHERE operation_id = ?", (str(operation.id),)
+        )
+        return
+    connection.execute(
+        "INSERT INTO due (operation_id, due_at) VALUES (?, ?)"
+        " ON CONFLICT (operation_id) DO UPDATE SET due_at = excluded.due_at",
+        (str(operation.id), operation.next_visit_at.timestamp()),
+    )

@@ -1,0 +1,167 @@
+"""Every setting with its unit and default; each is read from FLASHLOG_<NAME>."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+import platformdirs
+
+PREFIX = "FLASHLOG_"
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names it."""
+
+
+def _default_data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("flashlog", appauthor=False))
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this installation behaves."""
+
+    data_dir: Annotated[
+        Path, "where log, read models, images, vault and keys are kept"
+    ] = msgspec.field(default_factory=_default_data_dir)
+    bind: Annotated[str, "host:port of the web server"] = "127.0.0.1:8000"
+    allowed_hosts: Annotated[
+        str, "host names that may be served, separated by commas (beside bind's own)"
+    ] = ""
+    page_size: Annotated[int, "rows of a list page when none are asked for"] = 10
+    request_rate_limit: Annotated[str, "requests per user, or off"] = "1000/minute"
+    token_rate_limit: Annotated[str, "token requests per address, or off"] = "20/day"  # noqa: S105
+    image_size_max_bytes: Annotated[int, "largest image that is taken in"] = 31457280
+
+    runner_visits_max: Annotated[int, "routers visited at the same time"] = 64
+    uploads_max: Annotated[int, "uploads at the same time by one runner"] = 8
+    lease_seconds: Annotated[float, "a runner's claim on due work"] = 30.0
+    poll_seconds: Annotated[float, "pause between looks for due work"] = 0.2
+
+    connect_seconds: Annotated[float, "limit for one TCP connection"] = 10.0
+    banner_seconds: Annotated[float, "limit for the first words of SSH"] = 30.0
+    authentication_seconds: Annotated[float, "limit for one log-in"] = 20.0
+    command_seconds: Annotated[float, "limit for one short command"] = 30.0
+    image_test_seconds: Annotated[float, "limit for the router's image test"] = 90.0
+    checksum_seconds: Annotated[float, "limit for hashing on the router"] = 120.0
+    backup_seconds: Annotated[float, "limit for fetching the configuration"] = 120.0
+    attempt_seconds: Annotated[float, "limit for one attempt before the flash"] = 3600.0
+
+    retries_max: Annotated[int, "retries before the flash"] = 4
+    retry_backoff_seconds: Annotated[float, "pause before the first retry"] = 60.0
+    retry_backoff_max_seconds: Annotated[float, "longest pause before a retry"] = 600.0
+    restarts_max: Annotated[int, "attempts begun again after a crash"] = 20
+
+    backup_configuration: Annotated[
+        bool, "fetch the router's configuration into the vault before every flash"
+    ] = True
+    upload_directory: Annotated[str, "where images are put on routers"] = "/tmp"  # noqa: S108
+    upload_channels_max: Annotated[int, "channels of one upload"] = 8
+    upload_chunk_bytes: Annotated[int, "what is sent again at most, per channel"] = (
+        524288
+    )
+    upload_stall_seconds: Annotated[float, "limit without a byte moving"] = 60.0
+    upload_bytes_per_second_max: Annotated[
+        int, "bandwidth of one upload, 0: no limit"
+    ] = 0
+    memory_margin_bytes: Annotated[int, "memory left free beside the image"] = 4194304
+    services_to_stop: Annotated[
+        str, "services that may be stopped for memory, separated by commas"
+    ] = (
+        "uhttpd,rpcd,odhcpd,cron,log,sysntpd,rssileds,collectd,openwisp-monitoring,"
+        "netjson-monitoring,openwisp_config,openwisp-config"
+    )
+    stop_wifi: Annotated[
+        bool, "Wi-Fi may be stopped for memory where it is not the way in"
+    ] = True
+    memory_settle_seconds: Annotated[float, "limit for memory to come back"] = 8.0
+    switch_lease_seconds: Annotated[
+        float, "after this long without a word the router restores itself"
+    ] = 900.0
+
+    reconnect_delay_seconds: Annotated[float, "first look after the flash"] = 3.0
+    reconnect_retry_delay_seconds: Annotated[float, "longest pause between looks"] = (
+        20.0
+    )
+    reconnect_retries_max: Annotated[int, "looks before a router is given up"] = 50
+    upgrade_timeout_seconds: Annotated[
+        float, "limit for evidence that the flash started or was refused"
+    ] = 90.0
+    health_check_seconds: Annotated[float, "limit for one health check"] = 30.0
+    health_retry_seconds: Annotated[float, "how long health checks are retried"] = 120.0
+
+    settle_backoff_seconds: Annotated[
+        float, "pause before what is owed is tried again"
+    ] = 30.0
+    settle_backoff_max_seconds: Annotated[float, "longest such pause"] = 600.0
+    settle_patience_seconds: Annotated[
+        float, "after this long what is owed is given up and a person told"
+    ] = 86400.0
+
+    projected_wait_seconds: Annotated[
+        float, "how long an answer waits for its own events to be projected"
+    ] = 2.0
+    websocket_clients_max: Annotated[int, "WebSocket clients of one web process"] = 200
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        return tuple(filter(None, map(str.strip, self.services_to_stop.split(","))))
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment.
+
+    Raises SettingsError naming every variable that cannot be used.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for name, kind in get_type_hints(Settings).items():
+        variable = PREFIX + name.upper()
+        text = environment.get(variable, "")
+        if text == "":
+            continue
+        try:
+            values[name] = _parsed(text, kind)
+        except (ValueError, msgspec.ValidationError):
+            wrong.append(f"{variable}={text!r} is not a {_word(kind)}")
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    return Settings(**values)
+
+
+def _parsed(text: str, kind: Any) -> Any:
+    if kind is Path:
+        return Path(text).expanduser()
+    if kind is bool:
+        return msgspec.convert(text.lower(), bool, strict=False)
+    number = msgspec.convert(text, kind, strict=False)
+    if kind in {int, float} and number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _word(kind: Any) -> str:
+    return {int: "whole number", float: "number", bool: "yes or no (true, false)"}.get(
+        kind, "usable value"
+    )
+
+
+class SettingFact(msgspec.Struct, frozen=True):
+    """One row of the settings page."""
+
+    variable: str
+    default: str
+    meaning: str
+
+
+def setting_facts() -> list[SettingFact]:
+    """Every setting as the documentation shows it."""
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+    facts = []
+    for name, kind in get_type_hints(Settings, include_extras=True).items():
+        default = defaults[name]
+        shown = "" if default is msgspec.NODEFAULT else str(default)
+        facts.append(SettingFact(PREFIX + name.upper(), shown, get_args(kind)[1]))
+    return facts
