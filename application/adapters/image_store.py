@@ -101,14 +101,9 @@ class ImageStore:
         InvalidError on `file` for what is no image or too big, StoreFullError where
         there is no room; then nothing stays behind.
         """
-        with (
-            _full_told(self._directory),
-            _incoming(self._directory) as (
-                file,
-                path,
-            ),
-        ):
-            outline = OutlineBuilder()
+        outline = OutlineBuilder()
+        with _full_told(self._directory), _incoming(self._directory) as incoming:
+            file, path = incoming
             for chunk in filter(None, chunks):
                 outline.add(chunk)
                 check_size(outline.size, self._size_bytes_max)

@@ -1,0 +1,91 @@
+"""The key of the vault: 32 random bytes in a file that only its owner can read.
+
+VaultError
+├── VaultKeyError       the key is missing, damaged, readable by others, or another's
+├── VaultDamagedError   a record, or the file, is not what was written
+└── VaultBusyError      the file is locked, full or not writable just now: try again
+"""
+
+import base64
+import binascii
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+KEY_BYTES = 32
+_OTHERS = 0o077
+
+
+class VaultError(Exception):
+    """The vault cannot give or take what was asked."""
+
+
+class VaultKeyError(VaultError):
+    """The key file does not open this vault; the message says what to do."""
+
+
+class VaultDamagedError(VaultError):
+    """What is stored is not what was written."""
+
+
+class VaultBusyError(VaultError):
+    """The vault's file is locked, full or not writable; nothing was written."""
+
+
+def make_key(path: Path) -> bytes:
+    """Make a key file unless there is one, and return the key that is there.
+
+    The file appears whole and with mode 0600, or not at all; of several processes
+    that try at once one makes it and all return the same key.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # a link never replaces a key that is there already, a rename would
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(beside)
+            _sync_directory(path.parent)
+    finally:
+        beside.unlink()
+    return load_key(path)
+
+
+def load_key(path: Path) -> bytes:
+    """Read the key. Raises VaultKeyError."""
+    try:
+        if path.stat().st_mode & _OTHERS:
+            raise VaultKeyError(
+                f"The vault's key {path} can be read by others: run chmod 600 {path}."
+            )
+        key = base64.b64decode(path.read_bytes().strip(), validate=True)
+    except FileNotFoundError:
+        raise VaultKeyError(
+            f"The vault's key {path} is missing: put the key file back that belongs to "
+            "this vault (a backup has it). Without it passwords and keys are lost."
+        ) from None
+    except PermissionError:
+        raise VaultKeyError(
+            f"The vault's key {path} belongs to somebody else: run Flashlog as the "
+            "user who made it."
+        ) from None
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise VaultKeyError(
+            f"The vault's key {path} is damaged: put the key file back from a backup."
+        )
+    return key
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
