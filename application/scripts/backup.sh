@@ -1,0 +1,1 @@
+exec /sbin/sysupgrade -b - </dev/null

@@ -1,0 +1,29 @@
+# Start sysupgrade, detached, at most once.
+guard
+[ -f "$path" ] || refuse missing-file "$path"
+end_writers
+hash=$(sha256sum <"$path")
+[ "${hash%% *}" = "$sha256" ] || refuse checksum "${hash%% *}"
+mkdir "$D/flash" || refuse flash-guard "$owner"
+now
+put flash/uptime "$NOW"
+# From here on the switch only watches for a sysupgrade that refused or hung.
+arm "$lease_seconds"
+# The agent of OpenWISP then fetches its configuration again.
+rm -rf /etc/openwisp/checksum
+if [ -n "$canary" ]; then
+  put canary "$canary"
+  { echo "$operation" >"$canary"; } 2>/dev/null
+  sync
+fi
+set -f
+(
+  trap - EXIT INT TERM
+  sleep 1
+  /sbin/sysupgrade $flags "$path" &
+  identify $! && put flash/sysupgrade "$IDENTITY"
+  wait $!
+  put sysupgrade.status $?
+) </dev/null >"$D/sysupgrade.log" 2>&1 &
+identify $! && put flash/starter "$IDENTITY"
+echo launched=1
