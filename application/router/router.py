@@ -191,11 +191,19 @@ class Router:
         return archive
 
     def flash(
-        self, fence: Fence, *, path: str, flags: Sequence[str], sha256: str
+        self,
+        fence: Fence,
+        *,
+        path: str,
+        flags: Sequence[str],
+        sha256: str,
+        lease_seconds: int,
     ) -> None:
         """Start sysupgrade, detached, if the file there has this hash; at most once.
 
         Returns when it was started; only what answers later tells whether it flashed.
+        The switch stays armed for a sysupgrade that refuses or hangs: after the lease
+        the router gives back by itself what nobody came back to settle.
         """
         self._run(
             "flash",
@@ -204,6 +212,7 @@ class Router:
             flags=_flags(flags),
             sha256=sha256,
             canary=CANARY_PATH,
+            lease_seconds=lease_seconds,
             limit_seconds=self._limits.checksum_seconds,
         ).one("launched")
 
