@@ -1,0 +1,177 @@
+"""Paramiko's transport, fitted for many quiet connections and for uploads.
+
+Everything that leans on paramiko's internals is in this module; the range of versions
+is pinned in pyproject.toml.
+"""
+
+import logging
+import socket
+import threading
+from contextlib import suppress
+from typing import Any, ClassVar
+
+import paramiko
+from paramiko.common import MSG_CHANNEL_CLOSE, cMSG_CHANNEL_REQUEST
+from paramiko.packet import Packetizer
+
+from application.adapters.ssh.algorithms import Offer
+
+LOG_CHANNEL = "flashlog.ssh.paramiko"
+
+# Paramiko looks around every 0.1 s, which costs 1,000 idle connections a quarter of a
+# core. Everything here that ends a connection shuts its socket down, so nobody needs to
+# look; what is left is the beat of its keep-alive.
+_SOCKET_WAKE_SECONDS = 30.0
+# The last resort for a peer that acknowledges nothing; commands and uploads have limits
+# of their own, far below.
+_SEND_STALL_SECONDS = 300.0
+_TCP_KEEPALIVE_IDLE_SECONDS = 30
+_TCP_KEEPALIVE_INTERVAL_SECONDS = 10
+_TCP_KEEPALIVE_PROBES = 3
+# What waits in the kernel cannot be called back: a small queue keeps a cancel quick on
+# a slow link. It bounds what is not sent yet, not what is under way: no speed is lost.
+_TCP_UNSENT_BYTES_MAX = 128 << 10
+
+# Paramiko logs tracebacks of every broken handshake as errors; the reasons reach the
+# caller as exceptions, with words that help.
+logging.getLogger(LOG_CHANNEL).addHandler(logging.NullHandler())
+logging.getLogger(LOG_CHANNEL).propagate = False
+
+
+def connect_socket(address: str, port: int, limit_seconds: float) -> socket.socket:
+    """Open a TCP connection that sends small packets at once and notices a dead peer.
+
+    Raises OSError, TimeoutError when nobody answers within the limit.
+    """
+    stream = socket.create_connection((address, port), timeout=limit_seconds)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_KEEPIDLE", _TCP_KEEPALIVE_IDLE_SECONDS),
+        ("TCP_KEEPINTVL", _TCP_KEEPALIVE_INTERVAL_SECONDS),
+        ("TCP_KEEPCNT", _TCP_KEEPALIVE_PROBES),
+        ("TCP_NOTSENT_LOWAT", _TCP_UNSENT_BYTES_MAX),
+    ):
+        if hasattr(socket, option):  # not every system has every one
+            stream.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return stream
+
+
+class QuietPacketizer(Packetizer):  # type: ignore[misc]  # paramiko ships no types
+    """Sends with a last limit, and starts no thread to time the handshake."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self._stream = stream
+
+    def start_handshake(self, timeout: float) -> None:
+        """Leave the time to `start_client`'s limit; paramiko's timer outlives it."""
+
+    def write_all(self, out: bytes) -> None:
+        """Send everything; raises EOFError when the link is broken or stuck."""
+        left = memoryview(out)
+        patience_seconds = _SEND_STALL_SECONDS
+        while left:
+            try:
+                sent = self._stream.send(left)
+            except TimeoutError:
+                patience_seconds -= _SOCKET_WAKE_SECONDS
+                if patience_seconds <= 0 or self.closed:
+                    raise EOFError from None
+                continue
+            except OSError:
+                raise EOFError from None
+            if not sent:  # a channel of a jump host that is closed
+                raise EOFError
+            left = left[sent:]
+            patience_seconds = _SEND_STALL_SECONDS
+
+
+def _note_close(channel: Any, message: Any) -> None:
+    channel.closed_by_router = True
+    paramiko.Channel._handle_close(channel, message)  # noqa: SLF001
+
+
+class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
+    """Remembers what the server offered and which channels the server closed itself.
+
+    `server_host_keys`: the host key algorithms that the server has. A channel whose
+    `closed_by_router` is set ended in order; any other one ended with the connection.
+    """
+
+    _channel_handler_table: ClassVar = {
+        **paramiko.Transport._channel_handler_table,  # noqa: SLF001
+        MSG_CHANNEL_CLOSE: _note_close,
+    }
+
+    def __init__(self, stream: Any, offer: Offer, **options: Any) -> None:
+        self.server_host_keys: tuple[str, ...] = ()
+        super().__init__(stream, packetizer_class=QuietPacketizer, **options)
+        self.sock.settimeout(_SOCKET_WAKE_SECONDS)
+        self.set_log_channel(LOG_CHANNEL)
+        security = self.get_security_options()
+        security.ciphers = offer.ciphers
+        security.digests = offer.macs
+        security.kex = offer.key_exchanges
+        security.key_types = offer.host_keys
+
+    def _really_parse_kex_init(self, m: Any, **options: Any) -> dict[str, Any]:
+        parsed: dict[str, Any] = super()._really_parse_kex_init(m, **options)
+        if not options:  # with options it reads our own list once more
+            self.server_host_keys = tuple(parsed["server_key_algo_list"])
+        return parsed
+
+
+def request_command(channel: Any, command: str) -> None:
+    """Ask for a command without waiting for the answer.
+
+    `Channel.exec_command` waits a round trip, and without limit. A refusal closes the
+    channel, which whoever reads it sees.
+    """
+    channel.closed_by_router = False
+    message = paramiko.Message()
+    message.add_byte(cMSG_CHANNEL_REQUEST)
+    message.add_int(channel.remote_chanid)
+    message.add_string("exec")
+    message.add_boolean(True)  # noqa: FBT003  # the protocol's "want reply"
+    message.add_string(command)
+    channel.transport._send_user_message(message)  # noqa: SLF001
+
+
+class Bell:
+    """One event for both buffers of a channel, cleared by the reader alone.
+
+    Paramiko clears a buffer's event when that buffer is empty, which would lose the
+    ring of the other one.
+    """
+
+    def __init__(self, channel: Any) -> None:
+        self._rung = threading.Event()
+        channel.in_buffer.set_event(self)
+        channel.in_stderr_buffer.set_event(self)
+
+    def set(self) -> None:
+        """Ring: a buffer got data or was closed."""
+        self._rung.set()
+
+    def clear(self) -> None:
+        """Ignore a buffer that was emptied: the other one may have rung."""
+
+    def reset(self) -> None:
+        """Start to listen anew; look at both buffers after it."""
+        self._rung.clear()
+
+    def wait(self, limit_seconds: float | None) -> bool:
+        """Wait for a ring since the last reset; False when the limit passed."""
+        return self._rung.wait(limit_seconds)
+
+
+def hang_up(client: Any) -> None:
+    """End a client's connection at once and wake everybody who waits on it."""
+    transport = client.get_transport()
+    if transport is not None:
+        # Closing a socket wakes no thread that reads from it; shutting it down does.
+        with suppress(OSError, EOFError, paramiko.SSHException):
+            transport.sock.shutdown(socket.SHUT_RDWR)
+        transport.sock.close()
+    client.close()
