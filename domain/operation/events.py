@@ -374,6 +374,30 @@ class ObligationGivenUp(OperationEvent, frozen=True, kw_only=True):
         operation.rest()
 
 
+class Held(OperationEvent, frozen=True, kw_only=True):
+    """Nothing goes on by itself until a person says so: the log was restored."""
+
+    TOPIC = "UpgradeOperation:Held"
+
+    reason: str
+    by: UUID | None = None
+
+    def mean(self, operation: "OperationState") -> None:
+        operation.held = self.reason
+        operation.next_visit_at = None
+
+
+class Resumed(OperationEvent, frozen=True, kw_only=True):
+    TOPIC = "UpgradeOperation:Resumed"
+
+    at: datetime
+    by: UUID | None = None
+
+    def mean(self, operation: "OperationState") -> None:
+        operation.held = ""
+        operation.next_visit_at = self.at
+
+
 class Ended(OperationEvent, frozen=True, kw_only=True):
     """A terminal event."""
 

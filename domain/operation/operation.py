@@ -28,6 +28,8 @@ class UpgradeOperation(OperationState):
 
     def begin_visit(self, runner: str) -> None:
         """Open a visit, and an attempt with it where none is open yet."""
+        if self.held:
+            raise RefusedError(f"the operation is held: {self.held}")
         if self.is_settled:
             msg = f"the operation has ended ({self.status}) and owes nothing"
             raise AlreadyEndedError(msg)
@@ -72,7 +74,7 @@ class UpgradeOperation(OperationState):
         """
         self._require_in_progress()
         if self.has_begun_flash:
-            msg = "the firmware reflashing has already started"
+            msg = "it is too late to cancel: firmware reflashing has already started"
             raise CancelTooLateError(msg)
         self.record(events.Cancelled(at=at, by=by))
 
@@ -116,6 +118,21 @@ class UpgradeOperation(OperationState):
                 obligations=tuple(sorted(self.owed)), reason=reason, by=by
             )
         )
+
+    # --- held for a person ---------------------------------------------------
+
+    def hold(self, reason: str, *, by: UUID | None = None) -> None:
+        """Let nothing go on by itself, until a person resumes or cancels it."""
+        if self.is_settled:
+            msg = "the operation has ended and owes nothing"
+            raise RefusedError(msg)
+        self.record(events.Held(reason=reason, by=by))
+
+    def resume(self, *, at: datetime, by: UUID | None = None) -> None:
+        if not self.held:
+            msg = "the operation is not held"
+            raise RefusedError(msg)
+        self.record(events.Resumed(at=at, by=by))
 
     # --- endings ------------------------------------------------------------
 

@@ -43,6 +43,7 @@ class OperationState(Aggregate):
         self.owed: frozenset[Obligation] = frozenset()
         self.postponements = 0
         self.given_up: tuple[str, ...] = ()
+        self.held = ""
         self.next_visit_at: datetime | None = None
 
     @property

@@ -1,0 +1,144 @@
+"""Start, cancel, retry, hold, resume, write off."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from application.flashlog import Flashlog
+from domain.catalogue import FirmwareImage
+from domain.device.device import Device
+from domain.errors import InvalidError, RefusedError
+from domain.operation.events import Started
+from domain.operation.operation import UpgradeOperation
+from domain.options import UpgradeOptions
+
+
+def start_upgrade(
+    flashlog: Flashlog,
+    *,
+    device_id: UUID,
+    image_id: UUID,
+    options: Any = None,
+    by: UUID | None = None,
+    retry_of: UUID | None = None,
+) -> UUID:
+    """Start an upgrade; returns the id of the operation.
+
+    Where another operation of the device is not settled yet, the new one is recorded
+    and aborted at once with that reason: the older survives. Raises NotFoundError,
+    InvalidError, and RefusedError where nothing was recorded.
+    """
+    wanted = UpgradeOptions.parse(options)
+    flashlog.log.get(FirmwareImage, image_id)
+
+    def start() -> tuple[UUID, int]:
+        device = flashlog.log.get(Device, device_id)
+        if not device.enabled_connections:
+            raise InvalidError.of(
+                "__all__",
+                f"The device {device.name} has no enabled connection: "
+                "add credentials to it first.",
+            )
+        operation_id = uuid4()
+        older = _unsettled(flashlog, device)
+        if older is None:
+            device.give(operation_id, image_id)
+        device.assign_firmware(image_id, firmware_id=uuid4(), by=by)
+        operation = UpgradeOperation.start(
+            operation_id,
+            Started(
+                device_id=device_id,
+                image_id=image_id,
+                options=wanted.as_mapping(),
+                at=flashlog.clock.now(),
+                retry_of=retry_of,
+                by=by,
+            ),
+        )
+        if older is not None:
+            operation.abort(_busy(older))
+        return operation_id, flashlog.log.append(operation, device)
+
+    operation_id, position = flashlog.log.decide(start)
+    flashlog.show(position)
+    return operation_id
+
+
+def cancel_operation(
+    flashlog: Flashlog, *, operation_id: UUID, by: UUID | None = None
+) -> None:
+    """Cancel before the flash. Raises AlreadyEndedError, CancelTooLateError."""
+
+    def cancel() -> int:
+        operation = flashlog.log.get(UpgradeOperation, operation_id)
+        operation.cancel(at=flashlog.clock.now(), by=by)
+        return flashlog.log.append(operation)
+
+    flashlog.show(flashlog.log.decide(cancel))
+
+
+def retry_operation(
+    flashlog: Flashlog, *, operation_id: UUID, by: UUID | None = None
+) -> UUID:
+    """Start the same upgrade again as a new operation that names the old one."""
+    operation = flashlog.log.get(UpgradeOperation, operation_id)
+    if not operation.has_ended:
+        msg = f"the operation is still {operation.status}: there is nothing to retry"
+        raise RefusedError(msg)
+    return start_upgrade(
+        flashlog,
+        device_id=operation.device_id,
+        image_id=operation.image_id,
+        options=operation.options,
+        by=by,
+        retry_of=operation_id,
+    )
+
+
+def resume_operation(
+    flashlog: Flashlog, *, operation_id: UUID, by: UUID | None = None
+) -> None:
+    """Let a held operation go on by itself."""
+
+    def resume() -> int:
+        operation = flashlog.log.get(UpgradeOperation, operation_id)
+        operation.resume(at=flashlog.clock.now(), by=by)
+        return flashlog.log.append(operation)
+
+    flashlog.show(flashlog.log.decide(resume))
+
+
+def release_device(
+    flashlog: Flashlog, *, device_id: UUID, reason: str, by: UUID | None = None
+) -> tuple[str, ...]:
+    """Write off by hand what the device is still owed; returns what that was."""
+
+    def write_off() -> tuple[tuple[str, ...], int]:
+        device = flashlog.log.get(Device, device_id)
+        operation = _unsettled(flashlog, device)
+        if operation is None:
+            msg = f"nothing is owed to {device.name}, it is free"
+            raise RefusedError(msg)
+        operation.give_up_obligations(reason=reason, by=by)
+        return operation.given_up, flashlog.log.append(operation)
+
+    given_up, position = flashlog.log.decide(write_off)
+    flashlog.show(position)
+    return given_up
+
+
+def _unsettled(flashlog: Flashlog, device: Device) -> UpgradeOperation | None:
+    """Return the operation that occupies the device, if one does."""
+    if device.operation_id is None:
+        return None
+    operation = flashlog.log.get(UpgradeOperation, device.operation_id)
+    return None if operation.is_settled else operation
+
+
+def _busy(older: UpgradeOperation) -> str:
+    if older.has_ended:
+        owed = ", ".join(sorted(older.owed))
+        return (
+            f"operation {older.id} ended {older.status} but still owes the router "
+            f"its {owed}: it is given back as soon as the router answers"
+        )
+    return f"another operation of the device is in progress: {older.id}"

@@ -1,0 +1,174 @@
+"""Who may ask: accounts, passwords, tokens. Names stay in the vault."""
+
+import getpass
+import hashlib
+import hmac
+import secrets
+from typing import Any
+from uuid import UUID, uuid4
+
+from application.flashlog import Flashlog
+from domain.errors import InvalidError, NotFoundError
+from domain.reservation import KeyTakenError, Reservation
+from domain.user import Registered, TokenIssued, User
+
+_USER_NAME_SCOPE = "user/username"
+_NAME_LENGTH_MAX = 150
+# scrypt of RFC 7914 at the cost OWASP recommends: 2**17, 8, 1 is 128 MiB of memory;
+# 2**14 with p=5 costs an attacker as much and a small server far less memory.
+_SCRYPT = {"n": 2**14, "r": 8, "p": 5}
+
+
+class WrongCredentialsError(Exception):
+    """User name and password do not belong together; the same text for all causes."""
+
+
+def add_user(
+    flashlog: Flashlog,
+    *,
+    username: str,
+    password: str,
+    email: str = "",
+    is_superuser: bool = False,
+    by: UUID | None = None,
+) -> UUID:
+    """Make an account. Raises InvalidError naming every wrong field."""
+    wrong = {}
+    if not 0 < len(username) <= _NAME_LENGTH_MAX or not username.isprintable():
+        wrong["username"] = [f"Give a name of 1 to {_NAME_LENGTH_MAX} characters."]
+    if not password.strip():
+        wrong["password"] = ["Give a password that is not blank."]
+    if wrong:
+        raise InvalidError(wrong)
+    return _register(
+        flashlog,
+        username,
+        {"username": username, "email": email},
+        hash_password(password),
+        is_superuser=is_superuser,
+        by=by,
+    )
+
+
+def local_user(flashlog: Flashlog) -> UUID:
+    """Return the account of the operating system's user; made at first use.
+
+    It has no password: nobody can log in with it over the network.
+    """
+    name = f"{getpass.getuser()}@local"
+    known = flashlog.log.find(Reservation, Reservation.id_of(_USER_NAME_SCOPE, name))
+    if known and known.owner_id:
+        return known.owner_id
+    try:
+        return _register(
+            flashlog,
+            name,
+            {"username": name, "email": ""},
+            "",
+            is_superuser=True,
+            by=None,
+        )
+    except InvalidError:
+        return local_user(flashlog)
+
+
+def find_user(flashlog: Flashlog, username: str) -> User:
+    """Find an account by its name. Raises NotFoundError."""
+    claim = flashlog.log.find(
+        Reservation, Reservation.id_of(_USER_NAME_SCOPE, username)
+    )
+    if claim is None or claim.owner_id is None:
+        msg = f"there is no user {username!r}: `flashlog user add` makes one"
+        raise NotFoundError(msg)
+    return flashlog.log.get(User, claim.owner_id)
+
+
+def token_of(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> str:
+    """Return the user's token: the same each time, made when first asked for."""
+
+    def issue() -> tuple[str, int]:
+        user = flashlog.log.get(User, user_id)
+        if user.token_id:
+            return str(flashlog.vault.get(user.token_id)["token"]), flashlog.log.end()
+        token = secrets.token_hex(20)
+        user.issue_token(
+            TokenIssued(
+                token_id=flashlog.vault.put("token", {"token": token}),
+                token_hash=hash_token(token),
+                by=by,
+            )
+        )
+        return token, flashlog.log.append(user)
+
+    token, position = flashlog.log.decide(issue)
+    flashlog.show(position)
+    return token
+
+
+def log_in(flashlog: Flashlog, *, username: str, password: str) -> UUID:
+    """Check a password; returns the user's id. Raises WrongCredentialsError."""
+    try:
+        user = find_user(flashlog, username)
+    except NotFoundError:
+        # As slow as a wrong password, so that names cannot be guessed by time.
+        _is_password(hash_password("nobody"), password)
+        raise WrongCredentialsError from None
+    stored = str(flashlog.vault.get(user.password_id)["hash"])
+    if not _is_password(stored, password) or not user.is_active:
+        raise WrongCredentialsError
+    return user.id
+
+
+def hash_token(token: str) -> str:
+    """Tokens are random and long: a plain hash keeps them."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    salt = secrets.token_bytes(16)
+    digest = hashlib.scrypt(password.encode(), salt=salt, maxmem=1 << 26, **_SCRYPT)
+    return f"{salt.hex()}${digest.hex()}"
+
+
+def _is_password(stored: str, password: str) -> bool:
+    salt, _, digest = stored.partition("$")
+    if not digest:
+        return False
+    found = hashlib.scrypt(
+        password.encode(), salt=bytes.fromhex(salt), maxmem=1 << 26, **_SCRYPT
+    )
+    return hmac.compare_digest(found.hex(), digest)
+
+
+def _register(
+    flashlog: Flashlog,
+    username: str,
+    person: dict[str, Any],
+    password_hash: str,
+    *,
+    is_superuser: bool,
+    by: UUID | None,
+) -> UUID:
+    user_id = uuid4()
+    registered = Registered(
+        person_id=flashlog.vault.put("person", person),
+        password_id=flashlog.vault.put("password", {"hash": password_hash}),
+        is_superuser=is_superuser,
+        is_staff=is_superuser,
+        by=by,
+    )
+
+    def register() -> int:
+        claim = flashlog.log.get_or_new(
+            Reservation, Reservation.id_of(_USER_NAME_SCOPE, username)
+        )
+        try:
+            claim.claim(_USER_NAME_SCOPE, user_id)
+        except KeyTakenError:
+            raise InvalidError.of(
+                "username", "A user with this name exists already."
+            ) from None
+        return flashlog.log.append(User.register(user_id, registered), claim)
+
+    flashlog.show(flashlog.log.decide(register))
+    return user_id

@@ -1,0 +1,135 @@
+"""Flashlog as one object: the only place that names concrete adapters."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from application.adapters.clock import SystemClock
+from application.adapters.image_store import ImageStore
+from application.adapters.sqlite.log import SQLiteLog
+from application.adapters.ssh import FabricConnector
+from application.adapters.vault import Vault
+from application.log import EventLog
+from application.ports import Clock, Connector
+from application.projections.due import DueWork
+from application.projections.projector import Projector, open_views
+from application.projections.views import Views
+from application.settings import Settings
+from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
+
+
+class DataDirectoryError(Exception):
+    """The data directory cannot be used; the message says why and what to do."""
+
+
+class Flashlog:
+    """Everything that commands, runners and web need, made from the settings."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        connector: Connector | None = None,
+    ) -> None:
+        directory = settings.data_dir
+        _make_directory(directory)
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.connector = connector or FabricConnector()
+        self.log = EventLog(SQLiteLog(directory / "log.sqlite"))
+        self.vault = Vault(directory / "vault.sqlite", directory / "vault.key")
+        self.images = ImageStore(
+            directory / "images", size_bytes_max=settings.image_size_max_bytes or None
+        )
+        self._views = open_views(directory / "views.sqlite")
+        self.views = Views(self._views)
+        self.due = DueWork(self._views)
+        self.projector = Projector(self.log, self._views)
+        self.installation = _installation(directory)
+        self._found_default_organization()
+
+    def show(self, position: int) -> bool:
+        """Let the read models reach a position, so that a client reads its own writes.
+
+        Where no service runs, this process projects by itself. False when the wait
+        ran out; the log has the event all the same.
+        """
+        if self.views.position() >= position:
+            return True
+        with self.alone("projector") as is_alone:
+            if is_alone:
+                self.projector.catch_up()
+                return True
+        return self.views.wait_for(
+            position, limit_seconds=self.settings.projected_wait_seconds
+        )
+
+    @contextmanager
+    def alone(self, role: str) -> Iterator[bool]:
+        """Be the only process of this installation in a role, if nobody else is."""
+        descriptor = os.open(
+            self.settings.data_dir / f"{role}.lock", os.O_RDWR | os.O_CREAT, 0o600
+        )
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(descriptor)
+
+    def is_served(self) -> bool:
+        """Whether a service of this installation is running."""
+        with self.alone("service") as is_alone:
+            return not is_alone
+
+    def close(self) -> None:
+        self.log.close()
+        self._views.close()
+        self.vault.close()
+
+    def _found_default_organization(self) -> None:
+        def found() -> None:
+            if self.log.find(Organization, DEFAULT_ORGANIZATION_ID) is None:
+                self.log.append(
+                    Organization.found(
+                        DEFAULT_ORGANIZATION_ID, name="default", slug="default"
+                    )
+                )
+
+        self.log.decide(found)
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        msg = (
+            f"cannot use {directory} as data directory ({error.strerror}): set "
+            "FLASHLOG_DATA_DIR to a directory that may be written"
+        )
+        raise DataDirectoryError(msg) from error
+
+
+def _installation(directory: Path) -> UUID:
+    """Return the id by which routers tell this installation from another.
+
+    It is made once; of two processes that start together, one links its file first.
+    """
+    path = directory / "installation"
+    if not path.exists():
+        draft = directory / f"installation.{os.getpid()}"
+        draft.write_text(f"{uuid4()}\n")
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return UUID(path.read_text().strip())
