@@ -44,7 +44,7 @@ class Hop(msgspec.Struct, frozen=True):
     weak_algorithms: bool
 
 
-def open_hop(  # noqa: PLR0913  # every one is a fact of its own
+def open_hop(  # every one is a fact of its own
     address: str,
     login: Login,
     *,
@@ -85,7 +85,7 @@ class _NeedsSha1Error(Exception):
 class _Attempt:
     """One TCP connection with one offer and one log-in."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         address: str,
         login: Login,

@@ -12,6 +12,7 @@ from typing import Any
 
 from application.adapters.ssh.bandwidth import Bandwidth
 from application.adapters.ssh.exchange import Exchange
+from application.adapters.ssh.wire import wait_for_window
 from application.ports import Completed, Span
 
 _WINDOW_BYTES = 24 << 10  # dropbear's default, the smallest in the field
@@ -84,14 +85,14 @@ class Lane:
         """Write the span; False when the channel was closed before its end."""
         packet_bytes = channel.out_max_packet_size - _PACKET_OVERHEAD_BYTES
         piece_bytes = min(packet_bytes, self._bandwidth.piece_bytes_max or packet_bytes)
+        # A packet for every few bytes of window costs both sides more than the bytes.
+        enough_bytes = min(piece_bytes, max(1, self._window_bytes // 2))
         for start in range(span.start, span.end, _READ_BYTES):
             block = memoryview(self._read(start, min(_READ_BYTES, span.end - start)))
             while block:
-                # No more than the window takes at once: what is left over would be
-                # copied again.
-                size = min(piece_bytes, channel.out_window_size or piece_bytes)
-                piece = bytes(block[:size])
-                if not self._bandwidth.take(len(piece), self._stopped):
+                room = wait_for_window(channel, min(len(block), enough_bytes))
+                piece = bytes(block[: min(room, piece_bytes)])
+                if not piece or not self._bandwidth.take(len(piece), self._stopped):
                     return False
                 sent = _send_piece(channel, piece)
                 if not sent:

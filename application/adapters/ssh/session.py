@@ -21,7 +21,7 @@ _THREAD_END_SECONDS = 1.0
 class FabricSession:
     """A `ports.Session` on a chain of Fabric connections, the router's own one last."""
 
-    def __init__(  # noqa: PLR0913  # what is known of a session, all of it
+    def __init__(  # what is known of a session, all of it
         self,
         connections: Sequence[Any],
         *,
@@ -43,6 +43,8 @@ class FabricSession:
         begun = time.monotonic()
         self._spare = [self._transport.open_session(timeout=_CHANNEL_OPEN_SECONDS)]
         self.round_trip_seconds = time.monotonic() - begun
+        for connection in connections:
+            connection.transport.packetizer.settle()
 
     def execute(
         self, command: str, *, limit_seconds: float, stdout_bytes_max: int = 1 << 20
@@ -58,7 +60,7 @@ class FabricSession:
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise LinkLostError(f"the connection broke: {_said(error)}") from error
 
-    def upload(  # noqa: PLR0913  # the port's own list
+    def upload(  # the port's own list
         self,
         source: ImageSource,
         spans: Sequence[Span],

@@ -23,7 +23,7 @@ _HANG_UP_SECONDS = 5.0
 class Upload:
     """Sends spans of an image over `channels` channels of one connection."""
 
-    def __init__(  # noqa: PLR0913  # the port's own list
+    def __init__(  # the port's own list
         self,
         source: ImageSource,
         spans: Sequence[Span],

@@ -6,13 +6,14 @@ is pinned in pyproject.toml.
 
 import logging
 import socket
+import struct
 import threading
 from contextlib import suppress
 from typing import Any, ClassVar
 
 import paramiko
 from paramiko.common import MSG_CHANNEL_CLOSE, cMSG_CHANNEL_REQUEST
-from paramiko.packet import Packetizer
+from paramiko.packet import NeedRekeyException, Packetizer
 
 from application.adapters.ssh.algorithms import Offer
 
@@ -25,6 +26,9 @@ _SOCKET_WAKE_SECONDS = 30.0
 # The last resort for a peer that acknowledges nothing; commands and uploads have limits
 # of their own, far below.
 _SEND_STALL_SECONDS = 300.0
+_SEND_WAKE = struct.pack("@ll", int(_SOCKET_WAKE_SECONDS), 0)
+_READ_AHEAD_BYTES = 64 << 10
+_BANNER_BYTES_MAX = 64 << 10
 _TCP_KEEPALIVE_IDLE_SECONDS = 30
 _TCP_KEEPALIVE_INTERVAL_SECONDS = 10
 _TCP_KEEPALIVE_PROBES = 3
@@ -63,9 +67,56 @@ class QuietPacketizer(Packetizer):  # type: ignore[misc]  # paramiko ships no ty
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self._stream = stream
+        self._ahead = b""
+        self._quick = isinstance(stream, socket.socket) and hasattr(
+            socket, "TCP_QUICKACK"
+        )
+
+    def settle(self) -> None:
+        """Stop to acknowledge every packet at once.
+
+        Until the first channel is open, OpenSSH's server holds small packets back until
+        the last one is acknowledged, and the kernel takes 40 ms for that by itself.
+        """
+        self._quick = False
 
     def start_handshake(self, timeout: float) -> None:
         """Leave the time to `start_client`'s limit; paramiko's timer outlives it."""
+
+    def readline(self, timeout: float) -> str:
+        """Read the line of a banner; `start_client`'s limit takes paramiko's place."""
+        while b"\n" not in self._ahead and len(self._ahead) < _BANNER_BYTES_MAX:
+            self._receive()
+        line, _, rest = self._ahead.partition(b"\n")
+        self._ahead = rest
+        return line.rstrip(b"\r").decode("utf-8", errors="replace")
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002
+        """Return `n` bytes; raises EOFError when the connection ends.
+
+        Reads ahead, where paramiko asks the kernel twice for each small packet: window
+        adjustments are half of all packets of an upload.
+        """
+        while len(self._ahead) < n:
+            if check_rekey and not self._ahead and self.need_rekey():
+                raise NeedRekeyException
+            self._receive()
+        taken, self._ahead = self._ahead[:n], self._ahead[n:]
+        return taken
+
+    def _receive(self) -> None:
+        try:
+            received = self._stream.recv(_READ_AHEAD_BYTES)
+        except TimeoutError:
+            if self.closed:
+                raise EOFError from None
+            self._check_keepalive()
+            return
+        if not received:
+            raise EOFError
+        self._ahead += received
+        if self._quick:  # the kernel forgets it with the next packet
+            self._stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def write_all(self, out: bytes) -> None:
         """Send everything; raises EOFError when the link is broken or stuck."""
@@ -74,7 +125,7 @@ class QuietPacketizer(Packetizer):  # type: ignore[misc]  # paramiko ships no ty
         while left:
             try:
                 sent = self._stream.send(left)
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 patience_seconds -= _SOCKET_WAKE_SECONDS
                 if patience_seconds <= 0 or self.closed:
                     raise EOFError from None
@@ -107,7 +158,12 @@ class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
     def __init__(self, stream: Any, offer: Offer, **options: Any) -> None:
         self.server_host_keys: tuple[str, ...] = ()
         super().__init__(stream, packetizer_class=QuietPacketizer, **options)
-        self.sock.settimeout(_SOCKET_WAKE_SECONDS)
+        if isinstance(stream, socket.socket):
+            # Without a time-out Python need not ask before each call whether it may.
+            stream.settimeout(None)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_WAKE)
+        else:
+            stream.settimeout(_SOCKET_WAKE_SECONDS)
         self.set_log_channel(LOG_CHANNEL)
         security = self.get_security_options()
         security.ciphers = offer.ciphers
@@ -136,6 +192,20 @@ def request_command(channel: Any, command: str) -> None:
     message.add_boolean(True)  # noqa: FBT003  # the protocol's "want reply"
     message.add_string(command)
     channel.transport._send_user_message(message)  # noqa: SLF001
+
+
+def wait_for_window(channel: Any, wanted_bytes: int) -> int:
+    """Wait until the peer takes at least so many bytes; 0 when the channel is closed.
+
+    Returns how many it takes. `Channel.send` alone sends whatever fits, be it a byte.
+    """
+    with channel.lock:
+        while not channel.closed and not channel.eof_sent:
+            room: int = channel.out_window_size
+            if room >= wanted_bytes:
+                return room
+            channel.out_buffer_cv.wait()
+    return 0
 
 
 class Bell:
