@@ -1,0 +1,90 @@
+# Everything that people and CI run. `make` alone says what there is.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# The first Python that is new enough; `make PYTHON=… install` chooses another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+# More for pytest, e.g. `make test ARGS='-k cancel'`.
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench run crash-matrix test-tools lock \
+	settings-page demo-picture clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Set up .venv with hashed requirements; nothing else is touched
+
+$(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Some systems ship Python without ensurepip: then their own pip fills the environment.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Flashlog needs Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+		$(PYTHON) -m venv --clear --without-pip $(VENV) \
+		&& $(PYTHON) -m pip --python $@ install --quiet pip; }
+
+demo: install ## Upgrade four rehearsal routers and watch: success, abort, cancel, failure
+	@$(BIN)/flashlog demo
+
+run: install ## Start web, runner and projector; Ctrl-C stops all of them
+	@$(BIN)/flashlog serve
+
+test: install ## Run all tests in parallel (make test-tools first for the real routers)
+	@$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+check: install ## Lint, format, types and layers: everything CI checks before the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## Put all code into the one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## Measure uploads next to OpenSSH; writes bench.json
+	@$(BIN)/python -m tests.benchmarks
+
+crash-matrix: install ## Kill the runner at every moment; the table goes to docs/reliability.md
+	@$(BIN)/python -m tests.crash.matrix
+
+TEST_TOOLS := dropbear-bin busybox-static openssh-server
+
+test-tools: ## Install dropbear, BusyBox and OpenSSH by apt for the tests on real routers
+	@set -e; \
+	as_root=; test "$$(id -u)" = 0 || as_root=sudo; \
+	if dpkg -s $(TEST_TOOLS) >/dev/null 2>&1; then echo "test tools: there"; exit 0; fi; \
+	command -v apt-get >/dev/null || { \
+		echo "make test-tools needs apt; install by hand: $(TEST_TOOLS)" >&2; exit 1; }; \
+	install="$$as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq -y --no-install-recommends $(TEST_TOOLS)"; \
+	$$install >/dev/null 2>&1 || { $$as_root apt-get update -qq; $$install; }
+
+lock: install ## Choose the newest allowed packages again and write their hashes
+	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--strip-extras --extra dev --extra simulate \
+		--output-file requirements.txt pyproject.toml
+	@! grep -nE '://|^-' requirements.txt
+
+settings-page: install ## Write docs/settings.md from the settings themselves
+	@$(BIN)/python -m tests.house.settings_page
+
+demo-picture: install ## Draw docs/demo.svg from a real run of the demo
+	@$(BIN)/flashlog demo --picture docs/demo.svg
+
+clean: ## Remove what make has made
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis bench.json

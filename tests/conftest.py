@@ -1,0 +1,47 @@
+"""What holds for every test: a clean environment, and skips that are told."""
+
+import os
+from collections.abc import Generator, Iterator
+
+import pytest
+
+# CI sets it: there everything is installed, so a skipped test is a hole.
+NOTHING_SKIPPED = "FLASHLOG_TEST_NOTHING_SKIPPED"
+_FORGOTTEN = ("FLASHLOG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSH_AUTH_SOCK")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _environment_of_nobody() -> Iterator[None]:
+    """No setting, proxy or key of the person at the keyboard reaches a test."""
+    kept = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.upper().startswith(_FORGOTTEN) and name != NOTHING_SKIPPED
+    }
+    yield
+    os.environ.update(kept)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if not hasattr(report, "wasxfail"):
+        _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if report.skipped and os.environ.get(NOTHING_SKIPPED):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
