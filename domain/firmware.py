@@ -42,7 +42,7 @@ TARGETS_WITH_METADATA = frozenset(
         "realtek",
     }
 )
-_COMPAT_VERSION = re.compile(r"\d{1,4}(\.\d{1,4})?")
+_COMPAT_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")
 _BOARD_LENGTH_MAX = 128
 _DOWNLOAD_AGAIN = "Download it again and compare its sha256 with the published one."
 

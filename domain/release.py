@@ -11,9 +11,10 @@ from enum import Enum
 import msgspec
 
 _VERSION = re.compile(
-    r"v?(\d{1,6}(?:\.\d{1,6}){0,3})(?:-(rc(\d{1,4})|snapshot))?", re.IGNORECASE
+    r"v?(\d{1,6}(?:\.\d{1,6}){0,3})(?:-(rc(\d{1,4})|snapshot))?",
+    re.IGNORECASE | re.ASCII,
 )
-_REVISION = re.compile(r"r(\d{1,9})(?:[+-].*)?", re.DOTALL)
+_REVISION = re.compile(r"r(\d{1,9})(?:[+-].*)?", re.DOTALL | re.ASCII)
 _FIRST_WITH_ED25519 = (21, 2)
 _FIRST_WITH_COMPAT_VERSION = (21, 2)
 _FIRST_WITH_SKIP_LIST_OVERLAY = (19, 7)
