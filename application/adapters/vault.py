@@ -51,7 +51,7 @@ class Vault:
         *,
         record_id: UUID | None = None,
     ) -> UUID:
-        """Seal bytes or a mapping of JSON values and return the record's id.
+        """Seal bytes, or a mapping of plain values, and return the record's id.
 
         With a `record_id` a record of this id is replaced, so a put can be repeated.
         It is on the disk when this returns. Raises VaultBusyError.
