@@ -1,0 +1,241 @@
+"""The life of one real router: boots, requests of its own programs, flashes, time.
+
+Everything here runs in the router's own event loop, except where it says so.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+from tests.routers import face
+from tests.routers.clock import Clock
+from tests.routers.disk import Disk, Setup
+from tests.routers.link import Link
+from tests.routers.machine import Machine
+from tests.routers.memory import Memory
+from tests.routers.releases import quirks_of
+
+_TICK_SECONDS = 0.02
+_Fault = TypeVar("_Fault", bound=face.Fault)
+
+
+@dataclass
+class Life:
+    """One router between two power cycles and across them."""
+
+    base: Path
+    setup: Setup
+    disk: Disk
+    machine: Machine
+    link: Link
+    memory: Memory
+    address: tuple[str, int]
+    other_address: tuple[str, int]
+    clock: Clock = field(default_factory=Clock)
+    faults: list[face.Fault] = field(default_factory=list)
+    boot_id: str = ""
+    boots: int = 0
+    is_upgrading: bool = False
+    seeded: set[str] = field(default_factory=set)
+    _seed_bytes: int = 0
+    _filler_bytes: int = 0
+    _byte_faults: dict[face.CutAtByte | face.StallAtByte, int] = field(
+        default_factory=dict
+    )
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def has(self, kind: type[_Fault]) -> _Fault | None:
+        return next((fault for fault in self.faults if isinstance(fault, kind)), None)
+
+    def begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- power -----------------------------------------------------------------
+
+    async def power_on(self) -> None:
+        """Boot with a new boot id and an empty /tmp, then answer on the address."""
+        self.boots += 1
+        self.boot_id = str(uuid4())
+        self.clock.boot(first=self.boots == 1)
+        self._write_state()
+        self._seed_bytes = self._filler_bytes = 0
+        self.write_proc()
+        window = self.setup.window_bytes
+        self.machine.power_on(
+            tmp_kb=self.setup.tmp_kb,
+            host_keys=self.disk.host_key_paths(),
+            window_bytes=window or quirks_of(self.disk.release).window_bytes,
+        )
+        self._seed_bytes = self.tmp_bytes()
+        self.write_proc()
+        self.seeded = self.paths_in_tmp()
+        for fault in self.faults:
+            if isinstance(fault, face.FullTmp):
+                self.fill_tmp(fault.room_kb)
+        self.link.on_upload = self.check_bytes
+        await self.link.listen(*self.address)
+
+    async def power_off(self) -> None:
+        await self.link.refuse()
+        self.machine.power_off()
+
+    async def power_cycle(self, offline_seconds: float) -> None:
+        await self.power_off()
+        self.link.cut_all_but_hung()
+        await asyncio.sleep(offline_seconds)
+        await self.power_on()
+
+    def _write_state(self) -> None:
+        """What the router's programs find under /.rig and /tmp after a boot."""
+        shared, setup = self.base / "shared", self.setup
+        shutil.rmtree(shared / "services", ignore_errors=True)
+        for name in ("services", "commands", "answers"):
+            (shared / name).mkdir(exist_ok=True)
+        for name in setup.services:
+            (shared / "services" / name).touch()
+        (shared / "boot").write_text(f"{self.boots:04}\n")
+        (shared / "way_in").write_text(f"{setup.way_in}\n")
+        (shared / "wlan0.address").write_text(f"{setup.macs[-1]}\n")
+        wlan = self.disk.root / "sys/class/net/wlan0"
+        if setup.has_wifi:
+            (shared / "wifi").touch()
+            for name in ("phy80211", "wireless"):
+                (wlan / name).mkdir(parents=True, exist_ok=True)
+            (wlan / "address").write_text(f"{setup.macs[-1]}\n")
+            (wlan / "operstate").write_text("up\n")
+        board = json.dumps(self._board(), indent="\t")
+        (shared / "board.json").write_text(f"{board}\n")
+        seed = self.base / "tmp_seed"
+        for name in ("sysinfo", "opkg-lists", "run", "lock", "log"):
+            (seed / name).mkdir(parents=True, exist_ok=True)
+        (seed / "sysinfo/board_name").write_text(f"{setup.board}\n")
+        (seed / "sysinfo/model").write_text(f"{setup.model}\n")
+        (seed / "opkg-lists/openwrt_base").write_bytes(bytes(600 * 1024))
+
+    def _board(self) -> dict[str, object]:
+        setup, release = self.setup, self.disk.release
+        newer = {"rootfs_type": "squashfs"} if release >= "22.03" else {}
+        return {
+            "kernel": "5.15.162",
+            "hostname": "OpenWrt",
+            "system": "Qualcomm Atheros QCA956X ver 1 rev 0",
+            "model": setup.model,
+            "board_name": setup.board,
+            **newer,
+            "release": {
+                "distribution": "OpenWrt",
+                "version": release,
+                "revision": self.disk.revision,
+                "target": setup.target,
+                "description": f"OpenWrt {release} {self.disk.revision}",
+            },
+        }
+
+    # --- /tmp, memory, time ----------------------------------------------------
+
+    def live(self, path: str) -> Path | None:
+        """A path of the running router as the host reaches it."""
+        root = self.machine.live_root
+        return None if root is None else root / path.lstrip("/")
+
+    def tmp_bytes(self) -> int:
+        place = self.live("/tmp")
+        if place is None:
+            return 0
+        try:
+            room = os.statvfs(place)
+        except OSError:  # it went down this moment
+            return 0
+        return (room.f_blocks - room.f_bfree) * room.f_frsize
+
+    def paths_in_tmp(self) -> set[str]:
+        place = self.live("/tmp")
+        if place is None:
+            return set()
+        return {str(path.relative_to(place)) for path in place.rglob("*")}
+
+    def fill_tmp(self, room_kb: int) -> None:
+        place = self.live("/tmp/full")
+        assert place is not None
+        room = os.statvfs(place.parent)
+        size = max(room.f_bavail * room.f_frsize - room_kb * 1024, 0)
+        place.write_bytes(bytes(size))
+        self._filler_bytes = size
+        self.seeded.add("full")
+
+    def write_proc(self) -> None:
+        tmp_bytes = self.tmp_bytes()
+        proc, shared = self.base / "proc", self.base / "shared"
+        proc.mkdir(exist_ok=True)
+        (proc / "drop_caches").touch()
+        more = tmp_bytes - self._seed_bytes - self._filler_bytes
+        running = {path.name for path in (shared / "services").iterdir()}
+        text = self.memory.text(
+            running,
+            wifi=(shared / "wifi").exists(),
+            tmp_more_kb=more // 1024,
+            now=time.monotonic(),
+        )
+        self.clock.write(proc / "meminfo", text)
+        self.clock.write(proc / "uptime", self.clock.uptime_text())
+        self.clock.write(proc / "boot_id", f"{self.boot_id}\n")
+
+    async def tick_forever(self) -> None:
+        while True:
+            if self.machine.is_on:
+                self.write_proc()
+                self.check_bytes()
+            await asyncio.sleep(_TICK_SECONDS)
+
+    # --- faults ------------------------------------------------------------------
+
+    async def inject(self, fault: face.Fault) -> None:
+        """What begins at once begins; the rest waits in `faults` for its moment."""
+        self.faults.append(fault)
+        match fault:
+            case face.MissingUuid():
+                self.disk.write_uuid(None)
+            case face.WrongUuid(after_flash=False):
+                self.disk.write_uuid(fault.uuid)
+            case face.LowMemory():
+                self.memory.available_kb = fault.available_kb
+                self.memory.hold(fault.held_by_services_kb if fault.recoverable else 0)
+            case face.ChangedHostKey(after_flash=False):
+                self.disk.change_host_keys()
+                self.machine.restart_dropbear()
+            case face.FullTmp():
+                self.fill_tmp(fault.room_kb)
+            case face.CutAtByte() | face.StallAtByte():
+                self._byte_faults[fault] = self.tmp_bytes()
+            case _:
+                pass
+        if self.machine.is_on:
+            self.write_proc()
+
+    async def end(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.link.close()
+        self.machine.power_off()
+
+    def check_bytes(self) -> None:
+        if not self._byte_faults:
+            return
+        now = self.tmp_bytes()
+        for fault, before in list(self._byte_faults.items()):
+            if now - before >= fault.count:
+                del self._byte_faults[fault]
+                if isinstance(fault, face.CutAtByte):
+                    self.link.cut()
+                else:
+                    self.link.hang()

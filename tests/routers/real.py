@@ -1,0 +1,216 @@
+"""A real router: dropbear, BusyBox ash and a flash that counts, in namespaces.
+
+    with RealRouter(Setup(release="19.07.10"), faults=[LowMemory()]) as router:
+        ...  # ssh root@router.host -p router.port, password router.password
+
+Needs root; `template.why_not_available()` says in one line why it cannot run here.
+"""
+
+import asyncio
+import json
+import random
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from tests.routers import face
+from tests.routers.disk import Disk, Setup
+from tests.routers.flash import Requests
+from tests.routers.life import Life
+from tests.routers.link import Link
+from tests.routers.machine import Machine, own_directory
+from tests.routers.memory import Memory
+
+_LIMIT_SECONDS = 30.0
+_T = TypeVar("_T")
+
+
+def _free_places(count: int) -> list[tuple[str, int]]:
+    """Addresses of the loopback network with one port that is free on all of them.
+
+    Below the ports that the system gives to clients, so it stays free.
+    """
+    while True:
+        port = random.randint(10000, 32000)
+        hosts = [
+            ".".join(["127", *(str(random.randint(1, 254)) for _ in range(3))])
+            for _ in range(count)
+        ]
+        places = [(host, port) for host in hosts]
+        try:
+            for place in places:
+                with socket.socket() as probe:
+                    probe.bind(place)
+        except OSError:
+            continue
+        return places
+
+
+class RealRouter:
+    """See `face.Router`; `direct` is dropbear itself, past the proxy."""
+
+    def __init__(
+        self, setup: Setup | None = None, faults: Sequence[face.Fault] = ()
+    ) -> None:
+        self.setup = setup or Setup()
+        self.username = "root"
+        self.password = self.setup.password
+        here, there, self.direct = _free_places(3)
+        self.host, self.port = here
+        self.other_host = there[0]
+        self._faults = list(faults)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._places = (here, there)
+
+    def __enter__(self) -> Self:
+        self._base = own_directory(Path(tempfile.gettempdir()), "flashlog-router-")
+        root = self._base / "root"
+        disk, link = Disk(root, self.setup), Link(self.direct)
+        link.delay_seconds = self.setup.round_trip_seconds / 2
+        disk.deliver()
+        self._life = Life(
+            base=self._base,
+            setup=self.setup,
+            disk=disk,
+            machine=Machine(self._base, root, self.direct),
+            link=link,
+            memory=Memory(self.setup),
+            address=self._places[0],
+            other_address=self._places[1],
+        )
+        (self._base / "shared").mkdir()
+        self._requests = Requests(self._life, self._base / "flashes")
+        self._thread.start()
+        try:
+            self._do(self._start())
+            for fault in self._faults:
+                self.inject(fault)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process of the router and remove what it left."""
+        try:
+            self._do(self._stop())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_LIMIT_SECONDS)
+            self._loop.close()
+            shutil.rmtree(self._base, ignore_errors=True)
+
+    def _do(self, work: Coroutine[Any, Any, _T]) -> _T:
+        waiting = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return waiting.result(_LIMIT_SECONDS)
+
+    async def _start(self) -> None:
+        self._requests.open()
+        await self._life.power_on()
+        self._life.begin(self._life.tick_forever())
+
+    async def _stop(self) -> None:
+        await self._life.end()
+        self._requests.close()
+
+    # --- the face --------------------------------------------------------------
+
+    def facts(self) -> face.Facts:
+        disk = self._life.disk
+        return face.Facts(
+            uuid=disk.uuid(),
+            boot_id=self._life.boot_id,
+            release=disk.release,
+            revision=disk.revision,
+            target=self.setup.target,
+            board=self.setup.board,
+            model=self.setup.model,
+            compat_version=disk.compat_version(),
+            macs=self.setup.macs,
+        )
+
+    @property
+    def flash_records(self) -> list[dict[str, Any]]:
+        """One a flash: sha256 of the image and what procd was asked."""
+        place = self._base / "flashes"
+        lines = place.read_text().splitlines() if place.exists() else []
+        return [json.loads(line) for line in lines]
+
+    @property
+    def flashes(self) -> int:
+        return len(self.flash_records)
+
+    @property
+    def command_texts(self) -> list[str]:
+        """Every command line as it came, in order of arrival."""
+        place = self._base / "shared/commands"
+        numbered = [
+            (*map(int, path.name.split(".")), path.read_text(errors="replace"))
+            for path in place.iterdir()
+        ]
+        return [str(text) for *_, text in sorted(numbered)]
+
+    @property
+    def commands(self) -> list[str]:
+        return [
+            text.splitlines()[0].removeprefix("# flashlog ")
+            if text.startswith("# flashlog ")
+            else text
+            for text in self.command_texts
+        ]
+
+    def services_running(self) -> set[str]:
+        return {path.name for path in (self._base / "shared/services").iterdir()}
+
+    def wifi_is_up(self) -> bool:
+        return (self._base / "shared/wifi").exists()
+
+    def files_in_tmp(self) -> set[str]:
+        found = self._life.paths_in_tmp() - self._life.seeded
+        return {path for path in found if not path.startswith((".uci", "run/"))}
+
+    def read_file(self, path: str) -> bytes | None:
+        place = self._life.live(path) or self._life.disk.root / path.lstrip("/")
+        return place.read_bytes() if place.is_file() else None
+
+    def inject(self, fault: face.Fault) -> None:
+        self._do(self._inject(fault))
+
+    async def _inject(self, fault: face.Fault) -> None:
+        await self._life.inject(fault)
+
+    def clear_faults(self) -> None:
+        self._life.faults.clear()
+
+    def reboot(self) -> None:
+        self._do(self._life.power_cycle(0.0))
+
+    def cut_network(self) -> None:
+        self._loop.call_soon_threadsafe(self._life.link.go_silent)
+
+    def cut_connections(self) -> None:
+        """End every connection of now; new ones work."""
+        self._loop.call_soon_threadsafe(self._life.link.cut)
+
+    def restore_network(self) -> None:
+        self._do(self._life.link.restore())
+
+    def pass_time(self, seconds: float) -> None:
+        self._life.clock.jump(seconds)
+
+    def process_ids(self) -> list[int]:
+        return self._life.machine.process_ids()

@@ -1,0 +1,145 @@
+"""The read-only system of the real routers, built once and shared by all of them.
+
+BusyBox with the applets that OpenWrt has by default and no others, dropbear with its
+libraries, and the router's own programs from `files/`.
+"""
+
+import functools
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+FILES = Path(__file__).parent / "files"
+SYSTEM = ("bin", "lib", "lib64", "sbin", "usr")
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# OpenWrt's package/utils/busybox/Config-defaults.in; sleep, sync, ip and the like
+# are programs of our own in files/, because Debian's can do more or would reach out
+# of the router.
+APPLETS = """
+[ [[ ash awk basename brctl cat chgrp chmod chown chroot clear cmp cp crond crontab cut
+date dd df dirname dmesg du echo egrep env expr false fgrep find grep gunzip gzip head
+hexdump hwclock id kill killall less ln logger login ls md5sum mkdir mkfifo mknod
+mkswap mktemp mount mv nc netstat nice nslookup ntpd passwd pidof ping ping6
+pivot_root printf ps pwd readlink reset rm rmdir route sed seq sh sha256sum sort
+start-stop-daemon strings switch_root sysctl tail tar tee test time top touch tr
+traceroute traceroute6 true udhcpc umount uname uniq uptime vi wc which xargs yes zcat
+""".split()
+_UNSHARE = "unshare"
+
+
+def _sources() -> tuple[Path, Path] | None:
+    dropbear, busybox = shutil.which("dropbear"), shutil.which("busybox")
+    return (Path(dropbear), Path(busybox)) if dropbear and busybox else None
+
+
+@functools.cache
+def why_not_available() -> str | None:
+    """One line why no real router can run here, None where it can."""
+    if sys.platform != "linux":
+        return "real routers need Linux"
+    if _sources() is None or shutil.which("dropbearkey") is None:
+        return "dropbear or busybox is missing (make test-tools)"
+    if shutil.which(_UNSHARE) is None:
+        return "unshare of util-linux is missing"
+    shell = ["busybox", "ash", "-c", "PATH=/nowhere; stat /"]
+    if subprocess.run(shell, capture_output=True, check=False).returncode == 0:
+        return "this BusyBox finds every applet without PATH (install busybox, not \
+busybox-static: make test-tools)"
+    if os.geteuid() != 0:
+        return "real routers need root for their mount and PID namespaces"
+    probe = [
+        _UNSHARE,
+        "--mount",
+        "--pid",
+        "--fork",
+        "mount",
+        "-t",
+        "proc",
+        "p",
+        "/proc",
+    ]
+    done = subprocess.run(probe, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return f"namespaces are not allowed here: {done.stderr.strip()}"
+    return None
+
+
+def _libraries(binary: Path) -> set[Path]:
+    listing = subprocess.run(
+        ["ldd", str(binary)], capture_output=True, text=True, check=False
+    ).stdout
+    return {Path(found) for found in re.findall(r"(/\S+) \(0x", listing)}
+
+
+def _copy(binary: Path, root: Path, place: str) -> None:
+    (root / place).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(binary, root / place)
+    for library in _libraries(binary):
+        # Without /etc/ld.so.cache the loader looks into /lib and /usr/lib alone.
+        is_loader = library.name.startswith("ld-")
+        target = root / (str(library)[1:] if is_loader else f"lib/{library.name}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            shutil.copy(library.resolve(), target)
+
+
+def _build(root: Path, dropbear: Path, busybox: Path) -> None:
+    for name in SYSTEM:
+        (root / name).mkdir(parents=True)
+    _copy(dropbear, root, "usr/sbin/dropbear")
+    _copy(busybox, root, "bin/busybox")
+    if flock := shutil.which("flock"):  # Debian's BusyBox has none
+        _copy(Path(flock), root, "usr/bin/flock")
+    own = [path for path in sorted(FILES.rglob("*")) if path.is_file()]
+    for source in own:
+        place = root / source.relative_to(FILES)
+        if source.relative_to(FILES).parts[0] in SYSTEM:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, place)
+            place.chmod(0o755)
+    known = subprocess.run(
+        [str(busybox), "--list"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    applets = root / "usr/libexec/applets"
+    applets.mkdir(parents=True)
+    replaced = {path.name for path in own}
+    for name in {*known} & {*APPLETS, "sleep"}:
+        (applets / name).symlink_to("/bin/busybox")
+        if name not in replaced:
+            (root / "bin" / name).symlink_to("/bin/busybox")
+
+
+def _digest(dropbear: Path, busybox: Path) -> str:
+    seen = hashlib.sha256(Path(__file__).read_bytes())
+    for binary in (dropbear, busybox):
+        stat = binary.stat()
+        seen.update(f"{binary} {stat.st_size} {stat.st_mtime_ns}".encode())
+    for source in sorted(FILES.rglob("*")):
+        if source.is_file():
+            seen.update(str(source.relative_to(FILES)).encode())
+            seen.update(source.read_bytes())
+    return seen.hexdigest()[:16]
+
+
+@functools.cache
+def template() -> Path:
+    """The directory of the built system, from an earlier run where nothing changed."""
+    sources = _sources()
+    assert sources is not None, why_not_available()
+    base = Path(tempfile.gettempdir())
+    place = base / f"flashlog-router-system-{os.geteuid()}-{_digest(*sources)}"
+    if place.is_dir() and place.stat().st_uid == os.geteuid():
+        return place
+    building = Path(tempfile.mkdtemp(prefix="flashlog-router-building-", dir=base))
+    building.chmod(0o755)
+    _build(building, *sources)
+    try:
+        building.rename(place)
+    except OSError:  # another worker was faster
+        shutil.rmtree(building)
+    return place
