@@ -219,6 +219,19 @@ def test_a_locked_vault_is_told_and_goes_on_later(
     impatient.close()
 
 
+def test_a_start_waits_for_another_that_holds_the_new_file(tmp_path: Path) -> None:
+    (tmp_path / "vault.db").touch(0o600)
+    other = sqlite3.connect(
+        tmp_path / "vault.db", isolation_level=None, check_same_thread=False
+    )
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    release.start()
+    vault_in(tmp_path).close()
+    release.join()
+    other.close()
+
+
 def test_a_full_disk_is_told_and_leaves_no_half_record(
     vault: Vault, tmp_path: Path
 ) -> None:
