@@ -40,7 +40,8 @@ class Flashlog:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.connector = connector or FabricConnector()
-        self.log = EventLog(SQLiteLog(directory / "log.sqlite"))
+        self.log = EventLog(SQLiteLog(directory / "log.sqlite", now=self.clock.now))
+        self.clock.start_from(self.log.recorder.last_recorded_at())
         self.vault = Vault(directory / "vault.sqlite", directory / "vault.key")
         self.images = ImageStore(
             directory / "images", size_bytes_max=settings.image_size_max_bytes or None

@@ -138,7 +138,10 @@ class ImageSource(Protocol):
 
 
 class Clock(Protocol):
-    """The wall clock in UTC."""
+    """The clock of the log, in UTC."""
 
     def now(self) -> datetime:
         """Return an aware UTC time that never goes back within one process."""
+
+    def start_from(self, recorded_at: datetime) -> None:
+        """Be no earlier than what another process has recorded already."""

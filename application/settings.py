@@ -26,17 +26,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Path, "where log, read models, images, vault and keys are kept"
     ] = msgspec.field(default_factory=_default_data_dir)
     bind: Annotated[str, "host:port of the web server"] = "127.0.0.1:8000"
+    behind_proxy: Annotated[
+        bool, "a reverse proxy terminates TLS and sets X-Forwarded-For, -Proto, -Host"
+    ] = False
     allowed_hosts: Annotated[
         str, "host names that may be served, separated by commas (beside bind's own)"
     ] = ""
     page_size: Annotated[int, "rows of a list page when none are asked for"] = 10
     request_rate_limit: Annotated[str, "requests per user, or off"] = "1000/minute"
     token_rate_limit: Annotated[str, "token requests per address, or off"] = "20/day"  # noqa: S105
+    body_size_max_bytes: Annotated[int, "largest body of a request"] = 1048576
     image_size_max_bytes: Annotated[int, "largest image that is taken in"] = 31457280
 
     runner_visits_max: Annotated[int, "routers visited at the same time"] = 64
     uploads_max: Annotated[int, "uploads at the same time by one runner"] = 8
-    lease_seconds: Annotated[float, "a runner's claim on due work"] = 30.0
+    lease_seconds: Annotated[float, "a runner's claim on due work"] = 8.0
     poll_seconds: Annotated[float, "pause between looks for due work"] = 0.2
 
     connect_seconds: Annotated[float, "limit for one TCP connection"] = 10.0
@@ -103,6 +107,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, "how long an answer waits for its own events to be projected"
     ] = 2.0
     websocket_clients_max: Annotated[int, "WebSocket clients of one web process"] = 200
+    websocket_recheck_seconds: Annotated[
+        float, "how often it is checked that a WebSocket client may still listen"
+    ] = 30.0
+    websocket_ping_seconds: Annotated[
+        float, "pause between pings; a client that misses one is closed"
+    ] = 25.0
+
+    log_level: Annotated[str, "least severe line that is logged"] = "INFO"
+    stop_seconds: Annotated[
+        float, "how long each part of a stopping service may take to finish"
+    ] = 10.0
+    restart_backoff_max_seconds: Annotated[
+        float, "longest pause before a part of the service is started again"
+    ] = 10.0
+    heartbeat_seconds: Annotated[
+        float, "a part that was silent for this long counts as down"
+    ] = 5.0
 
     @property
     def service_names(self) -> tuple[str, ...]:
@@ -129,6 +150,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if wrong:
         raise SettingsError("; ".join(wrong))
     return Settings(**values)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the variables from which another process reads the same settings."""
+    values = msgspec.structs.asdict(settings)
+    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
 
 
 def _parsed(text: str, kind: Any) -> Any:

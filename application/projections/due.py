@@ -61,6 +61,11 @@ class DueWork:
                 (runner,),
             )
 
+    def release_everything(self) -> None:
+        """Free all work; only for the one runner that knows that it is alone."""
+        with self._connections.writing() as connection:
+            connection.execute("UPDATE due SET runner = '', lease_until = 0")
+
     def _is_any(self, now: float) -> bool:
         with self._connections.reading() as connection:
             return (

@@ -5,6 +5,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from application.adapters.sqlite.connections import Connections
+from application.adapters.sqlite.log import Growth
 from application.projections.projector import position_in
 
 Row = dict[str, Any]
@@ -23,6 +24,10 @@ class Views:
         """Return how far the read models have come in the log."""
         with self._connections.reading() as connection:
             return position_in(connection)
+
+    def growth(self) -> Growth:
+        """Watch for changes of the read models by anybody."""
+        return Growth(self._connections.open())
 
     def wait_for(self, position: int, *, limit_seconds: float) -> bool:
         """Wait until the read models show a position; False when the limit passed."""

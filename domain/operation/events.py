@@ -124,6 +124,9 @@ class ImageCompared(OperationEvent, frozen=True, kw_only=True):
     revision: str
     installed: bool
 
+    def mean(self, operation: "OperationState") -> None:
+        operation.found_installed = self.installed
+
 
 class ConfigurationBackedUp(OperationEvent, frozen=True, kw_only=True):
     """The archive is in the vault; here are its reference, hash and size."""
@@ -197,6 +200,7 @@ class UploadBegun(OperationEvent, frozen=True, kw_only=True):
 
     def mean(self, operation: "OperationState") -> None:
         operation.upload_path = self.path
+        operation.uploaded = False
         operation.owe(file=True)
 
 
@@ -208,7 +212,8 @@ class UploadAdvanced(OperationEvent, frozen=True, kw_only=True):
     size_bytes: int
 
     def mean(self, operation: "OperationState") -> None:
-        operation.reach(None, 20 + 40 * self.sent_bytes // max(self.size_bytes, 1))
+        share = 40 * self.sent_bytes // max(self.size_bytes, 1)
+        operation.reach(None, 20 + min(share, 40))
 
 
 class Uploaded(OperationEvent, frozen=True, kw_only=True):
@@ -284,7 +289,12 @@ class Reconnected(OperationEvent, frozen=True, kw_only=True):
 
     address: str
     boot_id: str
+    at: datetime
     host_key_fingerprint: str = ""
+
+    def mean(self, operation: "OperationState") -> None:
+        if operation.reconnected_at is None:
+            operation.reconnected_at = self.at
 
 
 class OutcomeVerified(OperationEvent, frozen=True, kw_only=True):
@@ -352,10 +362,12 @@ class SettlementPostponed(OperationEvent, frozen=True, kw_only=True):
     TOPIC = "UpgradeOperation:SettlementPostponed"
 
     cause: str
+    at: datetime
     not_before: datetime
 
     def mean(self, operation: "OperationState") -> None:
         operation.postponements += 1
+        operation.owed_since = operation.owed_since or self.at
         operation.next_visit_at = self.not_before
 
 
@@ -440,6 +452,7 @@ class Cancelled(Ended, frozen=True, kw_only=True):
 
     def mean(self, operation: "OperationState") -> None:
         operation.end(self.STATUS)
+        operation.held = ""
         operation.next_visit_at = self.at if operation.owed else None
 
 

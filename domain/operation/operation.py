@@ -28,8 +28,7 @@ class UpgradeOperation(OperationState):
 
     def begin_visit(self, runner: str) -> None:
         """Open a visit, and an attempt with it where none is open yet."""
-        if self.held:
-            raise RefusedError(f"the operation is held: {self.held}")
+        self._require_not_held()
         if self.is_settled:
             msg = f"the operation has ended ({self.status}) and owes nothing"
             raise AlreadyEndedError(msg)
@@ -44,12 +43,12 @@ class UpgradeOperation(OperationState):
 
     def note(self, *facts: OperationEvent) -> None:
         """Record facts learned on the way to the flash."""
-        self._require_in_progress()
+        self._require_going_on()
         self._require_before_flash()
         self.record(*facts)
 
     def schedule_retry(self, *, cause: str, not_before: datetime) -> None:
-        self._require_in_progress()
+        self._require_going_on()
         self._require_before_flash()
         self.record(events.RetryScheduled(cause=cause, not_before=not_before))
 
@@ -58,9 +57,10 @@ class UpgradeOperation(OperationState):
     def begin_flash(
         self, *, command: str, canary: str, at: datetime, look_at: datetime
     ) -> None:
-        self._require_in_progress()
+        self._require_going_on()
         self._require_before_flash()
-        if not (self.before and self.uploaded and self.image_accepted):
+        is_ready = self.before and self.uploaded and self.image_accepted
+        if not (is_ready and self.attempt_open):
             msg = "the flash needs a verified identity, upload and image test"
             raise RefusedError(msg)
         self.record(
@@ -82,7 +82,7 @@ class UpgradeOperation(OperationState):
 
     def observe(self, *facts: OperationEvent) -> None:
         """Record facts learned after the flash was begun."""
-        self._require_in_progress()
+        self._require_going_on()
         self._require_flash_begun()
         self.record(*facts)
 
@@ -102,8 +102,16 @@ class UpgradeOperation(OperationState):
         if Obligation.SWITCH in owed:
             self.record(events.SwitchDisarmed(by=who))
 
-    def postpone_settlement(self, *, cause: str, not_before: datetime) -> None:
-        self.record(events.SettlementPostponed(cause=cause, not_before=not_before))
+    def postpone_settlement(
+        self, *, cause: str, at: datetime, not_before: datetime
+    ) -> None:
+        """Note when to try again; where all has been settled meanwhile, never."""
+        self._require_not_held()
+        if self.is_settled:
+            return
+        self.record(
+            events.SettlementPostponed(cause=cause, at=at, not_before=not_before)
+        )
 
     def give_up_obligations(self, *, reason: str, by: UUID | None = None) -> None:
         """Write off what nobody could give back; the device is free again."""
@@ -138,23 +146,34 @@ class UpgradeOperation(OperationState):
 
     def succeed(self, reason: str = "") -> None:
         """End well: verified after the flash, or found installed before it."""
-        self._require_in_progress()
-        if self.has_begun_flash and not self.outcome_verified:
+        self._require_going_on()
+        if not (
+            self.outcome_verified if self.has_begun_flash else self.found_installed
+        ):
             msg = "success needs a verified outcome"
             raise RefusedError(msg)
         self.record(events.Succeeded(reason=reason))
 
     def fail(self, reason: str, evidence: str = "") -> None:
-        self._require_in_progress()
+        self._require_going_on()
         self.record(events.Failed(reason=reason, evidence=evidence))
 
     def abort(self, reason: str, evidence: str = "") -> None:
         """End with the router as it was."""
-        self._require_in_progress()
+        self._require_going_on()
         self._require_before_flash()
         self.record(events.Aborted(reason=reason, evidence=evidence))
 
     # --- rules --------------------------------------------------------------
+
+    def _require_going_on(self) -> None:
+        self._require_in_progress()
+        self._require_not_held()
+
+    def _require_not_held(self) -> None:
+        if self.held:
+            msg = f"the operation is held: {self.held}"
+            raise RefusedError(msg)
 
     def _require_in_progress(self) -> None:
         if self.has_ended:

@@ -34,13 +34,16 @@ class OperationState(Aggregate):
         self.backup_id: UUID | None = None
         self.stopped_services: tuple[str, ...] = ()
         self.upload_path = ""
+        self.found_installed = False
         self.uploaded = False
         self.image_accepted = False
         self.flash_begun_at: datetime | None = None
         self.canary = ""
         self.looks = 0
+        self.reconnected_at: datetime | None = None
         self.outcome_verified = False
         self.owed: frozenset[Obligation] = frozenset()
+        self.owed_since: datetime | None = None
         self.postponements = 0
         self.given_up: tuple[str, ...] = ()
         self.held = ""
@@ -74,6 +77,7 @@ class OperationState(Aggregate):
         self.attempt_open = True
         self.restarts += after_crash
         self.progress = 0
+        self.found_installed = False
         self.image_accepted = False
 
     def owe(
@@ -104,6 +108,7 @@ class OperationState(Aggregate):
 
     def rest(self) -> None:
         if self.is_settled:
+            self.held = ""
             self.next_visit_at = None
 
 

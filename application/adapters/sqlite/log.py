@@ -1,11 +1,11 @@
 """The log on SQLite: ordered, without holes, durable when an append returns."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
-from time import time_ns
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +22,21 @@ from application.errors import NewerLogError
 
 LOG_FORMAT = 1
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 _INSERT = (
     "INSERT INTO event (position, originator_id, originator_version, topic, state,"
     " recorded_at) VALUES (?, ?, ?, ?, ?, ?)"
 )
 _COLUMNS = "position, originator_id, originator_version, topic, state, recorded_at"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 class LoggedEvent(Notification):
@@ -51,8 +61,15 @@ class LoggedEvent(Notification):
 class SQLiteLog(ApplicationRecorder):
     """The library's recorder port on a table that only grows."""
 
-    def __init__(self, path: Path, *, busy_seconds: float = 5.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_seconds: float = 5.0,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
         self._connections = Connections(path, busy_seconds=busy_seconds)
+        self._now = now
         # Threads of one process queue here; SQLite's own waiting is not fair.
         self._turn = Lock()
         self._make()
@@ -86,7 +103,7 @@ class SQLiteLog(ApplicationRecorder):
                     "SELECT position, recorded_at FROM event"
                     " ORDER BY position DESC LIMIT 1"
                 ).fetchone() or (0, 0)
-                recorded_at = max(recorded_at, time_ns() // 1000)
+                recorded_at = max(recorded_at, _microseconds(self._now()))
                 rows = [
                     (
                         position,
@@ -151,6 +168,15 @@ class SQLiteLog(ApplicationRecorder):
                 "SELECT max(position) FROM event"
             ).fetchone()
         return int(position) if position is not None else None
+
+    def last_recorded_at(self) -> datetime:
+        """Return the time of the newest event; 1970 where there is none."""
+        with self._connections.reading() as connection:
+            (recorded_at,) = connection.execute(
+                "SELECT coalesce(max(recorded_at), 0) FROM event"
+                " WHERE position = (SELECT max(position) FROM event)"
+            ).fetchone()
+        return _EPOCH + timedelta(microseconds=recorded_at)
 
     def version_of(self, originator_id: UUID) -> int:
         """Return how many events a story has; cheap enough to ask while bytes flow."""

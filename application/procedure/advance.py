@@ -1,0 +1,80 @@
+"""One visit to the router of one operation."""
+
+import logging
+from contextlib import suppress
+from threading import Semaphore
+from uuid import UUID
+
+from application.errors import StorageError
+from application.flashlog import Flashlog
+from application.procedure.attempt import attempt
+from application.procedure.look import look, stumble
+from application.procedure.settle import visit_for_owed
+from application.procedure.visit import EndedMeanwhileError, OvertakenError, Visit
+from domain.errors import RefusedError
+from domain.operation.operation import UpgradeOperation
+
+_log = logging.getLogger(__name__)
+
+
+def advance(
+    flashlog: Flashlog,
+    operation_id: UUID,
+    *,
+    runner: str,
+    upload_slots: Semaphore | None = None,
+) -> float | None:
+    """Do the next piece of work of an operation, as the log says where it is.
+
+    Returns when to come back, in seconds since 1970, or None when nothing is left.
+    Safe to call at any time and by several runners: the log and the router fence.
+    """
+    operation = flashlog.log.get(UpgradeOperation, operation_id)
+    due_at = operation.next_visit_at
+    if due_at is None or due_at > flashlog.clock.now():
+        return due_at.timestamp() if due_at else None
+    visit = Visit(
+        flashlog, operation, runner=runner, upload_slots=upload_slots or Semaphore()
+    )
+    try:
+        _go(visit)
+    except OvertakenError as error:
+        _log.info("visit overtaken: %s", error, extra={"operation": str(operation_id)})
+    except StorageError:
+        # Nothing can be recorded now: come back when the lease has run out.
+        raise
+    except Exception as error:  # noqa: BLE001 - any defect of ours must still end
+        _log.exception("visit failed", extra={"operation": str(operation_id)})
+        _recover(visit, error)
+    operation = flashlog.log.get(UpgradeOperation, operation_id)
+    return operation.next_visit_at.timestamp() if operation.next_visit_at else None
+
+
+def _recover(visit: Visit, error: Exception) -> None:
+    """Make sure that an error of our own does not keep an operation going for ever.
+
+    Before the flash the attempt is open and counts as crashed, which has a limit.
+    """
+    with suppress(OvertakenError, EndedMeanwhileError):
+        visit.operation = visit.flashlog.log.get(UpgradeOperation, visit.operation.id)
+        if visit.operation.has_ended and visit.operation.owed:
+            cause = f"internal error: {error}"
+            visit.write(lambda operation: visit.postpone_settlement(operation, cause))
+        elif visit.operation.has_begun_flash and not visit.operation.has_ended:
+            stumble(visit, error)
+
+
+def _go(visit: Visit) -> None:
+    """Choose by what the log says; come in again where it has changed meanwhile."""
+    try:
+        if visit.operation.has_ended:
+            visit_for_owed(visit)
+        elif visit.operation.has_begun_flash:
+            look(visit)
+        else:
+            attempt(visit)
+    except (EndedMeanwhileError, RefusedError) as error:
+        # Whoever ended it has said in the log what comes next.
+        _log.info(
+            "visit ended: %s", error, extra={"operation": str(visit.operation.id)}
+        )

@@ -1,0 +1,152 @@
+"""One attempt: from the first packet to the flash command, or back out of it."""
+
+from collections.abc import Callable
+
+from application.adapters.ssh import channels_for
+from application.errors import (
+    LinkLostError,
+    RefusedStepError,
+    UnexpectedError,
+    UnreachableError,
+)
+from application.ports import Session
+from application.procedure import checks, flash, room, upload
+from application.procedure.reach import reach
+from application.procedure.settle import end, give_back, settled_by_refusal
+from application.procedure.visit import (
+    EndedMeanwhileError,
+    OvertakenError,
+    Visit,
+    short,
+)
+from application.router.refusals import GuardRefusedError, Refusal
+from application.router.router import Router
+from domain.errors import RefusedError
+from domain.operation.operation import UpgradeOperation
+
+__all__ = ["attempt", "channels_for"]
+
+# What the router's guard says that asks for another look, in the words of the log.
+_COME_BACK = {
+    Refusal.REBOOTED: "the router rebooted in the middle of the attempt",
+    Refusal.FIRED: "the dead-man's switch fired: the router restored itself",
+    Refusal.DISARMED: "the dead-man's switch is not armed any more",
+    Refusal.SETTLED: "everything was given back already",
+    Refusal.BUSY: "another script on the router holds the lock",
+    Refusal.FLASHING: "the router says that a flash is under way",
+    Refusal.CHECKSUM: "the uploaded image changed on the router",
+    Refusal.MISSING_FILE: "the uploaded image is gone from the router",
+}
+
+
+def attempt(visit: Visit) -> None:
+    """Go as far as the router lets us: to the flash, to an end, or to a retry."""
+    visit.begin()
+    operation = visit.operation
+    if operation.restarts > visit.settings.restarts_max:
+        _leave(visit, f"{operation.restarts} attempts ended in a crash", retry=False)
+        return
+    if not visit.device.is_active:
+        _abort(visit, None, "the device is deactivated")
+        return
+    try:
+        with reach(visit.flashlog, visit.device) as (session, router):
+            _try(visit, session, router)
+    except UnreachableError as error:
+        _leave(visit, short(error))
+    except RefusedStepError as error:
+        # The host key changed: nothing secret was sent, nothing can be given back.
+        _abort(visit, None, short(error))
+
+
+def _try(visit: Visit, session: Session, router: Router) -> None:
+    """Climb; whatever ends the climb, give back over the session that is open."""
+    try:
+        _climb(visit, session, router)
+    except EndedMeanwhileError:
+        give_back(visit, router)
+    except (RefusedStepError, RefusedError) as error:
+        _abort(visit, router, short(error))
+    except GuardRefusedError as error:
+        _refused(visit, router, error)
+    except UnexpectedError as error:
+        message = short(error)
+        _out(visit, router, lambda operation: operation.fail(message))
+    except LinkLostError as error:
+        _leave(visit, short(error))
+    except UnreachableError as error:
+        _leave(visit, short(error), router=router)
+
+
+def _climb(visit: Visit, session: Session, router: Router) -> None:
+    facts = checks.identify(visit, session, router)
+    if checks.is_installed(visit, facts):
+        _out(
+            visit,
+            router,
+            lambda operation: operation.succeed("the image is installed already"),
+        )
+        return
+    image = visit.flashlog.images.open(checks.image_of(visit).facts.sha256)
+    with upload.slot(visit):
+        room.back_up(visit, router)
+        kept = room.make(visit, router, facts, image)
+        upload.run(visit, session, router, image, kept)
+    checks.test_image(visit, router, facts)
+    flash.begin(visit, router, facts)
+
+
+def _refused(visit: Visit, router: Router, error: GuardRefusedError) -> None:
+    if error.word is Refusal.NEWER_VISIT:
+        visit.check()
+        _abort(visit, None, f"the router has seen a newer visit than ours ({error})")
+        return
+    by = settled_by_refusal(error.word)
+    if by is not None and visit.operation.owed:
+        visit.write(lambda operation: operation.settle_by(by, services=()))
+    cause = _COME_BACK.get(error.word)
+    if cause is None:
+        _abort(visit, router if by is None else None, short(error))
+    else:
+        _leave(visit, cause)
+
+
+def _abort(visit: Visit, router: Router | None, reason: str) -> None:
+    _out(visit, router, lambda operation: operation.abort(reason))
+
+
+def _out(
+    visit: Visit, router: Router | None, ending: Callable[[UpgradeOperation], None]
+) -> None:
+    try:
+        end(visit, router, ending)
+    except EndedMeanwhileError:
+        if router is not None:
+            give_back(visit, router)
+
+
+def _leave(
+    visit: Visit, cause: str, *, retry: bool = True, router: Router | None = None
+) -> None:
+    """Come back later while retries are left, else fail."""
+    settings = visit.settings
+    try:
+        if retry and visit.operation.retries < settings.retries_max:
+            not_before = visit.pause(
+                visit.operation.retries,
+                settings.retry_backoff_seconds,
+                settings.retry_backoff_max_seconds,
+            )
+            visit.write(
+                lambda operation: operation.schedule_retry(
+                    cause=cause, not_before=not_before
+                )
+            )
+            return
+        tried = f" (tried {visit.operation.retries + 1} times)" if retry else ""
+        _out(visit, router, lambda operation: operation.fail(cause + tried))
+    except EndedMeanwhileError:
+        # Cancelled while we were on our way out: what is owed is visited next.
+        return
+    except OvertakenError:
+        raise

@@ -1,0 +1,88 @@
+"""Give back what was taken from a router, and end an operation."""
+
+from collections.abc import Callable
+
+from application.errors import (
+    HostKeyChangedError,
+    StepError,
+    UnreachableError,
+)
+from application.procedure.reach import reach
+from application.procedure.visit import Visit, short
+from application.router.refusals import GuardRefusedError, Refusal
+from application.router.router import Router
+from domain.operation.operation import UpgradeOperation
+from domain.operation.words import SettledBy
+
+Ending = Callable[[UpgradeOperation], None]
+
+# A refusal that proves that nothing is owed any more, and who gave it back.
+_SETTLED = {
+    Refusal.REBOOTED: SettledBy.REBOOT,
+    Refusal.FIRED: SettledBy.SWITCH,
+    Refusal.SETTLED: SettledBy.FLASHLOG,
+    Refusal.FOREIGN: SettledBy.FLASHLOG,
+}
+
+
+def settled_by_refusal(word: Refusal) -> SettledBy | None:
+    return _SETTLED.get(word)
+
+
+def end(visit: Visit, router: Router | None, ending: Ending) -> None:
+    """Give back while the router answers, then end: one append for both."""
+    settle, cause = _settlement(visit, router)
+
+    def decide(operation: UpgradeOperation) -> None:
+        if settle is not None:
+            settle(operation)
+        ending(operation)
+        if operation.owed:
+            visit.postpone_settlement(operation, cause)
+
+    visit.write(decide)
+
+
+def give_back(visit: Visit, router: Router) -> None:
+    """Settle what an operation owes that has ended, over an open session."""
+    if not visit.operation.owed:
+        return
+    settle, cause = _settlement(visit, router)
+    if settle is not None:
+        visit.write(settle)
+    else:
+        visit.write(lambda operation: visit.postpone_settlement(operation, cause))
+
+
+def visit_for_owed(visit: Visit) -> None:
+    """Visit a router only to give back what an ended operation owes it."""
+    visit.begin()
+    try:
+        with reach(visit.flashlog, visit.device) as (_, router):
+            give_back(visit, router)
+    except (UnreachableError, HostKeyChangedError) as error:
+        cause = short(error)
+        visit.write(lambda operation: visit.postpone_settlement(operation, cause))
+
+
+def _settlement(visit: Visit, router: Router | None) -> tuple[Ending | None, str]:
+    """Return how to record what was given back, or None and why it was not."""
+    if not visit.operation.owed:
+        return None, ""
+    if router is None:
+        return None, "the router did not answer"
+    try:
+        settlement = router.settle(visit.fence(), path=visit.path)
+    except GuardRefusedError as refusal:
+        by = settled_by_refusal(refusal.word)
+        return (_by(by) if by else None), short(refusal)
+    except StepError as error:
+        return None, short(error)
+    if settlement.is_complete:
+        return _by(SettledBy.FLASHLOG, settlement.restored), ""
+    waiting = ", ".join(settlement.not_restored) or "the router"
+    return None, f"not everything came back yet: {waiting}"
+
+
+def _by(who: SettledBy, services: tuple[str, ...] | None = None) -> Ending:
+    return lambda operation: operation.settle_by(who, services=services)

@@ -1,0 +1,163 @@
+"""One visit: who goes, what is recorded, and when to come back.
+
+Between visits nothing is held: no thread, no connection, no sleep. A visit writes
+what it learns through `Visit.write`, which notices when somebody else wrote first.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Semaphore
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError
+
+from application.errors import StepError
+from application.flashlog import Flashlog
+from application.router.fence import Fence
+from domain.device.device import Device
+from domain.errors import DomainError
+from domain.operation.operation import UpgradeOperation
+
+Decision = Callable[[UpgradeOperation], None]
+
+
+class OvertakenError(Exception):
+    """A newer visit has begun, or a person holds the operation: stop, send nothing."""
+
+
+class EndedMeanwhileError(Exception):
+    """The operation was ended by somebody else, usually cancelled by a person."""
+
+
+class Visit:
+    """A runner's way to one router, with the operation as the log has it."""
+
+    def __init__(
+        self,
+        flashlog: Flashlog,
+        operation: UpgradeOperation,
+        *,
+        runner: str,
+        upload_slots: Semaphore,
+    ) -> None:
+        self.flashlog = flashlog
+        self.settings = flashlog.settings
+        self.operation = operation
+        self.device = flashlog.log.get(Device, operation.device_id)
+        self.runner = runner
+        self.upload_slots = upload_slots
+        self._number: int | None = None
+
+    def now(self) -> datetime:
+        return self.flashlog.clock.now()
+
+    def begin(self) -> None:
+        """Fence older visits off the log; the router is fenced by the same number."""
+        try:
+            self._append(lambda: self.operation.begin_visit(self.runner))
+        except IntegrityError:
+            msg = "somebody else came first"
+            raise OvertakenError(msg) from None
+        self._number = self.operation.visit
+
+    def write(
+        self, decision: Decision, *, also: Callable[[Device], None] | None = None
+    ) -> None:
+        """Decide and append; decide again when somebody else came first.
+
+        `also` decides on the device in the same transaction. Raises OvertakenError or
+        EndedMeanwhileError when it is not this visit's turn any more.
+        """
+        while True:
+            try:
+                self._append(lambda: self._decide(decision, also))
+            except IntegrityError:
+                self.reload()
+            except DomainError:
+                # What was recorded before the rule spoke must not be saved later.
+                self.reload()
+                raise
+            else:
+                return
+
+    def check(self) -> None:
+        """Notice a cancel or a newer visit while an act takes long; cheap."""
+        version = self.flashlog.log.recorder.version_of(self.operation.id)
+        if version != self.operation.version:
+            self.reload()
+
+    def reload(self) -> None:
+        """Take the operation and the device as the log has them now."""
+        had_ended = self.operation.has_ended
+        self.operation = self.flashlog.log.get(UpgradeOperation, self.operation.id)
+        self.device = self.flashlog.log.get(Device, self.operation.device_id)
+        if self.operation.held:
+            raise OvertakenError(self.operation.held)
+        if self._number is not None and self.operation.visit != self._number:
+            raise OvertakenError(f"visit {self.operation.visit} has begun")
+        if self.operation.has_ended and not had_ended:
+            raise EndedMeanwhileError(self.operation.status)
+
+    def fence(self, boot_id: str | None = None) -> Fence:
+        """Return what every script of this visit that changes the router carries."""
+        before = self.operation.before
+        if boot_id is None:
+            boot_id = before.boot_id if before else ""
+        return Fence(
+            installation=str(self.flashlog.installation),
+            operation=str(self.operation.id),
+            visit=self.operation.visit,
+            boot_id=boot_id,
+        )
+
+    @property
+    def path(self) -> str:
+        """Where the image is put on the router: a name of ours, safe in any shell."""
+        directory = self.settings.upload_directory.rstrip("/")
+        return f"{directory}/flashlog-{self.operation.id.hex}.bin"
+
+    def pause(self, count: int, first_seconds: float, max_seconds: float) -> datetime:
+        """Return when to come back: exponential back-off with jitter."""
+        full = min(max_seconds, first_seconds * 2 ** min(count, 30))
+        # Jitter keeps a fleet that failed together from coming back together.
+        seconds = full * random.uniform(0.5, 1.0)  # noqa: S311
+        return self.now() + timedelta(seconds=seconds)
+
+    def postpone_settlement(self, operation: UpgradeOperation, cause: str) -> None:
+        """Come back for what is owed, or give it up when patience is over."""
+        now = self.now()
+        patience = timedelta(seconds=self.settings.settle_patience_seconds)
+        if operation.owed_since and now - operation.owed_since > patience:
+            operation.give_up_obligations(reason=cause)
+            return
+        operation.postpone_settlement(
+            cause=cause,
+            at=now,
+            not_before=self.pause(
+                operation.postponements,
+                self.settings.settle_backoff_seconds,
+                self.settings.settle_backoff_max_seconds,
+            ),
+        )
+
+    def _decide(
+        self, decision: Decision, also: Callable[[Device], None] | None
+    ) -> None:
+        decision(self.operation)
+        if also is not None:
+            also(self.device)
+
+    def _append(self, decide: Callable[[], None]) -> None:
+        decide()
+        self.flashlog.log.append(self.operation, self.device)
+
+
+def short(error: BaseException) -> str:
+    """Say in one line what went wrong."""
+    text = str(error) if isinstance(error, StepError) else f"{error}"
+    return " ".join(text.split()) or type(error).__name__
+
+
+def load(flashlog: Flashlog, operation_id: UUID) -> UpgradeOperation:
+    return flashlog.log.get(UpgradeOperation, operation_id)

@@ -1,0 +1,113 @@
+"""The runner: takes due work, visits routers, hands over when it is stopped."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock, Semaphore
+from uuid import UUID, uuid4
+
+from application.errors import StorageError
+from application.flashlog import Flashlog
+from application.procedure.advance import advance
+from application.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Visits routers whose work is due, many at the same time, one thread each.
+
+    Between visits an operation holds nothing here: no thread, no connection.
+    """
+
+    def __init__(self, flashlog: Flashlog) -> None:
+        self._flashlog = flashlog
+        self._settings = flashlog.settings
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._upload_slots = Semaphore(self._settings.uploads_max)
+        self._visiting: set[UUID] = set()
+        self._guard = Lock()
+
+    def run(self, stop: Event) -> None:
+        """Work until told to stop; then let go of what is not visited right now."""
+        heart = threading.Thread(target=self._beat, args=(stop,), daemon=True)
+        heart.start()
+        with ThreadPoolExecutor(
+            self._settings.runner_visits_max, thread_name_prefix="visit"
+        ) as pool:
+            while not stop.is_set():
+                if not self._take_work(pool):
+                    stop.wait(self._settings.poll_seconds)
+        self._flashlog.due.release_all(self.name)
+
+    def _take_work(self, pool: ThreadPoolExecutor) -> bool:
+        free = self._settings.runner_visits_max - len(self._visiting)
+        if free <= 0:
+            return False
+        try:
+            claimed = self._flashlog.due.claim(
+                self.name,
+                now=self._now(),
+                lease_seconds=self._settings.lease_seconds,
+                limit=free,
+            )
+        except StorageError as error:
+            _log.warning("cannot look for due work: %s", error)
+            return False
+        for operation_id in claimed:
+            with self._guard:
+                self._visiting.add(operation_id)
+            pool.submit(self._visit, operation_id)
+        return bool(claimed)
+
+    def _visit(self, operation_id: UUID) -> None:
+        try:
+            due_at = advance(
+                self._flashlog,
+                operation_id,
+                runner=self.name,
+                upload_slots=self._upload_slots,
+            )
+            self._flashlog.due.release(self.name, operation_id, due_at=due_at)
+        except StorageError as error:
+            # The lease runs out by itself, then somebody tries again.
+            _log.warning("visit of %s stopped: %s", operation_id, error)
+        except Exception:  # noqa: BLE001 - one router must not stop the others
+            _log.exception("visit of %s failed", operation_id)
+        finally:
+            with self._guard:
+                self._visiting.discard(operation_id)
+
+    def _beat(self, stop: Event) -> None:
+        """Keep the leases of everything that is being visited."""
+        while not stop.wait(self._settings.lease_seconds / 4):
+            try:
+                self._flashlog.due.extend(
+                    self.name,
+                    now=self._now(),
+                    lease_seconds=self._settings.lease_seconds,
+                )
+            except StorageError as error:
+                _log.warning("cannot extend leases: %s", error)
+
+    def _now(self) -> float:
+        return self._flashlog.clock.now().timestamp()
+
+
+def run_runner(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, in a process of its own."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    flashlog = Flashlog(settings)
+    try:
+        with flashlog.alone("runner") as is_alone:
+            if is_alone:
+                # What a runner held that died is free at once, not after its lease.
+                flashlog.due.release_everything()
+            Runner(flashlog).run(stop)
+    finally:
+        flashlog.close()
