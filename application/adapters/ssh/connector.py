@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-import paramiko
-
 from application.adapters.ssh.hop import open_hop
 from application.adapters.ssh.logins import without_secrets
 from application.adapters.ssh.private_keys import PrivateKeys
 from application.adapters.ssh.reasons import NotThereError
 from application.adapters.ssh.session import FabricSession
-from application.adapters.ssh.wire import hang_up
+from application.adapters.ssh.wire import ChannelRefusedError, hang_up
 from application.errors import (
     AuthenticationFailedError,
     HostKeyChangedError,
+    LinkLostError,
     UnreachableError,
 )
 from application.ports import JumpHost, Limits, Login, Session, Target
@@ -116,7 +115,7 @@ class FabricConnector:
                 host_key=hop.host_key,
                 weak_algorithms=hop.weak_algorithms,
             )
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except (ChannelRefusedError, LinkLostError) as error:
             hang_up(hop.connection.client)
             raise UnreachableError("the server opens no channel") from error
 

@@ -10,12 +10,13 @@ import paramiko
 
 from application.adapters.ssh.exchange import Exchange
 from application.adapters.ssh.upload import Upload
-from application.adapters.ssh.wire import hang_up
+from application.adapters.ssh.wire import ChannelRefusedError, hang_up, open_channel
 from application.errors import LinkLostError
 from application.ports import Completed, HostKey, ImageSource, Span
 
 _CHANNEL_OPEN_SECONDS = 30.0
 _THREAD_END_SECONDS = 1.0
+_BROKEN = (EOFError, paramiko.SSHException)  # what paramiko raises while it sends
 
 
 class FabricSession:
@@ -41,7 +42,7 @@ class FabricSession:
         # Opening a channel takes one round trip and the router no work, so the first
         # command's channel is opened now and measures the way there.
         begun = time.monotonic()
-        self._spare = [self._transport.open_session(timeout=_CHANNEL_OPEN_SECONDS)]
+        self._spare = [open_channel(self._transport, _CHANNEL_OPEN_SECONDS)]
         self.round_trip_seconds = time.monotonic() - begun
         for connection in connections:
             connection.transport.packetizer.settle()
@@ -57,8 +58,8 @@ class FabricSession:
             exchange = Exchange(self._channel(limit_seconds), command, stdout_bytes_max)
             exchange.end_input()
             return exchange.finish(limit_seconds)
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            raise LinkLostError(f"the connection broke: {_said(error)}") from error
+        except (*_BROKEN, ChannelRefusedError) as error:
+            raise LinkLostError(f"the connection broke: {error}") from error
 
     def upload(  # the port's own list
         self,
@@ -86,8 +87,8 @@ class FabricSession:
         )
         try:
             return upload.run(channels, stall_seconds, on_progress)
-        except (EOFError, paramiko.SSHException) as error:
-            raise LinkLostError(f"the connection broke: {_said(error)}") from error
+        except _BROKEN as error:
+            raise LinkLostError(f"the connection broke: {error}") from error
 
     def close(self) -> None:
         """Close the connection and those it goes through; never raises."""
@@ -100,20 +101,8 @@ class FabricSession:
                 connection.transport.join(_THREAD_END_SECONDS)
 
     def _channel(self, limit_seconds: float = _CHANNEL_OPEN_SECONDS) -> Any:
-        """Open a channel; raises LinkLostError, ChannelException for a refusal."""
         with suppress(IndexError):
             spare = self._spare.pop()
             if not spare.closed:
                 return spare
-        try:
-            return self._transport.open_session(
-                timeout=min(limit_seconds, _CHANNEL_OPEN_SECONDS)
-            )
-        except paramiko.ChannelException:
-            raise
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            raise LinkLostError(f"the connection broke: {_said(error)}") from error
-
-
-def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+        return open_channel(self._transport, min(limit_seconds, _CHANNEL_OPEN_SECONDS))

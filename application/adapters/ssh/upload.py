@@ -10,6 +10,7 @@ import paramiko
 
 from application.adapters.ssh.bandwidth import Bandwidth
 from application.adapters.ssh.lanes import Lane
+from application.adapters.ssh.wire import ChannelRefusedError
 from application.errors import LinkLostError
 from application.ports import Completed, ImageSource, Span
 
@@ -103,7 +104,7 @@ class Upload:
             while (index := self._next()) is not None:
                 try:
                     channel = self._open_channel()
-                except paramiko.ChannelException as refusal:
+                except ChannelRefusedError as refusal:
                     # Fewer lanes do where a server limits its channels (OpenSSH: 10).
                     self._give_back(index, refusal)
                     return

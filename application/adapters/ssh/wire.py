@@ -16,6 +16,7 @@ from paramiko.common import MSG_CHANNEL_CLOSE, cMSG_CHANNEL_REQUEST
 from paramiko.packet import NeedRekeyException, Packetizer
 
 from application.adapters.ssh.algorithms import Offer
+from application.errors import LinkLostError
 
 LOG_CHANNEL = "flashlog.ssh.paramiko"
 
@@ -176,6 +177,25 @@ class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
         if not options:  # with options it reads our own list once more
             self.server_host_keys = tuple(parsed["server_key_algo_list"])
         return parsed
+
+
+class ChannelRefusedError(Exception):
+    """The server opens no further channel on a connection that is alive."""
+
+
+def open_channel(transport: Any, limit_seconds: float) -> Any:
+    """Open a channel for a command.
+
+    Raises ChannelRefusedError, LinkLostError when the connection is broken.
+    """
+    try:
+        return transport.open_session(timeout=limit_seconds)
+    except (OSError, EOFError, paramiko.SSHException) as error:
+        said = str(error) or type(error).__name__
+        # Of several refusals at once paramiko hands its own exception to one caller.
+        if transport.is_active() and isinstance(error, paramiko.SSHException):
+            raise ChannelRefusedError(said) from error
+        raise LinkLostError(f"the connection broke: {said}") from error
 
 
 def request_command(channel: Any, command: str) -> None:
