@@ -6,9 +6,12 @@ hash=$(sha256sum <"$path")
 [ "${hash%% *}" = "$sha256" ] || refuse checksum "${hash%% *}"
 mkdir "$D/flash" || refuse flash-guard "$owner"
 now
-put flash/uptime "$NOW"
-# From here on the switch only watches for a sysupgrade that refused or hung.
-arm "$lease_seconds"
+# From here on the switch only watches for a sysupgrade that refused or hung; for that
+# it must know when the flash began.
+put flash/uptime "$NOW" && arm "$lease_seconds" || {
+  rm -rf "$D/flash"
+  refuse no-space "$D"
+}
 # The agent of OpenWISP then fetches its configuration again.
 rm -rf /etc/openwisp/checksum
 if [ -n "$canary" ]; then

@@ -16,6 +16,7 @@ for name in $services; do
   record "$name"
   wanted="$wanted $name"
 done
+set +f
 for name in $wanted; do
   "/etc/init.d/$name" stop </dev/null >/dev/null 2>&1
 done

@@ -7,7 +7,8 @@ arm() {
   now
   token=$visit.$$.$NOW
   put deadline $((NOW + $1)) && put switch "$token" || return 1
-  watch_over "$1" </dev/null >/dev/null 2>&1 &
+  # A subshell: with a function alone ash would keep the session's output open.
+  (watch_over "$1") </dev/null >/dev/null 2>&1 &
   identify $! && put watcher "$IDENTITY"
 }
 
