@@ -45,7 +45,8 @@ def _judge(visit: Visit, session: Session, router: Router) -> None:
         _fail_after_reboot(visit, session, facts, short(error))
         return
     if outcome.still_unhealthy:
-        _not_yet(visit, outcome.still_unhealthy, answered=True)
+        reconnected = _reconnected(visit, session, facts)
+        _not_yet(visit, outcome.still_unhealthy, answered=True, learned=(reconnected,))
         return
     _succeed(visit, session, router, facts, outcome)
 
@@ -181,7 +182,13 @@ def _reconnected(
     )
 
 
-def _not_yet(visit: Visit, reason: str, *, answered: bool) -> None:
+def _not_yet(
+    visit: Visit,
+    reason: str,
+    *,
+    answered: bool,
+    learned: tuple[events.OperationEvent, ...] = (),
+) -> None:
     settings, operation = visit.settings, visit.operation
     if operation.looks >= settings.reconnect_retries_max and not answered:
         _give_up(visit, reason)
@@ -194,18 +201,18 @@ def _not_yet(visit: Visit, reason: str, *, answered: bool) -> None:
     attempted = events.ReconnectAttempted(
         reason=reason, look_at=look_at, answered=answered
     )
-    visit.write(lambda operation: operation.observe(attempted))
+    visit.write(lambda operation: operation.observe(*learned, attempted))
 
 
 def _give_up(visit: Visit, reason: str) -> None:
     def decide(operation: UpgradeOperation) -> None:
         looks = operation.looks
         operation.fail(
-            f"the router never came back after the flash ({looks} looks): {reason}"
+            f"the router never came back as it should ({looks} looks): {reason}"
         )
         if operation.owed:
             operation.give_up_obligations(
-                reason="the router never came back after the flash"
+                reason="the router never came back as it should after the flash"
             )
 
     visit.write(decide)

@@ -278,6 +278,8 @@ class ReconnectAttempted(OperationEvent, frozen=True, kw_only=True):
     answered: bool = False
 
     def mean(self, operation: "OperationState") -> None:
+        if operation.reconnected_at is not None:
+            operation.phase = Phase.VERIFYING
         operation.looks += 1
         operation.next_visit_at = self.look_at
 
