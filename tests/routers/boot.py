@@ -56,7 +56,7 @@ def lay_out(plan: dict[str, Any]) -> None:
     mount(plan["shared"], root / ".rig", "", _BIND)
 
 
-def start_dropbear(plan: dict[str, Any]) -> int:
+def start_dropbear(plan: dict[str, Any]) -> int:  # noqa: RET503 - execve is the end
     child = os.fork()
     if child:
         return child

@@ -6,73 +6,16 @@ Everything here is done while the router is off; the system itself is the templa
 import functools
 import io
 import json
-import os
-import random
 import re
 import shutil
 import subprocess
 import tarfile
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
+from tests.routers.keys import make_host_keys
 from tests.routers.releases import REVISIONS, quirks_of
+from tests.routers.setup import Setup
 from tests.routers.template import FILES, SYSTEM
-
-CRITICAL = ("dropbear", "network")
-SERVICES = (
-    "cron",
-    "dnsmasq",
-    "dropbear",
-    "log",
-    "network",
-    "odhcpd",
-    "openwisp-config",
-    "openwisp-monitoring",
-    "rpcd",
-    "sysntpd",
-    "uhttpd",
-)
-_RSA_KEYS = 6
-
-
-def _random_mac() -> str:
-    return "02:" + ":".join(f"{byte:02x}" for byte in os.urandom(5))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setup:
-    """One router as it is delivered; sizes in kB, times in seconds.
-
-    `way_in` is the interface that every connection seems to come through.
-    `memory_available_kb` is MemAvailable with everything running after a boot.
-    """
-
-    board: str = "tplink,archer-c7-v5"
-    model: str = "TP-Link Archer C7 v5"
-    target: str = "ath79/generic"
-    release: str = "23.05.4"
-    revision: str | None = None
-    compat_version: str = "1.0"
-    uuid: str | None = field(default_factory=lambda: str(uuid4()))
-    macs: tuple[str, ...] = field(
-        default_factory=lambda: tuple(_random_mac() for _ in range(3))
-    )
-    password: str = "correct horse"
-    authorized_keys: Sequence[str] = ()
-    services: tuple[str, ...] = SERVICES
-    has_wifi: bool = True
-    way_in: str = "eth1"
-    memory_total_kb: int = 131072
-    memory_available_kb: int = 60000
-    has_mem_available: bool = True
-    tmp_kb: int = 65536
-    window_bytes: int | None = None
-    round_trip_seconds: float = 0.0
-    write_seconds: float = 0.3
-    reboot_seconds: float = 1.0
 
 
 @functools.cache
@@ -84,31 +27,6 @@ def _password_hash(password: str) -> str:
         check=True,
     )
     return done.stdout.strip()
-
-
-def _new_key(kind: str, path: Path) -> None:
-    subprocess.run(
-        ["dropbearkey", "-t", kind, *(["-s", "2048"] * (kind == "rsa")), "-f", path],
-        capture_output=True,
-        check=True,
-    )
-
-
-def _rsa_key(other_than: bytes) -> bytes:
-    """One of a few RSA keys that are kept, for making one takes its time."""
-    kept = Path(tempfile.gettempdir()) / f"flashlog-router-keys-{os.geteuid()}"
-    kept.mkdir(mode=0o700, exist_ok=True)
-    names = [f"rsa{number}" for number in range(_RSA_KEYS)]
-    random.shuffle(names)
-    for name in names:
-        if not (kept / name).exists():
-            with tempfile.TemporaryDirectory(dir=kept) as making:
-                _new_key("rsa", Path(making) / "key")
-                (Path(making) / "key").replace(kept / name)
-        key = (kept / name).read_bytes()
-        if key != other_than:
-            return key
-    raise AssertionError("several keys are never all the same")
 
 
 class Disk:
@@ -224,16 +142,8 @@ class Disk:
         }
 
     def _make_host_keys(self, other_than: dict[str, bytes]) -> None:
-        place = self.root / "etc/dropbear"
-        for kind in quirks_of(self.release).host_key_types:
-            path = place / f"dropbear_{kind}_host_key"
-            if path.exists():
-                continue
-            if kind == "rsa":
-                path.write_bytes(_rsa_key(other_than.get(path.name, b"")))
-                path.chmod(0o600)
-            else:
-                _new_key(kind, path)
+        kinds = quirks_of(self.release).host_key_types
+        make_host_keys(self.root / "etc/dropbear", kinds, other_than)
 
     def change_host_keys(self) -> None:
         """Throw the host keys away and make other ones."""

@@ -47,7 +47,10 @@ class Requests:
         for line in lines:
             answer, verb, *arguments = line.decode().split(" ", 2)
             text = arguments[0] if arguments else ""
-            status, output = self._serve(verb, text)
+            try:
+                status, output = self._serve(verb, text)
+            except Exception as error:  # noqa: BLE001 - or the router would wait for ever
+                status, output = 99, f"the rig failed: {error!r}\n"
             name = answer.rsplit("/", 1)[1]
             self._life.begin(self._answer(name, f"{status}\n{output}"))
 

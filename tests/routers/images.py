@@ -5,7 +5,6 @@ payload | metadata block | [signature block], read from the end: 16 bytes of tra
 The crc covers every byte before the trailer and is not inverted at the end.
 """
 
-import gzip
 import hashlib
 import json
 import struct
@@ -35,39 +34,13 @@ def with_block(image: bytes, data: bytes, kind: int) -> bytes:
     return before + _TRAILER.pack(b"FWx0", crc, kind, len(data) + _TRAILER.size)
 
 
-def build_image(  # noqa: C901 - one branch a kind of damage
-    board: str = "tplink,archer-c7-v5",
-    release: str = "23.05.5",
-    revision: str = "r24106-10cc5fcd00",
-    *,
-    size: int = 64 * 1024,
-    target: str = "ath79/generic",
-    compat_version: str | None = "1.0",
-    compat_message: str = "",
-    supported_devices: Sequence[str] | None = None,
-    signature: bytes | None = None,
-    corrupt: Damage | None = None,
-    seed: str = "",
-    gzipped: bool = False,
-) -> bytes:
-    """Make an image of `size` bytes in all for one board.
-
-    `corrupt`: `payload` damages it under a right checksum, so that the router's own
-    test passes; every other damage is one that the test finds where the target
-    demands metadata.
-    """
-    if corrupt == "empty":
-        return b""
-    if corrupt == "html":
-        return b"<html><body>404 Not Found</body></html>\n"
-    devices = list(supported_devices or [board])
-    version = {
-        "dist": "OpenWrt",
-        "version": release,
-        "revision": revision,
-        "target": target,
-        "board": board.replace(",", "_"),
-    }
+def metadata_text(
+    version: dict[str, str],
+    devices: Sequence[str],
+    compat_version: str | None,
+    compat_message: str,
+) -> str:
+    """The JSON as OpenWrt's build writes it; None is the older metadata 1.0."""
     metadata: dict[str, Any] = {"metadata_version": "1.1"}
     if compat_version is None:
         metadata = {"metadata_version": "1.0", "supported_devices": devices}
@@ -82,24 +55,60 @@ def build_image(  # noqa: C901 - one branch a kind of damage
         }
         if compat_message:
             metadata["compat_message"] = compat_message
-    metadata["version"] = version
-    text = json.dumps(metadata)
+    return json.dumps(metadata | {"version": version})
+
+
+def build_image(
+    board: str = "tplink,archer-c7-v5",
+    release: str = "23.05.5",
+    revision: str = "r24106-10cc5fcd00",
+    *,
+    size: int = 64 * 1024,
+    target: str = "ath79/generic",
+    compat_version: str | None = "1.0",
+    compat_message: str = "",
+    supported_devices: Sequence[str] | None = None,
+    signature: bytes | None = None,
+    corrupt: Damage | None = None,
+    seed: str = "",
+) -> bytes:
+    """Make an image of `size` bytes in all for one board.
+
+    `corrupt`: `payload` damages it under a right checksum, so that the router's own
+    test passes; every other damage is one that the test finds where the target
+    demands metadata.
+    """
+    if corrupt == "empty":
+        return b""
+    if corrupt == "html":
+        return b"<html><body>404 Not Found</body></html>\n"
+    version = {
+        "dist": "OpenWrt",
+        "version": release,
+        "revision": revision,
+        "target": target,
+        "board": board.replace(",", "_"),
+    }
+    devices = list(supported_devices or [board])
+    text = metadata_text(version, devices, compat_version, compat_message)
     if corrupt == "broken-json":
         text = text[: len(text) // 2]
     block = struct.pack(">II", 0, 0) + text.encode() + b"\n"
     rest = len(block) + _TRAILER.size
     if signature is not None:
         rest += len(signature) + _TRAILER.size
-    payload = payload_of(max(size - rest, 0), seed or f"{board} {release} {revision}")
+    payload = payload_of(max(size - rest, 1), seed or f"{board} {release} {revision}")
     if corrupt == "payload":
         payload = payload[:-1] + bytes([payload[-1] ^ 1])
-    if gzipped:
-        payload = gzip.compress(payload, compresslevel=1, mtime=0)
     if corrupt == "no-metadata":
         return payload
     image = with_block(payload, block, METADATA)
     if signature is not None:
         image = with_block(image, signature, SIGNATURE)
+    return _damaged(image, corrupt)
+
+
+def _damaged(image: bytes, corrupt: Damage | None) -> bytes:
     if corrupt == "truncated":
         return image[:-1]
     if corrupt == "bit-flipped":

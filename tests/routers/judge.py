@@ -37,11 +37,14 @@ class Judge:
             metadata = json.loads(text)
         except ValueError:
             return ["Failed to parse message data", _OVERRIDE]
-        return self._of_metadata(metadata, keep_config, ignore_minor)
+        found = self._about_devices(metadata)
+        if not found and self.quirks.knows_compat_version:
+            found = self._about_versions(
+                metadata, config_must_fit=keep_config and not ignore_minor
+            )
+        return found
 
-    def _of_metadata(
-        self, metadata: dict[str, object], keep_config: bool, ignore_minor: bool
-    ) -> list[str]:
+    def _about_devices(self, metadata: dict[str, object]) -> list[str]:
         wanted = str(metadata.get("compat_version", "1.0"))
         key = "supported_devices"
         if self.quirks.knows_compat_version and wanted != "1.0":
@@ -58,23 +61,29 @@ class Judge:
                 f"Supported devices: {' '.join(map(str, devices))}",
                 _OVERRIDE,
             ]
-        if not self.quirks.knows_compat_version or wanted == self.compat_version:
+        return []
+
+    def _about_versions(
+        self, metadata: dict[str, object], *, config_must_fit: bool
+    ) -> list[str]:
+        wanted = str(metadata.get("compat_version", "1.0"))
+        if wanted == self.compat_version:
             return []
         change = f"({self.compat_version}->{wanted})"
-        message = [str(metadata["compat_message"])] * ("compat_message" in metadata)
-        if wanted.split(".")[0] != self.compat_version.split(".")[0]:
-            return [
+        message = [str(metadata[key]) for key in ("compat_message",) if key in metadata]
+        if wanted.partition(".")[0] != self.compat_version.partition(".")[0]:
+            incompatible = (
                 "The device is supported, but this image is incompatible for "
-                f"sysupgrade based on the image version {change}.",
-                *message,
-            ]
-        if keep_config and not ignore_minor:
-            return [
+                f"sysupgrade based on the image version {change}."
+            )
+            return [incompatible, *message]
+        if config_must_fit:
+            incompatible = (
                 "The device is supported, but the config is incompatible to the new "
                 f"image {change}. Please upgrade without keeping config "
-                "(sysupgrade -n).",
-                *message,
-            ]
+                "(sysupgrade -n)."
+            )
+            return [incompatible, *message]
         return []
 
     def verdict(self, complaints: list[str]) -> str:

@@ -4,9 +4,7 @@ Everything here runs in the router's own event loop, except where it says so.
 """
 
 import asyncio
-import json
 import os
-import shutil
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -16,11 +14,13 @@ from uuid import uuid4
 
 from tests.routers import face
 from tests.routers.clock import Clock
-from tests.routers.disk import Disk, Setup
+from tests.routers.disk import Disk
 from tests.routers.link import Link
 from tests.routers.machine import Machine
 from tests.routers.memory import Memory
+from tests.routers.programs import lay_out_boot
 from tests.routers.releases import quirks_of
+from tests.routers.setup import Setup
 
 _TICK_SECONDS = 0.02
 _Fault = TypeVar("_Fault", bound=face.Fault)
@@ -66,7 +66,7 @@ class Life:
         self.boots += 1
         self.boot_id = str(uuid4())
         self.clock.boot(first=self.boots == 1)
-        self._write_state()
+        lay_out_boot(self.base, self.disk, self.setup, self.boots)
         self._seed_bytes = self._filler_bytes = 0
         self.write_proc()
         window = self.setup.window_bytes
@@ -93,52 +93,6 @@ class Life:
         self.link.cut_all_but_hung()
         await asyncio.sleep(offline_seconds)
         await self.power_on()
-
-    def _write_state(self) -> None:
-        """What the router's programs find under /.rig and /tmp after a boot."""
-        shared, setup = self.base / "shared", self.setup
-        shutil.rmtree(shared / "services", ignore_errors=True)
-        for name in ("services", "commands", "answers"):
-            (shared / name).mkdir(exist_ok=True)
-        for name in setup.services:
-            (shared / "services" / name).touch()
-        (shared / "boot").write_text(f"{self.boots:04}\n")
-        (shared / "way_in").write_text(f"{setup.way_in}\n")
-        (shared / "wlan0.address").write_text(f"{setup.macs[-1]}\n")
-        wlan = self.disk.root / "sys/class/net/wlan0"
-        if setup.has_wifi:
-            (shared / "wifi").touch()
-            for name in ("phy80211", "wireless"):
-                (wlan / name).mkdir(parents=True, exist_ok=True)
-            (wlan / "address").write_text(f"{setup.macs[-1]}\n")
-            (wlan / "operstate").write_text("up\n")
-        board = json.dumps(self._board(), indent="\t")
-        (shared / "board.json").write_text(f"{board}\n")
-        seed = self.base / "tmp_seed"
-        for name in ("sysinfo", "opkg-lists", "run", "lock", "log"):
-            (seed / name).mkdir(parents=True, exist_ok=True)
-        (seed / "sysinfo/board_name").write_text(f"{setup.board}\n")
-        (seed / "sysinfo/model").write_text(f"{setup.model}\n")
-        (seed / "opkg-lists/openwrt_base").write_bytes(bytes(600 * 1024))
-
-    def _board(self) -> dict[str, object]:
-        setup, release = self.setup, self.disk.release
-        newer = {"rootfs_type": "squashfs"} if release >= "22.03" else {}
-        return {
-            "kernel": "5.15.162",
-            "hostname": "OpenWrt",
-            "system": "Qualcomm Atheros QCA956X ver 1 rev 0",
-            "model": setup.model,
-            "board_name": setup.board,
-            **newer,
-            "release": {
-                "distribution": "OpenWrt",
-                "version": release,
-                "revision": self.disk.revision,
-                "target": setup.target,
-                "description": f"OpenWrt {release} {self.disk.revision}",
-            },
-        }
 
     # --- /tmp, memory, time ----------------------------------------------------
 

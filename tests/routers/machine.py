@@ -72,12 +72,13 @@ class Machine:
         }
         (self._base / "plan.json").write_text(json.dumps(plan))
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--"]
-        self._process = subprocess.Popen(
-            [*command, sys.executable, "-I", "-S", _BOOT, self._base / "plan.json"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(self._base / "boot.log").open("ab"),
-        )
+        with (self._base / "boot.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, sys.executable, "-I", "-S", _BOOT, self._base / "plan.json"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         self._wait_until_up(self._process)
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         first = children.read_text().split()[0]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.routers.disk import CRITICAL, Setup
+from tests.routers.setup import CRITICAL, Setup
 
 _SETTLE_SECONDS = 0.25
 _WIFI_KB = 1000

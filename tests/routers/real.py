@@ -19,12 +19,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tests.routers import face
-from tests.routers.disk import Disk, Setup
+from tests.routers.disk import Disk
 from tests.routers.flash import Requests
 from tests.routers.life import Life
 from tests.routers.link import Link
 from tests.routers.machine import Machine, own_directory
 from tests.routers.memory import Memory
+from tests.routers.setup import Setup
 
 _LIMIT_SECONDS = 30.0
 _T = TypeVar("_T")

@@ -1,7 +1,9 @@
 """The read-only system of the real routers, built once and shared by all of them.
 
-BusyBox with the applets that OpenWrt has by default and no others, dropbear with its
-libraries, and the router's own programs from `files/`.
+BusyBox with the applets that OpenWrt has by default and no others (`files/applets`,
+from OpenWrt's package/utils/busybox/Config-defaults.in), dropbear with its libraries,
+and programs of our own from `files/`: what a router has beyond BusyBox, and what in
+Debian's BusyBox can do more than a router's or would reach out of the router.
 """
 
 import functools
@@ -17,19 +19,6 @@ from pathlib import Path
 FILES = Path(__file__).parent / "files"
 SYSTEM = ("bin", "lib", "lib64", "sbin", "usr")
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-# OpenWrt's package/utils/busybox/Config-defaults.in; sleep, sync, ip and the like
-# are programs of our own in files/, because Debian's can do more or would reach out
-# of the router.
-APPLETS = """
-[ [[ ash awk basename brctl cat chgrp chmod chown chroot clear cmp cp crond crontab cut
-date dd df dirname dmesg du echo egrep env expr false fgrep find grep gunzip gzip head
-hexdump hwclock id kill killall less ln logger login ls md5sum mkdir mkfifo mknod
-mkswap mktemp mount mv nc netstat nice nslookup ntpd passwd pidof ping ping6
-pivot_root printf ps pwd readlink reset rm rmdir route sed seq sh sha256sum sort
-start-stop-daemon strings switch_root sysctl tail tar tee test time top touch tr
-traceroute traceroute6 true udhcpc umount uname uniq uptime vi wc which xargs yes zcat
-""".split()
-_UNSHARE = "unshare"
 
 
 def _sources() -> tuple[Path, Path] | None:
@@ -42,28 +31,23 @@ def why_not_available() -> str | None:
     """One line why no real router can run here, None where it can."""
     if sys.platform != "linux":
         return "real routers need Linux"
-    if _sources() is None or shutil.which("dropbearkey") is None:
-        return "dropbear or busybox is missing (make test-tools)"
-    if shutil.which(_UNSHARE) is None:
-        return "unshare of util-linux is missing"
+    for tool in ("dropbear", "dropbearkey", "busybox", "unshare"):
+        if shutil.which(tool) is None:
+            return f"real routers need {tool} (make test-tools)"
     shell = ["busybox", "ash", "-c", "PATH=/nowhere; stat /"]
     if subprocess.run(shell, capture_output=True, check=False).returncode == 0:
-        return "this BusyBox finds every applet without PATH (install busybox, not \
-busybox-static: make test-tools)"
+        return (
+            "real routers need a BusyBox that obeys PATH: "
+            "busybox, not busybox-static (make test-tools)"
+        )
+    return _why_no_namespaces()
+
+
+def _why_no_namespaces() -> str | None:
     if os.geteuid() != 0:
         return "real routers need root for their mount and PID namespaces"
-    probe = [
-        _UNSHARE,
-        "--mount",
-        "--pid",
-        "--fork",
-        "mount",
-        "-t",
-        "proc",
-        "p",
-        "/proc",
-    ]
-    done = subprocess.run(probe, capture_output=True, text=True, check=False)
+    words = "unshare --mount --pid --fork mount -t proc proc /proc"
+    done = subprocess.run(words.split(), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return f"namespaces are not allowed here: {done.stderr.strip()}"
     return None
@@ -108,7 +92,7 @@ def _build(root: Path, dropbear: Path, busybox: Path) -> None:
     applets = root / "usr/libexec/applets"
     applets.mkdir(parents=True)
     replaced = {path.name for path in own}
-    for name in {*known} & {*APPLETS, "sleep"}:
+    for name in {*known} & {*(FILES / "applets").read_text().split()}:
         (applets / name).symlink_to("/bin/busybox")
         if name not in replaced:
             (root / "bin" / name).symlink_to("/bin/busybox")
