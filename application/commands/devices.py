@@ -80,7 +80,7 @@ def add_credentials(
 
 def add_device(flashlog: Flashlog, new: NewDevice, *, by: UUID | None = None) -> UUID:
     """Register a router. Raises InvalidError naming every wrong field."""
-    mac_address = _checked(new)
+    mac_address = check_new_device(new)
     device_id = new.device_id or uuid4()
     scope = f"organization/{new.organization_id}/device"
 
@@ -178,7 +178,8 @@ def release_host_key(
     flashlog.show(flashlog.log.decide(release))
 
 
-def _checked(new: NewDevice) -> str:
+def check_new_device(new: NewDevice) -> str:
+    """Return the MAC address as it is kept. Raises InvalidError, each wrong field."""
     wrong: dict[str, list[str]] = {}
     if not 0 < len(new.name) <= _NAME_LENGTH_MAX or not new.name.isprintable():
         wrong["name"] = [f"Give a name of 1 to {_NAME_LENGTH_MAX} characters."]

@@ -1,0 +1,32 @@
+"""What a person must confirm by repeating the device's name, before anything starts."""
+
+from typing import Any
+from uuid import UUID
+
+from application.flashlog import Flashlog
+from domain.catalogue import FirmwareImage
+from domain.device.device import Device
+from domain.options import UpgradeOptions
+from domain.release import Release, is_downgrade
+
+
+def reasons_to_confirm(
+    flashlog: Flashlog, *, device_id: UUID, image_id: UUID, options: Any = None
+) -> tuple[str, ...]:
+    """Say why this upgrade is dangerous, a sentence for each reason; often none.
+
+    What a router runs is known from the last visit; where there was none, nothing can
+    be said of a downgrade. Raises InvalidError for options that make no sense, and
+    NotFoundError.
+    """
+    wanted = UpgradeOptions.parse(options)
+    device = flashlog.log.get(Device, device_id)
+    image = flashlog.log.get(FirmwareImage, image_id).facts
+    reasons = list(wanted.needs_confirmation)
+    if device.learned is None:
+        return tuple(reasons)
+    new = Release.parse(image.release, image.revision)
+    old = Release.parse(device.learned.release, device.learned.revision)
+    if is_downgrade(old, new):
+        reasons.append(f"it replaces {old} by {new}, which is not known to be newer")
+    return tuple(reasons)

@@ -1,0 +1,39 @@
+"""Find the operation that somebody means."""
+
+from uuid import UUID
+
+from application.flashlog import Flashlog
+from application.queries.operations import latest_operation_id
+from domain.errors import NotFoundError
+
+_PREFIX_LENGTH_MIN = 6
+
+
+def find_operation(flashlog: Flashlog, text: str) -> UUID:
+    """Find an operation by its id or the beginning of it. Raises NotFoundError."""
+    wanted = text.strip().lower()
+    found = []
+    if len(wanted) >= _PREFIX_LENGTH_MIN:
+        found = flashlog.views.rows(
+            "SELECT id FROM operation WHERE substr(id, 1, length(?1)) = ?1 LIMIT 3",
+            [wanted],
+        )
+    if len(found) > 1:
+        msg = f"several operations begin with {text!r}: give more of the id"
+        raise NotFoundError(msg)
+    if not found:
+        msg = (
+            f"no operation has an id that begins with {text!r}: "
+            "`flashlog operation list` shows those there are"
+        )
+        raise NotFoundError(msg)
+    return UUID(found[0]["id"])
+
+
+def latest_operation(flashlog: Flashlog, device_id: UUID) -> UUID:
+    """Return the newest operation of a device. Raises NotFoundError."""
+    found = latest_operation_id(flashlog.views, device_id)
+    if found is None:
+        msg = "the device was never upgraded by Flashlog"
+        raise NotFoundError(msg)
+    return found

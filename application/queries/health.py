@@ -1,0 +1,120 @@
+"""Whether an installation is well, asked from outside its service."""
+
+import shutil
+
+import msgspec
+
+from application.flashlog import Flashlog
+from application.presence import Presence
+
+_MIB = 1 << 20
+_FREE_MIB_MIN = 200
+_PARTS = ("web", "runner", "projector")
+
+
+class HealthFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at."""
+
+    name: str
+    is_well: bool
+    finding: str
+
+
+def health_facts(
+    flashlog: Flashlog, *, needs_service: bool = False
+) -> list[HealthFact]:
+    """Look at storage, read models, service and work; nothing is changed.
+
+    A service that is not running is trouble only where work waits for it, or where
+    `needs_service` says so.
+    """
+    is_served = flashlog.is_served()
+    return [
+        _room(flashlog),
+        _log(flashlog),
+        _read_models(flashlog, is_served=is_served),
+        _service(flashlog, is_served=is_served, needs_service=needs_service),
+        _work(flashlog, is_served=is_served),
+        _owed(flashlog),
+    ]
+
+
+def _room(flashlog: Flashlog) -> HealthFact:
+    free_mib = shutil.disk_usage(flashlog.settings.data_dir).free // _MIB
+    return HealthFact(
+        name="data directory",
+        is_well=free_mib >= _FREE_MIB_MIN,
+        finding=f"{flashlog.settings.data_dir}, {free_mib} MiB free",
+    )
+
+
+def _log(flashlog: Flashlog) -> HealthFact:
+    return HealthFact(
+        name="log", is_well=True, finding=f"{flashlog.log.end()} events, readable"
+    )
+
+
+def _read_models(flashlog: Flashlog, *, is_served: bool) -> HealthFact:
+    end = flashlog.log.end()
+    is_shown = flashlog.show(end)
+    position = flashlog.views.position()
+    return HealthFact(
+        name="read models",
+        is_well=is_shown,
+        finding=f"at position {position} of {end}"
+        + ("" if is_shown else ": the projector does not keep up, or is gone"),
+    )
+
+
+def _service(flashlog: Flashlog, *, is_served: bool, needs_service: bool) -> HealthFact:
+    if not is_served:
+        return HealthFact(
+            name="service",
+            is_well=not needs_service,
+            finding="not running (flashlog serve starts it)",
+        )
+    presence = Presence(flashlog.settings.data_dir)
+    silent_seconds_max = flashlog.settings.heartbeat_seconds
+    down = [
+        part
+        for part in _PARTS
+        if not presence.is_any(part, silent_seconds_max=silent_seconds_max)
+    ]
+    return HealthFact(
+        name="service",
+        is_well=not down,
+        finding=f"running, but down: {', '.join(down)}" if down else "running",
+    )
+
+
+def _work(flashlog: Flashlog, *, is_served: bool) -> HealthFact:
+    (count,) = flashlog.views.rows(
+        "SELECT count(*) AS going, coalesce(sum(next_visit_at IS NULL), 0) AS held"
+        " FROM operation WHERE status = 'in-progress'"
+    )
+    going, held = count["going"], count["held"]
+    finding = f"{going} in progress"
+    if held:
+        finding += f", {held} of them held for a person (flashlog operation resume)"
+    if going > held and not is_served:
+        finding += ", and no service is running to go on with them"
+    return HealthFact(
+        name="operations",
+        is_well=not held and (is_served or not going),
+        finding=finding,
+    )
+
+
+def _owed(flashlog: Flashlog) -> HealthFact:
+    rows = flashlog.views.rows(
+        "SELECT device.name AS device, operation.owed AS owed FROM operation"
+        " JOIN device ON device.id = operation.device_id"
+        " WHERE operation.owed != '' AND operation.status != 'in-progress'"
+        " ORDER BY operation.position LIMIT 20"
+    )
+    owed = "; ".join(f"{row['device']}: {row['owed']}" for row in rows)
+    return HealthFact(
+        name="owed to routers",
+        is_well=not rows,
+        finding=f"{owed} (given back as soon as they answer)" if owed else "nothing",
+    )

@@ -1,0 +1,348 @@
+"""`flashlog device`: the inventory, and what may be asked of one router."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from application.commands.devices import NewDevice, release_host_key
+from application.commands.known_hosts import read_host_key
+from application.commands.operations import release_device
+from application.commands.registration import register
+from application.errors import NotFoundError
+from application.procedure.check import enroll_device
+from application.queries.backups import (
+    archive_of,
+    configuration_backups,
+    newest_backup,
+)
+from web.cli import exits, logins, output
+from web.cli.checking import check
+from web.cli.here import Here, json_option, pass_here
+from web.cli.operations import operation_rows, print_operations
+
+_JSON_COLUMNS = ("addresses", "connections")
+
+
+@click.group()
+def device() -> None:
+    """Register routers, look at them, see what happened to them."""
+
+
+device_argument = click.argument("name", metavar="DEVICE")
+
+
+@device.command()
+@click.argument("name")
+@click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    required=True,
+    help="IP address or host name; may be given again, they are tried in order.",
+)
+@click.option("--mac", required=True, help="A MAC address that one interface bears.")
+@click.option("--model", default="", help="What kind of router it is, in your words.")
+@click.option("--uuid", type=click.UUID, help="What an OpenWISP agent has as its UUID.")
+@click.option(
+    "--host-key",
+    metavar="LINE",
+    help="A line of known_hosts to pin; without it the first key shown is trusted.",
+)
+@logins.options
+@json_option
+@pass_here
+def add(
+    here: Here,
+    *,
+    name: str,
+    addresses: tuple[str, ...],
+    mac: str,
+    model: str,
+    uuid: UUID | None,
+    host_key: str | None,
+    login: logins.LoginOptions,
+    as_json: bool,
+) -> None:
+    """Register a router under NAME, and how to log in to it.
+
+    The log-in is one of --key, --password-stdin, --empty-password or --login-of; its
+    secret is kept encrypted. The router is not visited: `flashlog device check` does.
+
+    \b
+    Examples:
+      flashlog device add roof-7 --address 10.0.0.7 --mac 60:e3:27:aa:bb:cc \\
+          --key ~/.ssh/id_ed25519
+      pass routers/attic | flashlog device add attic --address attic.mesh \\
+          --mac 60:e3:27:aa:bb:dd --password-stdin --jump admin@gw.mesh
+    """
+    new = NewDevice(
+        name=name,
+        mac_address=mac,
+        addresses=addresses,
+        model=model,
+        agent_uuid=uuid,
+        host_key=read_host_key(host_key) if host_key else None,
+    )
+    ways = logins.read(here, login)
+    device_id = register(here.flashlog, new, ways, by=here.user_id)
+    if as_json:
+        output.print_json(shown(here, device_id))
+    else:
+        output.say(f"added {name} ({device_id})")
+        output.say(f"next: flashlog device check {name}")
+
+
+@device.command("list")
+@json_option
+@pass_here
+def list_(here: Here, *, as_json: bool) -> None:
+    """List all routers with what they ran when they were last visited.
+
+    \b
+    Example:
+      flashlog device list --json | jq -r '.[] | select(.release=="22.03.5").name'
+    """
+    rows = sorted(here.flashlog.views.all("device"), key=lambda row: row["name"])
+    if as_json:
+        output.print_json(list(map(_parsed, rows)))
+        return
+    output.print_table(
+        ["NAME", "MAC", "ADDRESSES", "BOARD", "RUNNING", "ACTIVE"],
+        [
+            (
+                row["name"],
+                row["mac_address"],
+                json.loads(row["addresses"]),
+                row["board"],
+                f"{row['release']} {row['revision']}".strip(),
+                "yes" if row["is_active"] else "no",
+            )
+            for row in rows
+        ],
+        empty="there is no device yet: flashlog device add NAME --address … --mac …",
+    )
+
+
+@device.command()
+@device_argument
+@json_option
+@pass_here
+def show(here: Here, *, name: str, as_json: bool) -> None:
+    """Show all that is known of a router without visiting it.
+
+    \b
+    Example:
+      flashlog device show roof-7
+    """
+    row = shown(here, here.device(name))
+    if as_json:
+        output.print_json(row)
+        return
+    output.print_facts(
+        {
+            "name": row["name"],
+            "id": row["id"],
+            "MAC": row["mac_address"],
+            "addresses": row["addresses"],
+            "model": row["model"],
+            "board": row["board"],
+            "running": f"{row['release']} {row['revision']}".strip()
+            or "never visited: flashlog device check",
+            "UUID of the agent": row["agent_uuid"],
+            "UUID enrolled": row["enrolled_uuid"],
+            "host key": row["host_key"] or "none pinned yet",
+            "log-ins": row["log_ins"],
+            "active": "yes" if row["is_active"] else "no",
+            "latest operation": row["operation_id"],
+        }
+    )
+
+
+device.add_command(check)
+
+
+@device.command()
+@device_argument
+@json_option
+@pass_here
+def enroll(here: Here, *, name: str, as_json: bool) -> None:
+    """Write a UUID on a router, by which it is known from now on.
+
+    For routers without an OpenWISP agent: they are told by a MAC address until then.
+    The router is visited; the UUID is kept in its /etc/config/flashlog.
+
+    \b
+    Example:
+      flashlog device enroll roof-7
+    """
+    uuid = enroll_device(here.flashlog, here.device(name), by=here.user_id)
+    if as_json:
+        output.print_json({"enrolled_uuid": uuid})
+    else:
+        output.say(f"{name} bears the UUID {uuid} now")
+
+
+@device.command()
+@device_argument
+@json_option
+@pass_here
+def history(here: Here, *, name: str, as_json: bool) -> None:
+    """List every upgrade of a router, newest first, and how each ended.
+
+    \b
+    Example:
+      flashlog device history roof-7
+    """
+    rows = operation_rows(here.flashlog, device_id=here.device(name))
+    print_operations(rows, as_json=as_json, empty=f"{name} was never upgraded")
+
+
+@device.command()
+@device_argument
+@click.option(
+    "--output",
+    "-o",
+    "target",
+    metavar="FILE",
+    help="Where to write the archive; - for standard output.",
+)
+@click.option(
+    "--operation",
+    "operation_id",
+    type=click.UUID,
+    help="The backup of this operation [default: the newest].",
+)
+@click.option("--list", "wants_list", is_flag=True, help="List what there is.")
+@json_option
+@pass_here
+def backup(
+    here: Here,
+    *,
+    name: str,
+    target: str | None,
+    operation_id: UUID | None,
+    wants_list: bool,
+    as_json: bool,
+) -> int:
+    """Give back a router's configuration, as it was fetched before a flash.
+
+    The archive is what `sysupgrade -b` writes: `sysupgrade -r FILE` on the router
+    restores it. It holds passwords and keys.
+
+    \b
+    Examples:
+      flashlog device backup roof-7 --list
+      flashlog device backup roof-7 -o roof-7.tar.gz
+    """
+    device_id = here.device(name)
+    if wants_list:
+        _list_backups(here, device_id, as_json=as_json)
+        return exits.DONE
+    found = newest_backup(here.flashlog, device_id, operation_id=operation_id)
+    archive = archive_of(here.flashlog, found)
+    if target == "-" or (target is None and not sys.stdout.isatty() and not as_json):
+        sys.stdout.buffer.write(archive)
+        return exits.DONE
+    path = Path(target or f"{name}-{found.fetched_at:%Y%m%dT%H%M%SZ}.tar.gz")
+    _write_new(path, archive)
+    if as_json:
+        output.print_json({"file": str(path), "backup": found})
+    else:
+        output.say(f"wrote {path}: {len(archive)} bytes, sha256 {found.sha256}")
+    return exits.DONE
+
+
+@device.command()
+@device_argument
+@click.option("--reason", required=True, help="Why; it stands in the log for good.")
+@click.option(
+    "--host-key",
+    "forgets_host_key",
+    is_flag=True,
+    help="Forget the pinned host key instead: the next one shown is pinned.",
+)
+@json_option
+@pass_here
+def release(
+    here: Here, *, name: str, reason: str, forgets_host_key: bool, as_json: bool
+) -> None:
+    """Write off what a router is still owed, so that it is free for an upgrade.
+
+    For a router that is gone for good or was seen to by hand. What is owed (services,
+    Wi-Fi, an uploaded file) is otherwise given back as soon as the router answers.
+
+    \b
+    Examples:
+      flashlog device release roof-7 --reason "replaced on 3 May"
+      flashlog device release roof-7 --host-key --reason "reset with the button"
+    """
+    device_id = here.device(name)
+    if forgets_host_key:
+        release_host_key(
+            here.flashlog, device_id=device_id, reason=reason, by=here.user_id
+        )
+        written_off: tuple[str, ...] = ("host key",)
+    else:
+        written_off = release_device(
+            here.flashlog, device_id=device_id, reason=reason, by=here.user_id
+        )
+    if as_json:
+        output.print_json({"written_off": written_off})
+    elif forgets_host_key:
+        output.say(f"the pinned host key of {name} is forgotten")
+    else:
+        output.say(f"written off for {name}: {', '.join(written_off)}; it is free now")
+
+
+def shown(here: Here, device_id: UUID) -> dict[str, Any]:
+    """One device as JSON shows it."""
+    row = here.flashlog.views.one("device", str(device_id))
+    if row is None:
+        msg = f"the device {device_id} is not shown yet: try again"
+        raise NotFoundError(msg)
+    device_row = _parsed(row)
+    names = []
+    for connection in device_row["connections"]:
+        known = here.flashlog.views.one("credentials", connection["credentials_id"])
+        if known is not None:
+            names.append(f"{known['username']} at port {known['port']}")
+    return device_row | {"log_ins": names}
+
+
+def _parsed(row: dict[str, Any]) -> dict[str, Any]:
+    flags = {name: bool(row[name]) for name in ("is_active", "installed")}
+    return row | flags | {name: json.loads(row[name]) for name in _JSON_COLUMNS}
+
+
+def _list_backups(here: Here, device_id: UUID, *, as_json: bool) -> None:
+    backups = configuration_backups(here.flashlog, device_id)
+    if as_json:
+        output.print_json(backups)
+        return
+    output.print_table(
+        ["FETCHED", "BYTES", "SHA256", "OPERATION"],
+        [
+            (
+                output.moment(each.fetched_at),
+                each.size_bytes,
+                each.sha256,
+                each.operation_id,
+            )
+            for each in backups
+        ],
+        empty="no configuration of this device was fetched yet",
+    )
+
+
+def _write_new(path: Path, archive: bytes) -> None:
+    """Write a file that only its owner may read; one that is there is not replaced."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        msg = f"{path} exists already: give another name with --output"
+        raise click.UsageError(msg) from None
+    path.write_bytes(archive)

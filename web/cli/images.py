@@ -1,0 +1,187 @@
+"""`flashlog image`: firmware images, judged when they are added."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from application.commands.images import NewImage, add_image, find_image
+from application.errors import NotFoundError
+from web.cli import output
+from web.cli.here import Here, json_option, pass_here
+
+_READ_BYTES = 1 << 20
+
+
+@click.group()
+def image() -> None:
+    """Take firmware images in, and see what they are."""
+
+
+@image.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--category",
+    default="OpenWrt",
+    show_default=True,
+    help="The kind of firmware; builds are kept under it.",
+)
+@click.option(
+    "--build-version",
+    "version",
+    default="",
+    help="The version of its build [default: what the image says].",
+)
+@click.option(
+    "--board",
+    "boards",
+    multiple=True,
+    help="A board it is for, where the image does not say; may be given again.",
+)
+@click.option(
+    "--health-check",
+    "health_checks",
+    metavar="COMMAND",
+    multiple=True,
+    help="A command that must exit 0 on the router after the flash; for the whole "
+    "build, may be given again.",
+)
+@json_option
+@pass_here
+def add(
+    here: Here,
+    *,
+    file: Path,
+    category: str,
+    version: str,
+    boards: tuple[str, ...],
+    health_checks: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Judge a firmware FILE and keep it.
+
+    What the image says of itself (boards, release, compat version) is read from its
+    end; a file that is no firmware image is refused. Adding the same file again finds
+    the first one.
+
+    \b
+    Example:
+      flashlog image add openwrt-23.05.5-ath79-generic-archer-c7-sysupgrade.bin \\
+          --health-check 'ping -c 3 10.0.0.1'
+    """
+    new = NewImage(
+        file_name=file.name,
+        category=category,
+        version=version,
+        boards=boards,
+        health_checks=health_checks,
+    )
+    image_id = add_image(here.flashlog, new, _chunks(file), by=here.user_id)
+    row = _row(here, image_id)
+    if as_json:
+        output.print_json(row)
+    else:
+        output.say(
+            f"added {row['file_name']}: {row['version']} for {', '.join(row['boards'])}"
+        )
+
+
+@image.command("list")
+@json_option
+@pass_here
+def list_(here: Here, *, as_json: bool) -> None:
+    """List all images, newest first.
+
+    \b
+    Example:
+      flashlog image list --json | jq -r '.[].file_name'
+    """
+    rows = _rows(here)
+    if as_json:
+        output.print_json(rows)
+        return
+    output.print_table(
+        ["IMAGE", "FILE", "VERSION", "BOARDS", "SIZE", "SHA256"],
+        [
+            (
+                row["id"][:8],
+                row["file_name"],
+                row["version"],
+                row["boards"],
+                output.mebibytes(row["size_bytes"]),
+                row["sha256"][:12],
+            )
+            for row in rows
+        ],
+        empty="there is no image yet: flashlog image add FILE",
+    )
+
+
+@image.command()
+@click.argument("name", metavar="IMAGE")
+@json_option
+@pass_here
+def show(here: Here, *, name: str, as_json: bool) -> None:
+    """Show what an image says of itself.
+
+    IMAGE is its id, file name, version, or the beginning of its sha256.
+
+    \b
+    Example:
+      flashlog image show 23.05.5
+    """
+    row = _row(here, find_image(here.flashlog, name))
+    if as_json:
+        output.print_json(row)
+        return
+    output.print_facts(
+        {
+            "image": row["id"],
+            "file": row["file_name"],
+            "category": row["category"],
+            "build": row["version"],
+            "release": f"{row['release']} {row['revision']}".strip(),
+            "boards": row["boards"],
+            "compat version": row["compat_version"],
+            "size": f"{row['size_bytes']} bytes",
+            "sha256": row["sha256"],
+            "added": output.moment(row["created"]),
+        }
+    )
+
+
+def add_file(here: Here, path: Path) -> UUID:
+    """Take a file in on the way to an upgrade, and say so."""
+    new = NewImage(file_name=path.name)
+    image_id = add_image(here.flashlog, new, _chunks(path), by=here.user_id)
+    row = _row(here, image_id)
+    output.notice(f"image {row['file_name']}: {row['version']}, {row['sha256'][:12]}")
+    return image_id
+
+
+def _rows(here: Here, image_id: UUID | None = None) -> list[dict[str, Any]]:
+    rows = here.flashlog.views.rows(
+        "SELECT image.*, build.version AS version, category.name AS category"
+        " FROM image JOIN build ON build.id = image.build_id"
+        " JOIN category ON category.id = build.category_id"
+        " WHERE ?1 IS NULL OR image.id = ?1 ORDER BY image.position DESC",
+        [str(image_id) if image_id else None],
+    )
+    return [row | {"boards": json.loads(row["boards"])} for row in rows]
+
+
+def _row(here: Here, image_id: UUID) -> dict[str, Any]:
+    rows = _rows(here, image_id)
+    if not rows:
+        msg = f"the image {image_id} is not shown yet: try again"
+        raise NotFoundError(msg)
+    return rows[0]
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_READ_BYTES):
+            yield chunk

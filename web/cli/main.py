@@ -1,0 +1,104 @@
+"""The entry point: runs a command, and turns every error into a sentence and a status.
+
+No traceback reaches a person; `flashlog --traceback COMMAND` shows it to a developer.
+"""
+
+import sys
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from web.cli import (
+    devices,
+    exits,
+    images,
+    keeping,
+    operations,
+    rehearsing,
+    serving,
+    upgrading,
+    users,
+)
+from web.cli.here import Here
+
+
+def _version() -> str:
+    try:
+        return version("flashlog")
+    except PackageNotFoundError:
+        return "of a source tree"
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
+    epilog=exits.epilogue(),
+)
+@click.version_option(_version(), prog_name="flashlog")
+@click.option("--traceback", "wants_traceback", is_flag=True, hidden=True)
+@click.pass_context
+def cli(context: click.Context, *, wants_traceback: bool) -> None:
+    """Upgrade the firmware of OpenWrt routers, and never lie about it.
+
+    A first upgrade, with no service running:
+
+    \b
+      flashlog device add roof-7 --address 10.0.0.7 --mac 60:e3:27:aa:bb:cc \\
+          --key ~/.ssh/id_ed25519
+      flashlog device check roof-7
+      flashlog upgrade roof-7 openwrt-sysupgrade.bin --watch
+
+    A DEVICE is meant by its name, MAC address, address or id. Settings are environment
+    variables (FLASHLOG_DATA_DIR says where everything is kept).
+    """
+    here = Here()
+    context.obj = here
+    context.meta["flashlog.traceback"] = wants_traceback
+    context.call_on_close(here.close)
+
+
+for command in (
+    *serving.COMMANDS,
+    *rehearsing.COMMANDS,
+    *upgrading.COMMANDS,
+    operations.operation,
+    devices.device,
+    images.image,
+    users.user,
+    *keeping.COMMANDS,
+):
+    cli.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = cli.main(arguments, prog_name="flashlog", standalone_mode=False)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "flashlog"
+        message = error.format_message().rstrip(".")
+        click.echo(f"flashlog: {message} ({command} --help tells more)", err=True)
+        return exits.USAGE
+    except click.ClickException as error:
+        click.echo(f"flashlog: {error.format_message()}", err=True)
+        return exits.FAILED
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has seen enough; Python must not complain at its own end.
+        sys.stderr.close()
+        return exits.DONE
+    except Exception as error:  # noqa: BLE001 - a person gets a sentence, always
+        if "--traceback" in arguments:
+            traceback.print_exc()
+        for sentence in exits.sentences_of(error):
+            click.echo(f"flashlog: {sentence}", err=True)
+        return exits.exit_of_error(error)
+    return status if isinstance(status, int) else exits.DONE

@@ -1,0 +1,101 @@
+"""Everything that is printed: tables for people, JSON for programs, plain for pipes."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TextIO
+
+import click
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+# Wide enough that nothing is cut or wrapped where no terminal says how wide it is.
+_PIPE_COLUMNS = 1000
+STYLES: Mapping[str, str] = {
+    "success": "bold green",
+    "failed": "bold red",
+    "aborted": "bold yellow",
+    "cancelled": "bold magenta",
+    "in-progress": "bold cyan",
+}
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """Return a console on the current standard output, or on another stream."""
+    stream = stream or sys.stdout
+    width = None if stream.isatty() else _PIPE_COLUMNS
+    return Console(file=stream, width=width, highlight=False, soft_wrap=width is None)
+
+
+def say(text: str = "") -> None:
+    """Print a line for people; brackets in it are not markup."""
+    console().print(escape(text))
+
+
+def notice(text: str) -> None:
+    """Print a line beside the data: to standard error."""
+    click.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on one line."""
+    click.echo(as_json(value))
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str
+) -> None:
+    """Print rows under columns, or a sentence where there are none."""
+    listed = list(rows)
+    if not listed:
+        notice(empty)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in listed:
+        table.add_row(*map(_cell, row))
+    console().print(table)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """Print one thing: a name and a value a line, blanks left out."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        if value not in (None, "", [], ()):
+            table.add_row(name, _cell(value))
+    console().print(table)
+
+
+def styled_status(status: str) -> Text:
+    return Text(status, style=STYLES.get(status, ""))
+
+
+def moment(text: str | datetime | None) -> str:
+    """Write a time of the log as a person reads it: local, to the second."""
+    if not text:
+        return ""
+    at = datetime.fromisoformat(text) if isinstance(text, str) else text
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def mebibytes(size_bytes: int) -> str:
+    return f"{size_bytes / (1 << 20):.1f} MiB"
+
+
+def _cell(value: Any) -> Text:
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, list | tuple):
+        return Text(", ".join(map(str, value)))
+    return Text("" if value is None else str(value))

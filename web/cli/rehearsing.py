@@ -1,0 +1,3 @@
+"""`flashlog demo` and `flashlog simulate`: routers that are not there."""
+
+COMMANDS = ()

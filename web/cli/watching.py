@@ -1,0 +1,98 @@
+"""Show an operation as it goes on: a bar for people, lines for pipes, or JSON lines."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from uuid import UUID
+
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from application.flashlog import Flashlog
+from application.foreground import run_operation
+from application.watch import Moment, watch
+from web.cli import exits, output
+
+# A bar tells them better than a line each.
+_SHOWN_BY_BAR = {"UploadAdvanced"}
+Shown = Callable[[Moment], None]
+
+
+def follow(flashlog: Flashlog, operation_id: UUID, *, as_json: bool) -> int:
+    """Show an operation from its beginning to its end; returns the exit status."""
+    last: Moment | None = None
+    with _screen(as_json=as_json) as show:
+        for moment in watch(flashlog, operation_id):
+            if moment is not None:
+                show(moment)
+                last = moment
+    if last is None:
+        return exits.STILL_RUNNING
+    if not as_json:
+        _tell_end(last, operation_id)
+    return exits.exit_of_status(last.status)
+
+
+def run_and_follow(flashlog: Flashlog, operation_id: UUID, *, as_json: bool) -> int:
+    """Do the work of an operation in this process and show it."""
+    stop = Event()
+    # A daemon: Ctrl-C must not wait for an upload; the log and the switch on the
+    # router are made for a runner that is gone.
+    worker = Thread(
+        target=run_operation, args=(flashlog, operation_id, stop), daemon=True
+    )
+    worker.start()
+    status = follow(flashlog, operation_id, as_json=as_json)
+    stop.set()
+    worker.join()
+    flashlog.show(flashlog.log.end())
+    return status
+
+
+@contextmanager
+def _screen(*, as_json: bool) -> Iterator[Shown]:
+    console = output.console()
+    if as_json:
+        yield output.print_json
+    elif not console.is_terminal:
+        yield _print_line
+    else:
+        columns = (
+            TextColumn("{task.description}", style="bold cyan"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task("queued", total=100)
+            yield lambda moment: _draw(progress, task, moment)
+
+
+def _print_line(moment: Moment) -> None:
+    if moment.line:
+        output.say(
+            f"{moment.at.astimezone():%H:%M:%S}  {moment.progress:>3}%  "
+            f"{moment.phase:<16}  {moment.line}"
+        )
+
+
+def _draw(progress: Progress, task: TaskID, moment: Moment) -> None:
+    description = moment.phase if moment.status == "in-progress" else moment.status
+    progress.update(task, description=description, completed=moment.progress)
+    if moment.line and moment.event not in _SHOWN_BY_BAR:
+        at = f"{moment.at.astimezone():%H:%M:%S}"
+        progress.console.print(f"[dim]{at}[/dim]  {escape(moment.line)}")
+
+
+def _tell_end(last: Moment, operation_id: UUID) -> None:
+    status = output.styled_status(last.status)
+    output.console().print(status, f"(operation {operation_id})")
+    if last.held:
+        output.say(
+            f"held for a person: {last.held}; flashlog operation resume {operation_id}"
+        )
+    elif last.owed:
+        output.say(
+            f"still owed to the router: {', '.join(last.owed)}; it is given back as "
+            "soon as the router answers a running service"
+        )
