@@ -6,7 +6,39 @@ StepError
 ├── RefusedStepError           a precondition does not hold; the router is as it was
 │   └── HostKeyChangedError    before anything secret was sent
 └── UnexpectedError            fail, with the evidence attached
+
+What a person may be told when a command is refused is said by the errors of the
+domain; those above it find them here.
 """
+
+from domain.errors import (
+    AlreadyEndedError,
+    CancelTooLateError,
+    DomainError,
+    InvalidError,
+    NotFoundError,
+    RefusedError,
+)
+
+__all__ = [
+    "AlreadyEndedError",
+    "AuthenticationFailedError",
+    "CancelTooLateError",
+    "DomainError",
+    "HostKeyChangedError",
+    "InvalidError",
+    "LinkLostError",
+    "LogBusyError",
+    "LogFullError",
+    "NewerLogError",
+    "NotFoundError",
+    "RefusedError",
+    "RefusedStepError",
+    "StepError",
+    "StorageError",
+    "UnexpectedError",
+    "UnreachableError",
+]
 
 
 class StepError(Exception):

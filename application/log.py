@@ -97,9 +97,12 @@ class EventLog(Application[UUID]):
         msg = "others kept changing the same thing at the same time: try again"
         raise LostRaceError(msg)
 
-    def story(self, aggregate_id: UUID) -> list[Entry]:
-        """Everything that happened to one aggregate."""
-        return list(map(self._entry, self.recorder.select_events(aggregate_id)))
+    def story(
+        self, aggregate_id: UUID, *, after: int = 0, until: int | None = None
+    ) -> list[Entry]:
+        """Everything that happened to one aggregate, or what made some versions."""
+        stored = self.recorder.select_events(aggregate_id, gt=after, lte=until)
+        return list(map(self._entry, stored))
 
     def read(self, *, after: int, limit: int) -> list[Entry]:
         """Read on from a position, in order."""

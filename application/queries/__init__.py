@@ -1,0 +1,1 @@
+"""Questions that several clients ask of the read models."""

@@ -1,0 +1,117 @@
+"""Lists of operations: filtered, ordered, a page at a time."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from application.flashlog import Flashlog
+from application.projections.rows import moment, row_of
+from application.projections.views import Row, Views
+from domain.base import rebuild
+from domain.operation.operation import UpgradeOperation
+
+STATUSES = ("in-progress", "success", "failed", "aborted", "cancelled")
+
+# What may be ordered by, and the columns of the index that gives that order. Rows get
+# their rowid when they are first seen, so it settles ties by age.
+ORDERS = {
+    "created": ("position",),
+    "modified": ("modified", "rowid"),
+    "device_id": ("device_id", "position"),
+}
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which operations are asked for; None is "any"."""
+
+    device_id: UUID | None = None
+    image_id: UUID | None = None
+    status: str | None = None
+    organization_id: UUID | None = None
+    organization_slug: str | None = None
+    operation_id: UUID | None = None
+
+
+_BY_SLUG = "SELECT id FROM organization WHERE slug = ?"
+# One for each field of Wanted, in that order.
+_CONDITIONS = (
+    "device_id = ?",
+    "image_id = ?",
+    "status = ?",
+    "device_id IN (SELECT id FROM device WHERE organization_id = ?)",
+    f"device_id IN (SELECT id FROM device WHERE organization_id IN ({_BY_SLUG}))",  # noqa: S608
+    "id = ?",
+)
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A name in ORDERS and its direction."""
+
+    name: str = "created"
+    descending: bool = True
+
+
+def count_operations(views: Views, wanted: Wanted) -> int:
+    condition, values = _condition(wanted)
+    (found,) = views.rows(
+        f"SELECT count(*) AS found FROM operation WHERE {condition}",  # noqa: S608
+        values,
+    )
+    return int(found["found"])
+
+
+def list_operations(
+    views: Views,
+    wanted: Wanted,
+    *,
+    orders: Sequence[Order] = (),
+    limit: int,
+    offset: int,
+) -> list[Row]:
+    """Return the rows of one page; the index alone is walked to find it."""
+    condition, values = _condition(wanted)
+    order = ", ".join(
+        f"{column} {'DESC' if each.descending else 'ASC'}"
+        for each in (orders or [Order()])
+        for column in ORDERS[each.name]
+    )
+    return views.rows(
+        "SELECT * FROM operation WHERE rowid IN ("  # noqa: S608
+        f" SELECT rowid FROM operation WHERE {condition}"
+        f" ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
+        [*values, limit, offset],
+    )
+
+
+def operation_row(flashlog: Flashlog, operation_id: UUID) -> Row | None:
+    """Return one operation; one that is not projected yet is told from its story."""
+    row = flashlog.views.one("operation", str(operation_id))
+    if row is not None:
+        return row
+    story = flashlog.log.story(operation_id)
+    operation = rebuild(None, (entry.event for entry in story))
+    if not isinstance(operation, UpgradeOperation):
+        return None
+    shown = row_of(operation)
+    return (shown[1] if shown else {}) | {
+        "created": moment(story[0].recorded_at),
+        "modified": moment(story[-1].recorded_at),
+    }
+
+
+def latest_operation_id(views: Views, device_id: UUID) -> UUID | None:
+    """Return the newest operation of a device."""
+    found = list_operations(views, Wanted(device_id=device_id), limit=1, offset=0)
+    return UUID(found[0]["id"]) if found else None
+
+
+def _condition(wanted: Wanted) -> tuple[str, list[str]]:
+    asked = {
+        text: str(value)
+        for text, value in zip(
+            _CONDITIONS, msgspec.structs.astuple(wanted), strict=True
+        )
+        if value is not None
+    }
+    return " AND ".join(asked) or "1", list(asked.values())

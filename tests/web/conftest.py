@@ -1,0 +1,80 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from application.commands.users import add_user, find_user, token_of
+from application.flashlog import Flashlog
+from application.settings import Settings
+from web.app import create_app
+
+API = "/api/v1/firmware-upgrader"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, request_rate_limit="off", token_rate_limit="off")
+
+
+@pytest.fixture
+def flashlog(settings: Settings) -> Iterator[Flashlog]:
+    made = Flashlog(settings)
+    made.projector.catch_up()
+    yield made
+    made.close()
+
+
+class Caller:
+    """Somebody with a token (or none) who calls the interface."""
+
+    def __init__(self, client: FlaskClient, token: str | None = None) -> None:
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def __call__(self, method: str, path: str, **kwargs: Any) -> TestResponse:
+        headers = self._headers | kwargs.pop("headers", {})
+        return self._client.open(path, method=method, headers=headers, **kwargs)
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        return self("GET", path, **kwargs)
+
+    def post(self, path: str, **kwargs: Any) -> TestResponse:
+        return self("POST", path, **kwargs)
+
+    def put(self, path: str, **kwargs: Any) -> TestResponse:
+        return self("PUT", path, **kwargs)
+
+
+@pytest.fixture
+def client(flashlog: Flashlog) -> FlaskClient:
+    return create_app(flashlog).test_client()
+
+
+@pytest.fixture
+def anybody(client: FlaskClient) -> Caller:
+    return Caller(client)
+
+
+@pytest.fixture
+def token(flashlog: Flashlog) -> str:
+    return token_for(flashlog, "admin", is_superuser=True)
+
+
+@pytest.fixture
+def admin(client: FlaskClient, token: str) -> Caller:
+    return Caller(client, token)
+
+
+def token_for(flashlog: Flashlog, name: str, *, is_superuser: bool) -> str:
+    user_id = add_user(
+        flashlog, username=name, password="tester", is_superuser=is_superuser
+    )
+    return token_of(flashlog, user_id=user_id)
+
+
+def id_of(flashlog: Flashlog, name: str) -> UUID:
+    return find_user(flashlog, name).id

@@ -1,0 +1,15 @@
+"""REST, compatible with OpenWISP Firmware Upgrader: a package for each of its parts.
+
+`firmware_upgrader`  categories, builds, images, mass upgrades, operations, firmware
+`users`              tokens, users, groups, organizations
+`controller`         the inventory: devices, groups, credentials, locations
+"""
+
+from flask import Flask
+
+from web.api import firmware_upgrader, users
+
+
+def init_app(app: Flask) -> None:
+    for part in (firmware_upgrader, users):
+        app.register_blueprint(part.blueprint)

@@ -1,0 +1,76 @@
+"""The image that a device runs or is to run; setting it starts the upgrade."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Response, g
+
+from application.commands.firmware import set_firmware, upgradable_device
+from application.queries.devices import Firmware, firmware_of
+from web.answers import json_answer, refusal
+from web.api.bodies import body, id_field
+from web.api.resource import Resource
+from web.representation import timestamp
+from web.state import flashlog
+
+
+def _get(device_id: UUID) -> Response:
+    """Show the firmware of a device."""
+    return json_answer(_shown(_known(device_id)))
+
+
+def _put(device_id: UUID) -> Response:
+    """Let the device run an image; 201 when it had none."""
+    return _set(device_id, is_partial=False)
+
+
+def _patch(device_id: UUID) -> Response:
+    """Change the firmware that a device has; without an image, try that one again."""
+    _known(device_id)
+    return _set(device_id, is_partial=True)
+
+
+def _set(device_id: UUID, *, is_partial: bool) -> Response:
+    upgradable_device(flashlog(), device_id)
+    sent = body()
+    assigned = set_firmware(
+        flashlog(),
+        device_id=device_id,
+        image_id=id_field(sent, "image", is_required=not is_partial),
+        options=sent.get("upgrade_options"),
+        by=g.user_id,
+    )
+    latest = assigned.operation_id
+    return json_answer(
+        _shown(_known(device_id))
+        | {"upgrade_operation": {"id": latest} if latest else None},
+        HTTPStatus.CREATED if assigned.is_new else HTTPStatus.OK,
+    )
+
+
+def _known(device_id: UUID) -> Firmware:
+    firmware = firmware_of(flashlog(), device_id)
+    if firmware is None:
+        raise refusal(
+            HTTPStatus.NOT_FOUND, "No DeviceFirmware matches the given query."
+        )
+    return firmware
+
+
+def _shown(firmware: Firmware) -> dict[str, Any]:
+    return {
+        "id": firmware.firmware_id,
+        "image": firmware.image_id,
+        "installed": firmware.installed,
+        "modified": timestamp(firmware.modified),
+    }
+
+
+_FIELDS = {
+    "image": {"type": "field", "required": True, "read_only": False},
+    "upgrade_options": {"type": "nested object", "required": False},
+}
+DETAIL = Resource(
+    "device-firmware", actions={"PUT": _FIELDS}, get=_get, put=_put, patch=_patch
+)

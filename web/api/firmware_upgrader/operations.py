@@ -1,0 +1,126 @@
+"""Upgrade operations: list, look at, cancel, retry."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Response, g, request
+
+from application.commands.operations import cancel_operation, retry_operation
+from application.errors import NotFoundError
+from application.projections.views import Row
+from application.queries.operations import (
+    ORDERS,
+    STATUSES,
+    Order,
+    Wanted,
+    count_operations,
+    list_operations,
+    operation_row,
+)
+from web.answers import AnswerError, json_answer, refusal
+from web.api import filters
+from web.api.pages import Page, paginated
+from web.api.resource import Resource
+from web.representation import operation_object
+from web.state import flashlog, state
+
+
+def _list() -> Response:
+    """List operations, newest first unless ordered otherwise."""
+    views = flashlog().views
+    wanted = Wanted(
+        device_id=filters.reference(views, "device", "device"),
+        image_id=filters.reference(views, "image", "image"),
+        status=filters.choice("status", STATUSES),
+        organization_id=filters.reference(
+            views, "device__organization", "organization"
+        ),
+        organization_slug=filters.slug(
+            "device__organization__slug", "device__organization_slug", "organization"
+        ),
+    )
+    return _page(wanted, _orders())
+
+
+def _list_of_device(device_id: UUID) -> Response:
+    """List the operations of one device, newest first."""
+    views = flashlog().views
+    if views.one("device", str(device_id)) is None:
+        raise refusal(HTTPStatus.NOT_FOUND, "device not found")
+    wanted = Wanted(
+        device_id=device_id,
+        status=filters.choice("status", STATUSES),
+        organization_slug=filters.slug("organization"),
+    )
+    return _page(wanted, [], without=("created",))
+
+
+def _detail(operation_id: UUID) -> Response:
+    """Show one operation with its log."""
+    return json_answer(_shown(_row(operation_id)))
+
+
+def _cancel(operation_id: UUID) -> Response:
+    """Cancel before the flash; accepted means that nothing will be flashed."""
+    try:
+        cancel_operation(flashlog(), operation_id=operation_id, by=g.user_id)
+    except NotFoundError:
+        raise AnswerError(
+            HTTPStatus.NOT_FOUND, {"error": "Upgrade operation not found"}
+        ) from None
+    return json_answer({"message": "Upgrade operation cancelled successfully"})
+
+
+def _retry(operation_id: UUID) -> Response:
+    """Start the same upgrade again, as a new operation."""
+    new_id = retry_operation(flashlog(), operation_id=operation_id, by=g.user_id)
+    return json_answer(_shown(_row(new_id)), HTTPStatus.CREATED)
+
+
+def _page(
+    wanted: Wanted, orders: list[Order], *, without: tuple[str, ...] = ()
+) -> Response:
+    views = flashlog().views
+
+    def rows(page: Page) -> list[dict[str, Any]]:
+        found = list_operations(
+            views, wanted, orders=orders, limit=page.size, offset=page.offset
+        )
+        objects = map(_shown, found)
+        return [{k: v for k, v in each.items() if k not in without} for each in objects]
+
+    return paginated(count_operations(views, wanted), rows)
+
+
+def _orders() -> list[Order]:
+    names = request.args.get("ordering", "").split(",")
+    return [
+        Order(name.removeprefix("-"), descending=name.startswith("-"))
+        for name in map(str.strip, names)
+        if name.removeprefix("-") in ORDERS
+    ]
+
+
+def _row(operation_id: UUID) -> Row:
+    """Return the operation's row; one of another organization is not found."""
+    row = operation_row(flashlog(), operation_id)
+    slug = filters.slug("organization")
+    wanted = Wanted(operation_id=operation_id, organization_slug=slug)
+    if row is None or (slug and not count_operations(flashlog().views, wanted)):
+        raise refusal(
+            HTTPStatus.NOT_FOUND, "No UpgradeOperation matches the given query."
+        )
+    return row
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    lines = state().stories.lines(UUID(row["id"]), version=row["version"])
+    return operation_object(row, lines)
+
+
+LIST = Resource("upgrade-operation-list", get=_list)
+DETAIL = Resource("upgrade-operation-detail", get=_detail)
+CANCEL = Resource("upgrade-operation-cancel", post=_cancel)
+RETRY = Resource("upgrade-operation-retry", post=_retry)
+OF_DEVICE = Resource("device-upgrade-operation-list", get=_list_of_device)

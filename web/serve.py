@@ -1,0 +1,102 @@
+"""One command that starts web, runner and projector and keeps them up."""
+
+import logging.config
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from application.flashlog import Flashlog
+from application.settings import PREFIX, Settings, environment_of
+from web.logs import log_config
+from web.service.child import Child, Program
+from web.service.listening import LISTENER, SUPERVISOR, ServeError, listen, url_of
+from web.service.supervisor import Supervisor
+
+__all__ = ["ServeError", "serve"]
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def serve(
+    settings: Settings, *, bind: str | None = None, behind_proxy: bool = False
+) -> None:
+    """Serve until SIGTERM or SIGINT; prints `ready http://…` when all parts are up.
+
+    One service for each data directory. Raises ServeError, and what opening the data
+    directory raises, before anything is started.
+    """
+    settings = msgspec.structs.replace(
+        settings,
+        bind=bind or settings.bind,
+        behind_proxy=behind_proxy or settings.behind_proxy,
+        data_dir=settings.data_dir.absolute(),
+    )
+    if settings.log_level.upper() not in logging.getLevelNamesMapping():
+        msg = f"{settings.log_level!r} is not a log level: say INFO or WARNING"
+        raise ServeError(msg)
+    logging.config.dictConfig(log_config(settings.log_level))
+    flashlog = Flashlog(settings)
+    try:
+        with flashlog.alone("service") as is_alone:
+            if not is_alone:
+                msg = (
+                    f"a service of {settings.data_dir} is running already: use that "
+                    "one, stop it first, or set FLASHLOG_DATA_DIR to another directory"
+                )
+                raise ServeError(msg)
+            _run(settings)
+    finally:
+        flashlog.close()
+
+
+def _run(settings: Settings) -> None:
+    with listen(settings) as listener:
+        url = url_of(listener)
+        environment = _environment(settings)
+        web = Program(
+            name="web",
+            command=[*_PYTHON, "gunicorn", "--chdir", str(_ROOT), *_GUNICORN],
+            environment=environment | {LISTENER: str(listener.fileno())},
+            inherited=[listener.fileno()],
+        )
+        parts = [
+            Program(
+                name=name,
+                command=[*_PYTHON, "web.service.part", name],
+                environment=environment,
+            )
+            for name in ("runner", "projector")
+        ]
+        runner, projector = parts
+        Supervisor(
+            [
+                Child(each, backoff_seconds_max=settings.restart_backoff_max_seconds)
+                for each in (runner, web, projector)
+            ],
+            url=url,
+            stop_seconds=settings.stop_seconds,
+            announce=_announce,
+        ).run()
+
+
+# -P: a folder named like one of our packages in the working directory is not ours.
+_PYTHON = [sys.executable, "-P", "-m"]
+_GUNICORN = ["-c", "python:web.gunicorn_conf", "wsgi:app"]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    foreign = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return (
+        foreign
+        | environment_of(settings)
+        | {SUPERVISOR: str(os.getpid()), "PYTHONPATH": os.pathsep.join(paths)}
+    )
+
+
+def _announce(line: str) -> None:
+    with suppress(OSError):  # nobody may be listening
+        print(line, flush=True)  # noqa: T201 - the one line that scripts wait for

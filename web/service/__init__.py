@@ -1,0 +1,1 @@
+"""The service: web, runner and projector, kept up by one process."""
