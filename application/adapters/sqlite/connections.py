@@ -34,6 +34,8 @@ class Connections:
         try:
             yield connection
         except sqlite3.Error as error:
+            if connection.in_transaction:  # a script of several statements
+                connection.rollback()
             raise explained(error, self.path) from error
         finally:
             self._idle.put(connection)

@@ -1,7 +1,8 @@
 """The log on SQLite: ordered, without holes, durable when an append returns."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +19,7 @@ from eventsourcing.persistence import (
 )
 
 from application.adapters.sqlite.connections import Connections
-from application.errors import NewerLogError
+from application.errors import LogBusyError, NewerLogError
 
 LOG_FORMAT = 1
 
@@ -70,6 +71,7 @@ class SQLiteLog(ApplicationRecorder):
     ) -> None:
         self._connections = Connections(path, busy_seconds=busy_seconds)
         self._now = now
+        self._busy_seconds = busy_seconds
         # Threads of one process queue here; SQLite's own waiting is not fair.
         self._turn = Lock()
         self._make()
@@ -98,7 +100,7 @@ class SQLiteLog(ApplicationRecorder):
         if not stored_events:
             return []
         try:
-            with self._turn, self._connections.writing() as connection:
+            with self._in_turn(), self._connections.writing() as connection:
                 last, recorded_at = connection.execute(
                     "SELECT position, recorded_at FROM event"
                     " ORDER BY position DESC LIMIT 1"
@@ -119,6 +121,16 @@ class SQLiteLog(ApplicationRecorder):
         except sqlite3.IntegrityError as error:
             raise IntegrityError(error) from error
         return [row[0] for row in rows]
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=self._busy_seconds):
+            msg = f"{self._connections.path} is kept busy by other threads: try again"
+            raise LogBusyError(msg)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def select_events(
         self,

@@ -1,6 +1,7 @@
--- The log. It only grows at its end: positions are 1..n without holes, and no
--- statement can change, remove or replace what is there. REPLACE walks past UPDATE and
--- DELETE triggers, so the INSERT trigger refuses what REPLACE would overwrite.
+-- The log. It only grows at its end: positions are 1..n without holes, the versions of
+-- each story too, and time never goes back. No statement can change, remove or replace
+-- what is there. REPLACE walks past UPDATE and DELETE triggers, so the INSERT trigger
+-- refuses what REPLACE would overwrite.
 CREATE TABLE IF NOT EXISTS event (
   position INTEGER PRIMARY KEY,
   originator_id BLOB NOT NULL,
@@ -15,10 +16,12 @@ CREATE UNIQUE INDEX IF NOT EXISTS event_story
 
 CREATE TRIGGER IF NOT EXISTS event_is_next BEFORE INSERT ON event
 WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM event)
-  OR EXISTS (
-    SELECT 1 FROM event
+  OR NEW.originator_version IS NOT (
+    SELECT coalesce(max(originator_version), 0) + 1 FROM event
     WHERE originator_id = NEW.originator_id
-      AND originator_version = NEW.originator_version
+  )
+  OR NEW.recorded_at < (
+    SELECT recorded_at FROM event ORDER BY position DESC LIMIT 1
   )
 BEGIN
   SELECT RAISE(ABORT, 'the log only grows at its end');
