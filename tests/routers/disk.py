@@ -164,10 +164,11 @@ class Disk:
         return self._option("system", "compat_version") or "1.0"
 
     def _option(self, package: str, name: str) -> str | None:
-        path = self.root / "etc/config" / package
-        if not path.exists():
+        try:
+            text = (self.root / "etc/config" / package).read_text()
+        except FileNotFoundError:
             return None
-        found = re.search(rf"option '?{name}'? '([^']*)'", path.read_text())
+        found = re.search(rf"option '?{name}'? '([^']*)'", text)
         return found.group(1) if found else None
 
     def write_uuid(self, uuid: str | None) -> None:

@@ -174,6 +174,9 @@ class Router(Protocol):
     def inject(self, fault: Fault) -> None:
         """Let something go wrong from now on."""
 
+    def clear_faults(self) -> None:
+        """Let nothing more go wrong; what is already as it is stays so."""
+
     def reboot(self) -> None:
         """Pull the plug and wait until it answers again, with a new boot id."""
 

@@ -50,6 +50,7 @@ class Life:
         default_factory=dict
     )
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _failures: list[BaseException] = field(default_factory=list)
 
     def has(self, kind: type[_Fault]) -> _Fault | None:
         return next((fault for fault in self.faults if isinstance(fault, kind)), None)
@@ -57,7 +58,12 @@ class Life:
     def begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failures.append(error)
 
     # --- power -----------------------------------------------------------------
 
@@ -115,7 +121,11 @@ class Life:
         place = self.live("/tmp")
         if place is None:
             return set()
-        return {str(path.relative_to(place)) for path in place.rglob("*")}
+        return {
+            str(Path(parent, name).relative_to(place))
+            for parent, directories, files in os.walk(place)
+            for name in directories + files
+        }
 
     def fill_tmp(self, room_kb: int) -> None:
         place = self.live("/tmp/full")
@@ -181,6 +191,13 @@ class Life:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.link.close()
         self.machine.power_off()
+        if self._failures:
+            raise BaseExceptionGroup("the rig itself failed", self._failures)
+
+    async def clear_faults(self) -> None:
+        self.faults.clear()
+        self._byte_faults.clear()
+        self.memory.reset()
 
     def check_bytes(self) -> None:
         if not self._byte_faults:

@@ -1,12 +1,9 @@
 """The processes of one boot of a real router, in their own namespaces."""
 
 import json
-import os
 import select
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -140,16 +137,3 @@ class Machine:
             if path.exists():
                 waiting += map(int, path.read_text().split())
         return found
-
-
-def forget_dead_owners(parent: Path, prefix: str) -> None:
-    """Remove directories of rigs whose process (number behind the prefix) is gone."""
-    for place in parent.glob(f"{prefix}*-*"):
-        owner = place.name.removeprefix(prefix).split("-")[0]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-            shutil.rmtree(place, ignore_errors=True)
-
-
-def own_directory(parent: Path, prefix: str) -> Path:
-    forget_dead_owners(parent, prefix)
-    return Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-", dir=parent))

@@ -22,7 +22,11 @@ class Memory:
     _stopped_at: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
         self.available_kb = self.setup.memory_available_kb
+        self.held_kb = _HELD_KB
 
     def hold(self, total_kb: int) -> None:
         """Let the services that may be stopped hold so much together."""

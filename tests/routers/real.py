@@ -8,13 +8,8 @@ Needs root; `template.why_not_available()` says in one line why it cannot run he
 
 import asyncio
 import json
-import random
-import shutil
-import socket
-import tempfile
 import threading
 from collections.abc import Coroutine, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -23,33 +18,14 @@ from tests.routers.disk import Disk
 from tests.routers.flash import Requests
 from tests.routers.life import Life
 from tests.routers.link import Link
-from tests.routers.machine import Machine, own_directory
+from tests.routers.machine import Machine
 from tests.routers.memory import Memory
+from tests.routers.places import free_places
+from tests.routers.scratch import Scratch
 from tests.routers.setup import Setup
 
 _LIMIT_SECONDS = 30.0
 _T = TypeVar("_T")
-
-
-def _free_places(count: int) -> list[tuple[str, int]]:
-    """Addresses of the loopback network with one port that is free on all of them.
-
-    Below the ports that the system gives to clients, so it stays free.
-    """
-    while True:
-        port = random.randint(10000, 32000)
-        hosts = [
-            ".".join(["127", *(str(random.randint(1, 254)) for _ in range(3))])
-            for _ in range(count)
-        ]
-        places = [(host, port) for host in hosts]
-        try:
-            for place in places:
-                with socket.socket() as probe:
-                    probe.bind(place)
-        except OSError:
-            continue
-        return places
 
 
 class RealRouter:
@@ -61,7 +37,7 @@ class RealRouter:
         self.setup = setup or Setup()
         self.username = "root"
         self.password = self.setup.password
-        here, there, self.direct = _free_places(3)
+        here, there, self.direct = free_places(3)
         self.host, self.port = here
         self.other_host = there[0]
         self._faults = list(faults)
@@ -70,7 +46,8 @@ class RealRouter:
         self._places = (here, there)
 
     def __enter__(self) -> Self:
-        self._base = own_directory(Path(tempfile.gettempdir()), "flashlog-router-")
+        self._scratch = Scratch("flashlog-router-of-")
+        self._base = self._scratch.path
         root = self._base / "root"
         disk, link = Disk(root, self.setup), Link(self.direct)
         link.delay_seconds = self.setup.round_trip_seconds / 2
@@ -113,7 +90,7 @@ class RealRouter:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_LIMIT_SECONDS)
             self._loop.close()
-            shutil.rmtree(self._base, ignore_errors=True)
+            self._scratch.remove()
 
     def _do(self, work: Coroutine[Any, Any, _T]) -> _T:
         waiting = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -186,16 +163,17 @@ class RealRouter:
 
     def read_file(self, path: str) -> bytes | None:
         place = self._life.live(path) or self._life.disk.root / path.lstrip("/")
-        return place.read_bytes() if place.is_file() else None
+        try:
+            return place.read_bytes()
+        except (FileNotFoundError, IsADirectoryError):
+            return None
 
     def inject(self, fault: face.Fault) -> None:
-        self._do(self._inject(fault))
-
-    async def _inject(self, fault: face.Fault) -> None:
-        await self._life.inject(fault)
+        self._do(self._life.inject(fault))
 
     def clear_faults(self) -> None:
-        self._life.faults.clear()
+        """Nothing more goes wrong; a UUID, a key, a full /tmp stay as they are."""
+        self._do(self._life.clear_faults())
 
     def reboot(self) -> None:
         self._do(self._life.power_cycle(0.0))

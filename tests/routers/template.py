@@ -14,10 +14,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 FILES = Path(__file__).parent / "files"
 SYSTEM = ("bin", "lib", "lib64", "sbin", "usr")
+_DAY_SECONDS = 86400.0
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -110,6 +112,13 @@ def _digest(dropbear: Path, busybox: Path) -> str:
     return seen.hexdigest()[:16]
 
 
+def _forget_older(place: Path) -> None:
+    """Remove systems that nobody used for a day."""
+    for older in place.parent.glob(f"{place.name.rpartition('-')[0]}-*"):
+        if time.time() - older.stat().st_mtime > _DAY_SECONDS:
+            shutil.rmtree(older, ignore_errors=True)
+
+
 @functools.cache
 def template() -> Path:
     """The directory of the built system, from an earlier run where nothing changed."""
@@ -118,7 +127,9 @@ def template() -> Path:
     base = Path(tempfile.gettempdir())
     place = base / f"flashlog-router-system-{os.geteuid()}-{_digest(*sources)}"
     if place.is_dir() and place.stat().st_uid == os.geteuid():
+        os.utime(place)
         return place
+    _forget_older(place)
     building = Path(tempfile.mkdtemp(prefix="flashlog-router-building-", dir=base))
     building.chmod(0o755)
     _build(building, *sources)
