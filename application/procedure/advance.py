@@ -7,7 +7,7 @@ from uuid import UUID
 
 from application.errors import StorageError
 from application.flashlog import Flashlog
-from application.procedure.attempt import attempt
+from application.procedure.attempt import attempt, leave
 from application.procedure.look import look, stumble
 from application.procedure.settle import visit_for_owed
 from application.procedure.visit import EndedMeanwhileError, OvertakenError, Visit
@@ -51,10 +51,7 @@ def advance(
 
 
 def _recover(visit: Visit, error: Exception) -> None:
-    """Make sure that an error of our own does not keep an operation going for ever.
-
-    Before the flash the attempt is open and counts as crashed, which has a limit.
-    """
+    """Make sure that an error of our own does not keep an operation going for ever."""
     with suppress(OvertakenError, EndedMeanwhileError):
         visit.operation = visit.flashlog.log.get(UpgradeOperation, visit.operation.id)
         if visit.operation.has_ended and visit.operation.owed:
@@ -62,6 +59,8 @@ def _recover(visit: Visit, error: Exception) -> None:
             visit.write(lambda operation: visit.postpone_settlement(operation, cause))
         elif visit.operation.has_begun_flash and not visit.operation.has_ended:
             stumble(visit, error)
+        elif not visit.operation.has_ended:
+            leave(visit, f"internal error: {error}")
 
 
 def _go(visit: Visit) -> None:

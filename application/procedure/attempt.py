@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from application.adapters.ssh import channels_for
 from application.errors import (
     LinkLostError,
     RefusedStepError,
@@ -24,8 +23,6 @@ from application.router.router import Router
 from domain.errors import RefusedError
 from domain.operation.operation import UpgradeOperation
 
-__all__ = ["attempt", "channels_for"]
-
 # What the router's guard says that asks for another look, in the words of the log.
 _COME_BACK = {
     Refusal.REBOOTED: "the router rebooted in the middle of the attempt",
@@ -44,7 +41,7 @@ def attempt(visit: Visit) -> None:
     visit.begin()
     operation = visit.operation
     if operation.restarts > visit.settings.restarts_max:
-        _leave(visit, f"{operation.restarts} attempts ended in a crash", retry=False)
+        leave(visit, f"{operation.restarts} attempts ended in a crash", retry=False)
         return
     if not visit.device.is_active:
         _abort(visit, None, "the device is deactivated")
@@ -53,7 +50,7 @@ def attempt(visit: Visit) -> None:
         with reach(visit.flashlog, visit.device) as (session, router):
             _try(visit, session, router)
     except UnreachableError as error:
-        _leave(visit, short(error))
+        leave(visit, short(error))
     except RefusedStepError as error:
         # The host key changed: nothing secret was sent, nothing can be given back.
         _abort(visit, None, short(error))
@@ -73,9 +70,9 @@ def _try(visit: Visit, session: Session, router: Router) -> None:
         message = short(error)
         _out(visit, router, lambda operation: operation.fail(message))
     except LinkLostError as error:
-        _leave(visit, short(error))
+        leave(visit, short(error))
     except UnreachableError as error:
-        _leave(visit, short(error), router=router)
+        leave(visit, short(error), router=router)
 
 
 def _climb(visit: Visit, session: Session, router: Router) -> None:
@@ -108,7 +105,7 @@ def _refused(visit: Visit, router: Router, error: GuardRefusedError) -> None:
     if cause is None:
         _abort(visit, router if by is None else None, short(error))
     else:
-        _leave(visit, cause)
+        leave(visit, cause)
 
 
 def _abort(visit: Visit, router: Router | None, reason: str) -> None:
@@ -125,7 +122,7 @@ def _out(
             give_back(visit, router)
 
 
-def _leave(
+def leave(
     visit: Visit, cause: str, *, retry: bool = True, router: Router | None = None
 ) -> None:
     """Come back later while retries are left, else fail."""

@@ -36,8 +36,9 @@ def begin(visit: Visit, router: Router, facts: RouterFacts) -> None:
 
 def send(visit: Visit, router: Router, facts: RouterFacts) -> None:
     """Send the guarded flash script; a router that began already does nothing."""
+    canary_left = False
     try:
-        router.flash(
+        canary_left = router.flash(
             visit.fence(),
             path=visit.path,
             flags=checks.flags(visit, facts),
@@ -51,7 +52,7 @@ def send(visit: Visit, router: Router, facts: RouterFacts) -> None:
         reason = f"the session ended while the flash was being started: {short(error)}"
     else:
         reason = "flash started; the router ends every session and reboots"
-    lost = events.ConnectionLost(reason=reason)
+    lost = events.ConnectionLost(reason=reason, canary_left=canary_left)
     visit.write(lambda operation: operation.observe(lost))
 
 

@@ -73,7 +73,12 @@ def _judge_old_boot(visit: Visit, router: Router, facts: RouterFacts) -> None:
             f"{visit.settings.upgrade_timeout_seconds:.0f} s",
         )
     else:
-        _not_yet(visit, "the router has not rebooted yet", answered=True)
+        _not_yet(
+            visit,
+            "the router has not rebooted yet",
+            answered=True,
+            canary_left=facts.canary == str(visit.operation.id),
+        )
 
 
 def _send_again(visit: Visit, router: Router, facts: RouterFacts) -> None:
@@ -187,6 +192,7 @@ def _not_yet(
     reason: str,
     *,
     answered: bool,
+    canary_left: bool = False,
     learned: tuple[events.OperationEvent, ...] = (),
 ) -> None:
     settings, operation = visit.settings, visit.operation
@@ -199,7 +205,7 @@ def _not_yet(
         settings.reconnect_retry_delay_seconds,
     )
     attempted = events.ReconnectAttempted(
-        reason=reason, look_at=look_at, answered=answered
+        reason=reason, look_at=look_at, answered=answered, canary_left=canary_left
     )
     visit.write(lambda operation: operation.observe(*learned, attempted))
 

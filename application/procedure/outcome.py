@@ -94,7 +94,7 @@ def _proof(
             "that a flash wipes out is still there"
         )
         raise WrongOutcomeError(msg)
-    if checks.options_of(visit).o:
+    if checks.options_of(visit).o or not visit.operation.canary_left:
         return ""
     return "new boot id and wiped canary file"
 
@@ -121,9 +121,9 @@ def _patience_is_over(visit: Visit) -> bool:
 
 def _cannot_tell(facts: RouterFacts) -> str:
     return (
-        f"old and new firmware have the same revision {facts.revision} and the overlay "
-        "was kept: nothing proves that the flash happened. Give the build a health "
-        "check that tells them apart"
+        f"old and new firmware have the same revision {facts.revision}, and no file "
+        "could be left that only a flash wipes out: nothing proves that the flash "
+        "happened. Give the build a health check that tells them apart"
     )
 
 

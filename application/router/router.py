@@ -198,14 +198,15 @@ class Router:
         flags: Sequence[str],
         sha256: str,
         lease_seconds: int,
-    ) -> None:
+    ) -> bool:
         """Start sysupgrade, detached, if the file there has this hash; at most once.
 
-        Returns when it was started; only what answers later tells whether it flashed.
+        Returns, when it was started, whether a canary file was left that a flash wipes
+        out; only what answers later tells whether it flashed.
         The switch stays armed for a sysupgrade that refuses or hangs: after the lease
         the router gives back by itself what nobody came back to settle.
         """
-        self._run(
+        reply = self._run(
             "flash",
             fence,
             path=safe_path(path),
@@ -214,7 +215,9 @@ class Router:
             canary=CANARY_PATH,
             lease_seconds=lease_seconds,
             limit_seconds=self._limits.checksum_seconds,
-        ).one("launched")
+        )
+        reply.one("launched")
+        return reply.flag("canary")
 
     def settle(self, fence: Fence, *, path: str) -> Settlement:
         """Give everything back: services, Wi-Fi, the file; disarm the switch.

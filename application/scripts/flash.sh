@@ -16,7 +16,8 @@ put flash/uptime "$NOW" && arm "$lease_seconds" || {
 rm -rf /etc/openwisp/checksum
 if [ -n "$canary" ]; then
   put canary "$canary"
-  { echo "$operation" >"$canary"; } 2>/dev/null
+  # Where there is no overlay it cannot be written, and then proves nothing.
+  { echo "$operation" >"$canary"; } 2>/dev/null && echo canary=1
   sync
 fi
 set -f

@@ -265,6 +265,10 @@ class ConnectionLost(OperationEvent, frozen=True, kw_only=True):
     PHASE = Phase.REBOOTING
 
     reason: str
+    canary_left: bool = False
+
+    def mean(self, operation: "OperationState") -> None:
+        operation.canary_left |= self.canary_left
 
 
 class ReconnectAttempted(OperationEvent, frozen=True, kw_only=True):
@@ -276,8 +280,10 @@ class ReconnectAttempted(OperationEvent, frozen=True, kw_only=True):
     reason: str
     look_at: datetime
     answered: bool = False
+    canary_left: bool = False
 
     def mean(self, operation: "OperationState") -> None:
+        operation.canary_left |= self.canary_left
         if operation.reconnected_at is not None:
             operation.phase = Phase.VERIFYING
         operation.looks += 1

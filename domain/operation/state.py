@@ -39,6 +39,7 @@ class OperationState(Aggregate):
         self.image_accepted = False
         self.flash_begun_at: datetime | None = None
         self.canary = ""
+        self.canary_left = False
         self.looks = 0
         self.reconnected_at: datetime | None = None
         self.outcome_verified = False
