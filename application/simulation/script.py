@@ -1,0 +1,63 @@
+"""Scripts of Flashlog as they come over the wire: a name and inputs."""
+
+import shlex
+
+import msgspec
+
+from application.simulation.directory import RefusedError, Visitor
+from application.simulation.machine import Machine
+
+_NAMED = "# flashlog "
+
+
+class Script(msgspec.Struct, frozen=True):
+    """One script; `inputs` are the values, without their quotes."""
+
+    name: str
+    inputs: dict[str, str]
+
+    def __getitem__(self, key: str) -> str:
+        return self.inputs[key]
+
+    def number(self, key: str) -> int:
+        return int(self.inputs[key])
+
+    def words(self, key: str) -> list[str]:
+        return self.inputs[key].split()
+
+    @property
+    def visitor(self) -> Visitor:
+        return Visitor(
+            self["installation"],
+            self["operation"],
+            self.number("visit"),
+            self["boot_id"],
+        )
+
+
+def parse(command: str) -> Script | None:
+    """Return the script that a command is, None for any other command."""
+    first, *lines = command.splitlines() or [""]
+    if not first.startswith(_NAMED):
+        return None
+    inputs = {}
+    for line in lines:
+        key, _, value = line.partition("=")
+        if not (key.isidentifier() and value.startswith("'")):
+            break
+        inputs[key] = "".join(shlex.split(value))
+    return Script(first.removeprefix(_NAMED), inputs)
+
+
+def check_boot(machine: Machine, script: Script) -> None:
+    if script["boot_id"] != machine.boot_id:
+        raise RefusedError("rebooted", machine.boot_id)
+
+
+def measured(machine: Machine) -> list[str]:
+    """Return what the part `memory.sh` prints."""
+    return [
+        f"mem_available={machine.available_kb}",
+        f"mem_total={machine.setup.memory_total_kb}",
+        f"tmp_available={machine.room_kb}",
+    ]

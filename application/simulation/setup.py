@@ -1,0 +1,67 @@
+"""How a simulated router is delivered."""
+
+import random
+from uuid import UUID, uuid4
+
+import msgspec
+
+# What never stops: the way in.
+CRITICAL = ("dropbear", "network")
+SERVICES = (
+    "cron",
+    "dnsmasq",
+    "dropbear",
+    "log",
+    "network",
+    "odhcpd",
+    "openwisp-config",
+    "openwisp-monitoring",
+    "rpcd",
+    "sysntpd",
+    "uhttpd",
+)
+
+
+def random_macs() -> tuple[str, ...]:
+    """Return three addresses of the locally administered range."""
+    return tuple(
+        "02:" + ":".join(f"{random.randrange(256):02x}" for _ in range(5))
+        for _ in range(3)
+    )
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """One router as it is delivered; sizes in kB, times in seconds.
+
+    `memory_available_kb` is what is available with everything running after a boot.
+    From the flash command to the answer of the new firmware it takes `start_seconds`,
+    `write_seconds` and `reboot_seconds`. `settle_seconds`: a stopped service's memory
+    comes back after it. `way_in` is the interface every connection seems to use.
+    `command_statuses` are exit statuses of commands that health checks may run.
+    """
+
+    board: str = "tplink,archer-c7-v5"
+    model: str = "TP-Link Archer C7 v5"
+    target: str = "ath79/generic"
+    release: str = "23.05.4"
+    revision: str = "r24012-d8dd03c46f"
+    compat_version: str = "1.0"
+    uuid: str | None = msgspec.field(default_factory=lambda: str(uuid4()))
+    macs: tuple[str, ...] = msgspec.field(default_factory=random_macs)
+    password: str = "correct horse"  # noqa: S105 - of a router that does not exist
+    authorized_keys: tuple[str, ...] = ()
+    services: tuple[str, ...] = SERVICES
+    has_wifi: bool = True
+    way_in: str = "eth1"
+    memory_total_kb: int = 131072
+    memory_available_kb: int = 60000
+    tmp_kb: int = 65536
+    start_seconds: float = 0.2
+    write_seconds: float = 0.3
+    reboot_seconds: float = 1.0
+    settle_seconds: float = 0.1
+    command_statuses: dict[str, int] = {}
+
+    def __post_init__(self) -> None:
+        if self.uuid is not None:
+            UUID(self.uuid)
