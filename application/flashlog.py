@@ -1,10 +1,12 @@
 """Flashlog as one object: the only place that names concrete adapters."""
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from uuid import UUID, uuid4
 
 from application.adapters.clock import SystemClock
@@ -12,6 +14,7 @@ from application.adapters.image_store import ImageStore
 from application.adapters.sqlite.log import SQLiteLog
 from application.adapters.ssh import FabricConnector
 from application.adapters.vault import Vault
+from application.errors import StorageError
 from application.log import EventLog
 from application.ports import Clock, Connector
 from application.projections.due import DueWork
@@ -19,6 +22,11 @@ from application.projections.projector import Projector, open_views
 from application.projections.views import Views
 from application.settings import Settings
 from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
+
+# How long a waiting answer leaves the projecting to others, in seconds.
+_TURN_SECONDS = 0.05
+
+_log = logging.getLogger(__name__)
 
 
 class DataDirectoryError(Exception):
@@ -59,15 +67,25 @@ class Flashlog:
         Where no service runs, this process projects by itself. False when the wait
         ran out; the log has the event all the same.
         """
-        if self.views.position() >= position:
-            return True
-        with self.alone("projector") as is_alone:
-            if is_alone:
-                self.projector.catch_up()
-                return True
-        return self.views.wait_for(
-            position, limit_seconds=self.settings.projected_wait_seconds
-        )
+        try:
+            return self._show(position)
+        except StorageError as error:
+            _log.warning("the read models fall behind: %s", error)
+            return False
+
+    def _show(self, position: int) -> bool:
+        deadline = monotonic() + self.settings.projected_wait_seconds
+        while self.views.position() < position:
+            with self.alone("projector") as is_alone:
+                if is_alone:
+                    self.projector.catch_up()
+                    return True
+            left = deadline - monotonic()
+            if left <= 0:
+                return False
+            # Who projects may end just before our event: then it is our turn.
+            self.views.wait_for(position, limit_seconds=min(left, _TURN_SECONDS))
+        return True
 
     @contextmanager
     def alone(self, role: str) -> Iterator[bool]:

@@ -5,6 +5,7 @@ tell another story than the aggregate. Many events are taken at once and each ro
 written once for all of them.
 """
 
+import logging
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from threading import Event as Signal
 from uuid import UUID
 
 from application.adapters.sqlite.connections import Connections
+from application.errors import StorageError
 from application.log import Entry, EventLog
 from application.projections.rows import Row, moment, row_of
 from domain.base import Aggregate, rebuild
@@ -26,6 +28,10 @@ _BATCH = 2000
 _REMEMBERED = 10_000
 # How often the log is asked whether it has grown, in seconds.
 _PAUSE_SECONDS = 0.004
+# After trouble (a full disk, a lock) there is no hurry.
+_TROUBLE_PAUSE_SECONDS = 0.2
+
+_log = logging.getLogger(__name__)
 
 
 class Projector:
@@ -42,10 +48,12 @@ class Projector:
         """Follow the log until told to stop."""
         growth = self._log.growth()
         try:
+            is_behind = True
             while not stop.is_set():
-                if growth.has_happened():
-                    self.catch_up()
-                stop.wait(_PAUSE_SECONDS)
+                is_behind = growth.has_happened() or is_behind
+                if is_behind:
+                    is_behind = not self._could_catch_up()
+                stop.wait(_TROUBLE_PAUSE_SECONDS if is_behind else _PAUSE_SECONDS)
         finally:
             growth.close()
 
@@ -56,6 +64,14 @@ class Projector:
             self._take(entries)
             position = entries[-1].position
         return position
+
+    def _could_catch_up(self) -> bool:
+        try:
+            self.catch_up()
+        except StorageError as error:
+            _log.warning("the read models fall behind: %s", error)
+            return False
+        return True
 
     def position(self) -> int:
         with self._connections.reading() as connection:
@@ -150,13 +166,13 @@ def open_views(path: Path) -> Connections:
 
 
 def drop_views(connections: Connections) -> None:
-    with connections.writing() as connection:
+    """Empty the read models, all at once: who is killed here leaves them whole."""
+    with connections.reading() as connection:
         tables = connection.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'table'"
         ).fetchall()
-        for (table,) in tables:
-            connection.execute(f'DROP TABLE "{table}"')
-    _make_views(connections)
+    drops = "".join(f'DROP TABLE IF EXISTS "{table}"; ' for (table,) in tables)
+    _make_views(connections, before=drops)
 
 
 def position_in(connection: sqlite3.Connection) -> int:
@@ -166,11 +182,12 @@ def position_in(connection: sqlite3.Connection) -> int:
     return int(found[0]) if found else 0
 
 
-def _make_views(connections: Connections) -> None:
+def _make_views(connections: Connections, *, before: str = "") -> None:
     schema = files("application.projections").joinpath("views.sql").read_text()
     with connections.reading() as connection:
         connection.executescript(
-            f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={VIEWS_FORMAT}; COMMIT;"
+            f"BEGIN IMMEDIATE; {before}{schema}"
+            f" PRAGMA user_version={VIEWS_FORMAT}; COMMIT;"
         )
 
 

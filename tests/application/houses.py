@@ -1,0 +1,88 @@
+"""Installations for tests, each on a directory of its own, and what is in them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from application.adapters.sqlite.log import SQLiteLog
+from application.commands.devices import (
+    NewCredentials,
+    NewDevice,
+    add_credentials,
+    add_device,
+)
+from application.commands.images import NewImage, add_image
+from application.flashlog import Flashlog
+from application.log import EventLog
+from application.projections.views import Views
+from application.settings import Settings
+from domain.operation.operation import UpgradeOperation
+from tests.routers.images import build_image
+
+MAC = "00:11:22:aa:bb:cc"
+TABLES = (
+    "organization",
+    "credentials",
+    "device",
+    "category",
+    "build",
+    "image",
+    "operation",
+    "user",
+)
+
+
+@contextmanager
+def opened(directory: Path, **settings: Any) -> Iterator[Flashlog]:
+    flashlog = Flashlog(Settings(data_dir=directory, **settings))
+    try:
+        yield flashlog
+    finally:
+        flashlog.close()
+
+
+@contextmanager
+def opened_log(directory: Path) -> Iterator[EventLog]:
+    log = EventLog(SQLiteLog(directory / "log.sqlite"))
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def a_device(flashlog: Flashlog, name: str = "roof-17", **changes: Any) -> UUID:
+    """Register a router that has a way in."""
+    login = NewCredentials(password="secret")
+    said: dict[str, Any] = {
+        "name": name,
+        "mac_address": MAC,
+        "addresses": ("10.0.0.7",),
+    }
+    if "credentials_ids" not in changes:
+        changes["credentials_ids"] = (add_credentials(flashlog, login),)
+    return add_device(flashlog, NewDevice(**(said | changes)))
+
+
+def an_image(
+    flashlog: Flashlog, revision: str = "r24106-10cc5fcd00", **changes: Any
+) -> UUID:
+    image = build_image(revision=revision, size=8192)
+    return add_image(flashlog, NewImage(file_name="openwrt.bin", **changes), [image])
+
+
+def operation_of(flashlog: Flashlog, operation_id: UUID) -> UpgradeOperation:
+    return flashlog.log.get(UpgradeOperation, operation_id)
+
+
+def all_rows(views: Views) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every read model; of the due work what the log decides."""
+    shown = {
+        table: views.rows(f"SELECT * FROM {table} ORDER BY id") for table in TABLES
+    }
+    shown["due"] = views.rows(
+        "SELECT operation_id, due_at FROM due ORDER BY operation_id"
+    )
+    shown["progress"] = views.rows("SELECT * FROM progress")
+    return shown

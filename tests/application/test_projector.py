@@ -1,0 +1,328 @@
+"""Read models are what the log says, however it came to them."""
+
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from application.adapters.sqlite.connections import Connections
+from application.errors import LogBusyError
+from application.log import EventLog
+from application.projections import projector as projector_module
+from application.projections.projector import Projector, open_views
+from application.projections.views import Views
+from domain.base import Aggregate
+from domain.device.device import Device
+from domain.device.events import FactsLearned
+from domain.errors import RefusedError
+from domain.operation.operation import UpgradeOperation
+from domain.operation.words import SettledBy
+from tests.application.houses import all_rows, opened_log
+from tests.domain import examples
+
+
+@contextmanager
+def projected(log: EventLog, path: Path) -> Iterator[tuple[Projector, Views]]:
+    connections = open_views(path)
+    try:
+        yield Projector(log, connections), Views(connections)
+    finally:
+        connections.close()
+
+
+def rows_from_scratch(log: EventLog, directory: Path) -> dict[str, Any]:
+    with projected(log, directory / "scratch.sqlite") as (projector, views):
+        projector.catch_up()
+        return all_rows(views)
+
+
+Step = Callable[[UpgradeOperation], None]
+STEPS: tuple[Step, ...] = (
+    lambda operation: operation.begin_visit("runner-1"),
+    lambda operation: operation.note(examples.connected(), examples.switch_armed()),
+    lambda operation: operation.note(examples.upload_begun()),
+    lambda operation: operation.note(examples.upload_advanced()),
+    lambda operation: operation.note(
+        examples.identity_verified(), examples.uploaded(), examples.image_accepted()
+    ),
+    examples.begin_flash,
+    lambda operation: operation.observe(examples.reconnect_attempted()),
+    lambda operation: operation.observe(examples.outcome_verified()),
+    lambda operation: operation.schedule_retry(
+        cause="link lost", not_before=examples.later(60)
+    ),
+    lambda operation: operation.settle_by(SettledBy.FLASHLOG),
+    lambda operation: operation.hold("restored"),
+    lambda operation: operation.resume(at=examples.later(9)),
+    lambda operation: operation.cancel(at=examples.later(7)),
+    lambda operation: operation.abort("wrong board"),
+    lambda operation: operation.fail("never back"),
+    lambda operation: operation.succeed(),
+    lambda operation: operation.give_up_obligations(reason="gone"),
+)
+
+
+class History:
+    """Several devices and operations whose stories are appended in any order."""
+
+    def __init__(self, log: EventLog, chance: Random) -> None:
+        self._log = log
+        self._chance = chance
+        self._known: dict[type[Aggregate], set[UUID]] = defaultdict(set)
+
+    def go_on(self) -> None:
+        changed = [self._change() for _ in range(self._chance.randint(1, 3))]
+        self._log.append(*{each.id: each for each in changed}.values())
+        for each in changed:
+            self._known[type(each)].add(each.id)
+
+    def _change(self) -> Aggregate:
+        kind = self._chance.random()
+        if kind < 0.1 or not self._known[UpgradeOperation]:
+            return examples.queued(self._id(), device_id=self._id())
+        if kind < 0.2 or not self._known[Device]:
+            return examples.device(self._id())
+        if kind < 0.4:
+            return self._changed_device()
+        operation = self._log.get(UpgradeOperation, self._any(UpgradeOperation))
+        with suppress(RefusedError):
+            self._chance.choice(STEPS)(operation)
+        return operation
+
+    def _changed_device(self) -> Aggregate:
+        device = self._log.get(Device, self._any(Device))
+        release = f"23.05.{self._chance.randint(0, 5)}"
+        device.learn(FactsLearned(board="b", model="m", release=release, revision="r1"))
+        if device.is_active:
+            device.deactivate()
+        else:
+            device.activate()
+        return device
+
+    def _any(self, kind: type[Aggregate]) -> UUID:
+        return self._chance.choice(sorted(self._known[kind]))
+
+    def _id(self) -> UUID:
+        return UUID(int=self._chance.getrandbits(128), version=4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1 << 32))
+def test_running_read_models_equal_those_made_from_scratch(seed: int) -> None:
+    chance = Random(seed)
+    with TemporaryDirectory() as name, opened_log(Path(name)) as log:
+        history = History(log, chance)
+        views_path = Path(name, "views.sqlite")
+        for _ in range(chance.randint(1, 6)):
+            # Each round is a projector that starts again where the last one ended.
+            with (
+                pytest.MonkeyPatch.context() as patch,
+                projected(log, views_path) as (projector, _),
+            ):
+                patch.setattr(projector_module, "_BATCH", chance.randint(1, 40))
+                for _ in range(chance.randint(1, 15)):
+                    history.go_on()
+                    if chance.random() < 0.4:
+                        projector.catch_up()
+        with projected(log, views_path) as (projector, views):
+            assert projector.catch_up() == log.end()
+            running = all_rows(views)
+            assert running == rows_from_scratch(log, Path(name))
+            projector.rebuild()
+            assert all_rows(views) == running
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1 << 32))
+def test_work_is_due_exactly_when_an_operation_waits_for_a_visit(seed: int) -> None:
+    with TemporaryDirectory() as name, opened_log(Path(name)) as log:
+        history = History(log, Random(seed))
+        with projected(log, Path(name, "views.sqlite")) as (projector, views):
+            for _ in range(40):
+                history.go_on()
+                projector.catch_up()
+            told = [
+                log.get(UpgradeOperation, UUID(row["id"]))
+                for row in views.all("operation")
+            ]
+            due = {
+                UUID(row["operation_id"]): row["due_at"]
+                for row in views.rows("SELECT * FROM due")
+            }
+
+    assert due == {
+        operation.id: operation.next_visit_at.timestamp()
+        for operation in told
+        if operation.next_visit_at
+    }
+
+
+def test_an_operation_is_shown_as_its_events_have_made_it(tmp_path: Path) -> None:
+    operation = examples.uploading()
+    with (
+        opened_log(tmp_path) as log,
+        projected(log, tmp_path / "views.sqlite") as (projector, views),
+    ):
+        log.append(operation)
+        projector.catch_up()
+        row = views.one("operation", str(operation.id))
+
+    assert row
+    assert row["created"] <= row["modified"]
+    del row["created"], row["modified"]
+    assert row == {
+        "id": str(examples.OPERATION_ID),
+        "device_id": str(examples.DEVICE_ID),
+        "image_id": str(examples.IMAGE_ID),
+        "batch_id": None,
+        "retry_of": None,
+        "options": "{}",
+        "status": "in-progress",
+        "phase": "uploading",
+        "progress": 20,
+        "attempt": 1,
+        "cancellable": 1,
+        "owed": "file,services,switch,wifi",
+        "given_up": "",
+        "next_visit_at": "2026-01-05T12:00:00.000000Z",
+        "version": operation.version,
+        "position": 1,
+    }
+
+
+def test_a_projector_that_could_not_write_takes_the_same_events_in_later(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "views.sqlite"
+    open_views(path).close()
+    impatient = Connections(path, synchronous="NORMAL", busy_seconds=0.1)
+    operation = examples.queued()
+    with opened_log(tmp_path) as log, closing(sqlite3.connect(path)) as other:
+        projector, views = Projector(log, impatient), Views(impatient)
+        log.append(operation)
+        projector.catch_up()
+        operation.begin_visit("runner-1")
+        log.append(operation)
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LogBusyError):
+            projector.catch_up()
+        other.execute("ROLLBACK")
+
+        projector.catch_up()
+
+        assert all_rows(views) == rows_from_scratch(log, tmp_path)
+    impatient.close()
+
+
+@contextmanager
+def following(projector: Projector) -> Iterator[threading.Thread]:
+    stop = threading.Event()
+    thread = threading.Thread(target=projector.run, args=(stop,))
+    thread.start()
+    try:
+        yield thread
+    finally:
+        stop.set()
+        thread.join(10)
+
+
+def test_a_running_projector_follows_what_others_append(tmp_path: Path) -> None:
+    with (
+        opened_log(tmp_path) as log,
+        opened_log(tmp_path) as other,
+        projected(log, tmp_path / "views.sqlite") as (projector, views),
+        following(projector) as thread,
+    ):
+        for _ in range(20):
+            position = other.append(examples.queued(UUID(int=other.end() + 1)))
+            assert views.wait_for(position, limit_seconds=5)
+        assert thread.is_alive()
+
+    assert not thread.is_alive()
+
+
+def test_a_running_projector_survives_read_models_that_are_locked_for_long(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "views.sqlite"
+    open_views(path).close()
+    impatient = Connections(path, synchronous="NORMAL", busy_seconds=0.05)
+    views = Views(impatient)
+    with (
+        opened_log(tmp_path) as log,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+        following(Projector(log, impatient)) as thread,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        position = log.append(examples.queued())
+        assert not views.wait_for(position, limit_seconds=0.5)
+        other.execute("ROLLBACK")
+
+        assert views.wait_for(position, limit_seconds=5)
+        assert thread.is_alive()
+    impatient.close()
+
+
+def test_a_rebuild_that_was_killed_leaves_read_models_that_can_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "views.sqlite"
+    with opened_log(tmp_path) as log:
+        log.append(examples.queued())
+        with projected(log, path) as (projector, _):
+            projector.catch_up()
+
+            def killed(*_: object) -> None:
+                raise KeyboardInterrupt
+
+            with monkeypatch.context() as patch:
+                patch.setattr(projector, "_take", killed)
+                with pytest.raises(KeyboardInterrupt):
+                    projector.rebuild()
+
+        with projected(log, path) as (projector, views):
+            projector.catch_up()
+            assert len(views.all("operation")) == 1
+
+
+def test_dropping_the_read_models_is_one_step(tmp_path: Path) -> None:
+    connections = open_views(tmp_path / "views.sqlite")
+    seen: list[str] = []
+    with connections.reading() as connection:
+        connection.set_trace_callback(seen.append)
+    projector_module.drop_views(connections)
+    connections.close()
+
+    words = ("BEGIN", "DROP", "COMMIT")
+    steps = [word.strip() for word in seen if word.strip().startswith(words)]
+    assert steps[0].startswith("BEGIN IMMEDIATE")
+    assert {word[:4] for word in steps[1:-1]} == {"DROP"}
+    assert steps[-1].startswith("COMMIT")
+
+
+def test_read_models_of_another_format_are_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "views.sqlite"
+    with opened_log(tmp_path) as log:
+        log.append(examples.queued())
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("CREATE TABLE progress (something INTEGER)")
+            other.execute("CREATE TABLE older (something INTEGER)")
+            other.execute("PRAGMA user_version = 999")
+        with projected(log, path) as (projector, views):
+            assert views.position() == 0
+            projector.catch_up()
+
+            assert all_rows(views) == rows_from_scratch(log, tmp_path)
+            tables = "SELECT name FROM sqlite_schema WHERE name = 'older'"
+            assert views.rows(tables) == []
