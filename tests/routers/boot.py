@@ -44,6 +44,8 @@ def lay_out(plan: dict[str, Any]) -> None:
     for name in plan["system"]:
         mount(f"{plan['template']}/{name}", root / name, "", _BIND)
         mount("", root / name, "", _BIND | _REMOUNT | _RDONLY)
+    mount(plan["template"], root / "rom", "", _BIND)
+    mount("", root / "rom", "", _BIND | _REMOUNT | _RDONLY)
     mount("proc", root / "proc", "proc", _NOSUID | _NODEV)
     for name, source in plan["proc"].items():
         mount(source, root / "proc" / name, "", _BIND)
@@ -120,6 +122,7 @@ def main() -> None:
             continue
         if ended == listener.dropbear and listener.respawns:
             listener.dropbear = start_dropbear(plan)
+            print("ready", flush=True)
 
 
 if __name__ == "__main__":

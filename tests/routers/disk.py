@@ -15,7 +15,9 @@ from pathlib import Path
 from tests.routers.keys import make_host_keys
 from tests.routers.releases import REVISIONS, quirks_of
 from tests.routers.setup import Setup
-from tests.routers.template import FILES, SYSTEM
+from tests.routers.template import COPIED, FILES, MOUNTED, template
+
+_EMPTY = ("dev", "proc", "tmp", ".rig", "overlay/upper/etc", "rom")
 
 
 @functools.cache
@@ -59,8 +61,11 @@ class Disk:
         self.release, self.revision = release, revision
         if self.root.exists():
             shutil.rmtree(self.root)
-        for name in (*SYSTEM, "dev", "proc", "tmp", ".rig", "overlay/upper/etc"):
+        for name in (*MOUNTED, *_EMPTY):
             (self.root / name).mkdir(parents=True)
+        for name in COPIED:
+            shutil.copytree(template() / name, self.root / name, symlinks=True)
+        (self.root / "usr/share").mkdir()
         (self.root / "var").symlink_to("tmp")
         self._write_rom(compat_version)
         if backup is not None:

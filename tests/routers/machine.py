@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.routers.template import PATH, SYSTEM, template
+from tests.routers.template import MOUNTED, PATH, template
 
 _BOOT = Path(__file__).with_name("boot.py")
 _LIMIT_SECONDS = 20.0
@@ -55,7 +55,7 @@ class Machine:
         plan = {
             "root": str(self._root),
             "template": str(template()),
-            "system": [name for name in SYSTEM if (template() / name).exists()],
+            "system": [name for name in MOUNTED if (template() / name).exists()],
             "proc": proc,
             "tmp_kb": tmp_kb,
             "tmp_seed": f"{self._base}/tmp_seed",
@@ -102,8 +102,10 @@ class Machine:
         self._tell("upgraded")
 
     def restart_dropbear(self) -> None:
-        """A new listener; open sessions stay."""
+        """A new listener that reads its host keys again; open sessions stay."""
         self._tell("restart")
+        assert self._process is not None
+        self._wait_until_up(self._process)
 
     def _tell(self, word: str) -> None:
         if self._process is not None and self._process.stdin is not None:

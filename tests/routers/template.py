@@ -1,4 +1,4 @@
-"""The read-only system of the real routers, built once and shared by all of them.
+"""The system of the real routers, built once for all of them.
 
 BusyBox with the applets that OpenWrt has by default and no others (`files/applets`,
 from OpenWrt's package/utils/busybox/Config-defaults.in), dropbear with its libraries,
@@ -18,7 +18,9 @@ import time
 from pathlib import Path
 
 FILES = Path(__file__).parent / "files"
-SYSTEM = ("bin", "lib", "lib64", "sbin", "usr")
+COPIED = ("bin", "sbin", "usr")  # to every router, which may write there
+MOUNTED = ("lib", "lib64")  # read-only
+SYSTEM = (*COPIED, *MOUNTED)
 _DAY_SECONDS = 86400.0
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
