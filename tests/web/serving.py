@@ -1,0 +1,199 @@
+"""The real service as a child process: `python -m tests.web.serving`."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TextIO
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import websocket
+
+from application.settings import Settings, environment_of, load_settings
+from web.serve import serve
+
+_START_SECONDS = 40
+# By what the parts are told from each other.
+_WORDS = {"web": b"gunicorn", "runner": b"runner", "projector": b"projector"}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Service:
+    """A running service; everything that waits has a limit."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self.process = process
+        self.url = url
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{urlsplit(self.url).port}"
+
+    def get(self, path: str, token: str = "") -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        request = urllib.request.Request(self.url + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def listen(self, operation_id: UUID | str, token: str, **options: Any) -> "Socket":
+        path = f"/ws/firmware-upgrader/upgrade-operation/{operation_id}/"
+        return self.open(path, token, **options)
+
+    def open(self, path: str, token: str, **options: Any) -> "Socket":
+        header = [f"Authorization: Bearer {token}"] if token else []
+        settings: dict[str, Any] = {"origin": self.origin, "timeout": 10} | options
+        url = f"ws://127.0.0.1:{urlsplit(self.url).port}{path}"
+        return Socket(websocket.create_connection(url, header=header, **settings))
+
+    def children(self) -> dict[str, int]:
+        """Process ids of the parts by name."""
+        found = {}
+        for pid in _children(self.process.pid):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            for name, word in _WORDS.items():
+                if word in command:
+                    found[name] = pid
+        return found
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def stop(self) -> float:
+        """Stop gracefully; returns the seconds that it took."""
+        begun = time.monotonic()
+        self.process.terminate()
+        self.process.wait(20)
+        return time.monotonic() - begun
+
+
+class Socket:
+    """A WebSocket client that speaks JSON."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def ask(self) -> dict[str, Any]:
+        self.send(json.dumps({"type": "request_current_state"}))
+        return self.receive()
+
+    def send(self, text: str, *, opcode: int = websocket.ABNF.OPCODE_TEXT) -> None:
+        self._connection.send(text, opcode=opcode)
+
+    def receive(self) -> dict[str, Any]:
+        message = json.loads(self._connection.recv())
+        assert isinstance(message, dict)
+        return message
+
+    def is_silent(self, seconds: float) -> bool:
+        self._connection.settimeout(seconds)
+        try:
+            self._connection.recv()
+        except websocket.WebSocketTimeoutException:
+            return True
+        finally:
+            self._connection.settimeout(10)
+        return False
+
+    def close_code(self) -> int:
+        """Read on to the Close, and answer it."""
+        while True:
+            opcode, data = self._connection.recv_data(control_frame=True)
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                self._connection.shutdown()
+                return int.from_bytes(data[:2], "big")
+
+    def read_to_the_end(self) -> int:
+        """Count the messages that came before the connection was cut."""
+        count = 0
+        try:
+            while True:
+                self.receive()
+                count += 1
+        except websocket.WebSocketTimeoutException:
+            raise
+        except (websocket.WebSocketException, OSError, ValueError):
+            self._connection.shutdown()
+            return count
+
+    def close(self) -> None:
+        self._connection.close(timeout=5)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Service]:
+    """Run the service until the block ends; what is left of it is killed."""
+    process = launch(settings)
+    service = Service(process, "")
+    try:
+        service.url = _ready_url(process)
+        yield service
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def launch(settings: Settings) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.web.serving"],
+        cwd=ROOT,
+        env=os.environ | environment_of(settings),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def eventually(holds: Callable[[], bool], *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
+def _ready_url(process: subprocess.Popen[str]) -> str:
+    lines: queue.Queue[str] = queue.Queue()
+    stdout = process.stdout
+    assert stdout is not None
+    threading.Thread(target=_pass_on, args=(stdout, lines), daemon=True).start()
+    line = lines.get(timeout=_START_SECONDS)
+    word, _, url = line.strip().partition(" ")
+    assert word == "ready", line
+    return url
+
+
+def _pass_on(stdout: TextIO, lines: "queue.Queue[str]") -> None:
+    for line in stdout:
+        lines.put(line)
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+if __name__ == "__main__":
+    serve(load_settings())
