@@ -60,7 +60,8 @@ bench: install ## Measure uploads next to OpenSSH; writes bench.json
 crash-matrix: install ## Kill the runner at every moment; the table goes to docs/reliability.md
 	@$(BIN)/python -m tests.crash.matrix
 
-TEST_TOOLS := dropbear-bin busybox-static openssh-server
+# busybox, not busybox-static: the static build finds its own applets past PATH.
+TEST_TOOLS := dropbear-bin busybox openssh-server
 
 test-tools: ## Install dropbear, BusyBox and OpenSSH by apt for the tests on real routers
 	@set -e; \

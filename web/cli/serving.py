@@ -4,6 +4,33 @@ import click
 
 from application.runner import run_runner
 from web.cli.here import Here, pass_here
+from web.serve import serve as serve_all
+
+
+@click.command()
+@click.option(
+    "--bind",
+    metavar="HOST:PORT",
+    help="Where to listen [default: FLASHLOG_BIND, 127.0.0.1:8000].",
+)
+@click.option(
+    "--behind-proxy",
+    is_flag=True,
+    help="A reverse proxy with TLS stands in front; allows other addresses.",
+)
+@pass_here
+def serve(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
+    """Run everything: web, runner and projector, in the foreground.
+
+    Prints one line, `ready http://…`, when all parts answer. A part that dies is
+    started again. Ctrl-C stops all of them; upgrades in flight are handed over, not
+    lost: the next start goes on with them.
+
+    \b
+    Example:
+      flashlog serve --bind 127.0.0.1:8000
+    """
+    serve_all(here.settings, bind=bind, behind_proxy=behind_proxy)
 
 
 @click.command()
@@ -21,4 +48,4 @@ def runner(here: Here) -> None:
     run_runner(here.settings)
 
 
-COMMANDS = (runner,)
+COMMANDS = (serve, runner)

@@ -1,0 +1,1 @@
+"""What the demo rehearses: four routers, four endings, one image."""

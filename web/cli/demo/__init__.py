@@ -1,0 +1,1 @@
+"""`flashlog demo`: four routers, four endings, and the routers' own word for it."""

@@ -1,0 +1,105 @@
+"""The command itself: routers, service, play, report, and the word on how it went."""
+
+import signal
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from threading import Event
+
+import click
+from rich.console import Console
+
+from application.demo.routers import actors
+from application.flashlog import Flashlog
+from application.settings import load_settings
+from web.cli import exits, output
+from web.cli.demo.report import print_report
+from web.cli.demo.screen import screen
+from web.cli.demo.service import Api, Installation
+from web.cli.demo.stage import SETTINGS, USER, Cast, Ending, play, register
+from web.cli.extras import needs_simulation
+
+_PICTURE_COLUMNS = 118
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Leave the service up until Ctrl-C.")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the last screen into this SVG file.",
+)
+@needs_simulation
+def demo(*, keep: bool, picture: Path | None) -> int:
+    """Rehearse four upgrades: a success, an abort, a cancel, a failure.
+
+    Starts a service and routers of its own in a temporary directory and upgrades them
+    over real SSH. Exits 0 only if all four end as they should and the routers
+    themselves agree: flashes, services, files. Nothing else on this machine is touched.
+
+    \b
+    Examples:
+      flashlog demo
+      flashlog demo --keep
+    """
+    console = _console(picture)
+    # Told to stop by anybody, it takes its service and routers along.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ExitStack() as stack:
+        directory = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="flashlog-demo-"))
+        )
+        installation = Installation(directory, SETTINGS)
+        with console.status("starting routers and a service …"):
+            listed, what_they_are = stack.enter_context(actors())
+            url = stack.enter_context(installation.serving())
+        console.print(f"[bold]Flashlog demo[/bold]: {what_they_are}")
+        console.print(f"service: {url}  (its own data directory, gone at the end)")
+        with screen(console, listed) as shown:
+            cast = register(installation, listed, shown.tell)
+            endings = play(Api(url, cast.token), cast, shown.show, shown.tell)
+        flashlog = Flashlog(load_settings(installation.environment))
+        stack.callback(flashlog.close)
+        print_report(console, endings, flashlog)
+        is_well = _tell_end(console, endings)
+        if picture is not None:
+            console.save_svg(str(picture), title="flashlog demo")
+        if keep:
+            _keep(console, url, cast, installation)
+    return exits.DONE if is_well else exits.FAILED
+
+
+def _console(picture: Path | None) -> Console:
+    if picture is None:
+        return output.console()
+    return Console(
+        record=True, width=_PICTURE_COLUMNS, force_terminal=True, highlight=False
+    )
+
+
+def _tell_end(console: Console, endings: list[Ending]) -> bool:
+    wrong = [ending.actor.scene.name for ending in endings if ending.complaints]
+    console.print()
+    if wrong:
+        console.print(f"[bold red]not as it should be: {', '.join(wrong)}[/bold red]")
+    else:
+        console.print(
+            "[bold green]all four ended as they should, and the routers agree"
+            "[/bold green]"
+        )
+    return not wrong
+
+
+def _keep(console: Console, url: str, cast: Cast, installation: Installation) -> None:
+    console.print(f"\nthe service stays up at {url} until Ctrl-C")
+    console.print(f"log in as {USER} with password {cast.password}")
+    console.print("\nlook around in another terminal:")
+    data_dir = installation.environment["FLASHLOG_DATA_DIR"]
+    console.print(f"  export FLASHLOG_DATA_DIR={data_dir}; flashlog operation list")
+    console.print(
+        f"  curl -H 'Authorization: Bearer {cast.token}' "
+        f"{url}/api/v1/firmware-upgrader/upgrade-operation/"
+    )
+    with suppress(KeyboardInterrupt):
+        Event().wait()
+    console.print("\nstopping …")
