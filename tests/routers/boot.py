@@ -44,6 +44,8 @@ def lay_out(plan: dict[str, Any]) -> None:
     for name in plan["system"]:
         mount(f"{plan['template']}/{name}", root / name, "", _BIND)
         mount("", root / name, "", _BIND | _REMOUNT | _RDONLY)
+    upper = root / "overlay/upper/usr/share"
+    mount(str(upper), root / "usr/share", "", _BIND)
     mount(plan["template"], root / "rom", "", _BIND)
     mount("", root / "rom", "", _BIND | _REMOUNT | _RDONLY)
     mount("proc", root / "proc", "proc", _NOSUID | _NODEV)

@@ -15,9 +15,17 @@ from pathlib import Path
 from tests.routers.keys import make_host_keys
 from tests.routers.releases import REVISIONS, quirks_of
 from tests.routers.setup import Setup
-from tests.routers.template import COPIED, FILES, MOUNTED, template
+from tests.routers.template import FILES, SYSTEM
 
-_EMPTY = ("dev", "proc", "tmp", ".rig", "overlay/upper/etc", "rom")
+_EMPTY = (
+    "dev",
+    "proc",
+    "tmp",
+    ".rig",
+    "rom",
+    "overlay/upper/etc",
+    "overlay/upper/usr/share",
+)
 
 
 @functools.cache
@@ -61,11 +69,10 @@ class Disk:
         self.release, self.revision = release, revision
         if self.root.exists():
             shutil.rmtree(self.root)
-        for name in (*MOUNTED, *_EMPTY):
+        for name in (*SYSTEM, *_EMPTY):
             (self.root / name).mkdir(parents=True)
-        for name in COPIED:
-            shutil.copytree(template() / name, self.root / name, symlinks=True)
-        (self.root / "usr/share").mkdir()
+        # Of /usr only this can be written; it lies over the read-only system.
+        (self.root / "usr/share").symlink_to("../overlay/upper/usr/share")
         (self.root / "var").symlink_to("tmp")
         self._write_rom(compat_version)
         if backup is not None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.routers.template import MOUNTED, PATH, template
+from tests.routers.template import PATH, SYSTEM, template
 
 _BOOT = Path(__file__).with_name("boot.py")
 _LIMIT_SECONDS = 20.0
@@ -55,7 +55,7 @@ class Machine:
         plan = {
             "root": str(self._root),
             "template": str(template()),
-            "system": [name for name in MOUNTED if (template() / name).exists()],
+            "system": [name for name in SYSTEM if (template() / name).exists()],
             "proc": proc,
             "tmp_kb": tmp_kb,
             "tmp_seed": f"{self._base}/tmp_seed",

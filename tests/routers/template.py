@@ -18,9 +18,7 @@ import time
 from pathlib import Path
 
 FILES = Path(__file__).parent / "files"
-COPIED = ("bin", "sbin", "usr")  # to every router, which may write there
-MOUNTED = ("lib", "lib64")  # read-only
-SYSTEM = (*COPIED, *MOUNTED)
+SYSTEM = ("bin", "lib", "lib64", "sbin", "usr")
 _DAY_SECONDS = 86400.0
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -79,6 +77,7 @@ def _copy(binary: Path, root: Path, place: str) -> None:
 def _build(root: Path, dropbear: Path, busybox: Path) -> None:
     for name in SYSTEM:
         (root / name).mkdir(parents=True)
+    (root / "usr/share").mkdir()
     _copy(dropbear, root, "usr/sbin/dropbear")
     _copy(busybox, root, "bin/busybox")
     if flock := shutil.which("flock"):  # Debian's BusyBox has none
