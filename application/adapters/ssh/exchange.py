@@ -29,6 +29,14 @@ class Exchange:
         self._bell = Bell(channel)
         request_command(channel, command)
 
+    def wait_for_start(self) -> bool:
+        """Wait until the router has started the command.
+
+        False when the router closed the channel instead.
+        """
+        self.channel.event.wait()
+        return self.channel.event_ready or not self.channel.closed_by_router
+
     def end_input(self) -> None:
         """Let the command read the end of its standard input."""
         self.channel.shutdown_write()

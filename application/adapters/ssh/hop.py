@@ -26,14 +26,18 @@ from application.adapters.ssh.reasons import (
     connect_failure,
     login_failure,
 )
-from application.adapters.ssh.wire import RouterTransport, connect_socket, hang_up
+from application.adapters.ssh.wire import (
+    BROKEN,
+    RouterTransport,
+    connect_socket,
+    hang_up,
+)
 from application.errors import HostKeyChangedError, UnreachableError
 from application.ports import HostKey, Limits, Login
 
 _CONFIG = fabric.Config(ssh_config=paramiko.SSHConfig(), lazy=True)
 # Packets that only pass a jump host's connection are not seen by the kernel there.
 _KEEPALIVE_SECONDS = 30
-_FAILURES = (OSError, EOFError, paramiko.SSHException)
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -131,7 +135,7 @@ class _Attempt:
             hang_up(self._connection.client)
             if isinstance(error, IncompatiblePeer):
                 self._judge_offered(transport.server_host_keys)
-            if isinstance(error, _FAILURES):
+            if isinstance(error, BROKEN):
                 seen = self._policy.seen is not None
                 raise login_failure(error, self._limits, key_seen=seen) from error
             raise
@@ -153,12 +157,8 @@ class _Attempt:
             stream = connect_socket(self._address, self._login.port, limit_seconds)
         except OSError as error:
             raise connect_failure(error, limit_seconds) from error
-        try:
-            self._connection.connect_kwargs["sock"] = stream
-            self._connection.open()
-        except BaseException:
-            stream.close()
-            raise
+        self._connection.connect_kwargs["sock"] = stream
+        self._connection.open()
 
     def _judge_offered(self, offered: tuple[str, ...]) -> None:
         """Find out why there is no host key algorithm in common, if that is why."""

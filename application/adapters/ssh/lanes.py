@@ -8,11 +8,14 @@ have a window each.
 import math
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+
+import msgspec
 
 from application.adapters.ssh.bandwidth import Bandwidth
 from application.adapters.ssh.exchange import Exchange
-from application.adapters.ssh.wire import wait_for_window
+from application.adapters.ssh.wire import BROKEN, ChannelRefusedError, wait_for_window
 from application.ports import Completed, Span
 
 _WINDOW_BYTES = 24 << 10  # dropbear's default, the smallest in the field
@@ -32,67 +35,118 @@ def channels_for(round_trip_seconds: float, channels_max: int) -> int:
     return max(1, min(max(wanted, _CHANNELS_MIN), channels_max))
 
 
-class Lane:
-    """Sends spans one after the other and knows how far the router took them."""
+class Means(msgspec.Struct, frozen=True):
+    """What the lanes of an upload share."""
+
+    open_channel: Callable[[], Any]
+    read: Callable[[int, int], bytes]
+    bandwidth: Bandwidth
+    stopped: threading.Event
+    changed: threading.Event
+
+
+class Lane(threading.Thread):
+    """Sends one span over one channel, and knows how far the router took it.
+
+    Ends with one of `completed`, `refusal` (the server opens no channel) and `failure`.
+    `steps` counts what the lane has done so far apart from bytes.
+    """
 
     def __init__(
-        self,
-        read: Callable[[int, int], bytes],
-        bandwidth: Bandwidth,
-        stopped: threading.Event,
+        self, span: Span, command: str, means: Means, together: threading.Barrier
     ) -> None:
-        self._read = read
-        self._bandwidth = bandwidth
-        self._stopped = stopped
-        self._taken_before = 0
+        super().__init__(name="upload", daemon=True)
+        self._span = span
+        self._command = command
+        self._means = means
+        self._together = together
         self._sent = 0
         self._window_bytes = 0
-        self.channel: Any = None
+        self._channel: Any = None
+        self.steps = 0
+        self.completed: Completed | None = None
+        self.refusal: Exception | None = None
+        self.failure: BaseException | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return not (self.completed is None and self.refusal is None) or (
+            self.failure is not None
+        )
 
     @property
     def bytes_taken(self) -> int:
-        """Bytes that the router has taken out of its window, of all spans so far."""
-        channel = self.channel
-        if channel is None:
-            return self._taken_before
-        waiting: int = max(0, self._window_bytes - channel.out_window_size)
-        return self._taken_before + max(0, self._sent - waiting)
+        """Bytes that the router has taken out of its window."""
+        if self._channel is None:
+            return 0
+        completed = self.completed
+        if completed is not None and completed.exit_status == 0:
+            return self._sent
+        waiting: int = max(0, self._window_bytes - self._channel.out_window_size)
+        return max(0, self._sent - waiting)
 
-    def send(self, span: Span, channel: Any, command: str) -> Completed:
-        """Send one span over a fresh channel and wait for the end of its command.
+    def run(self) -> None:
+        """Open, start, send; see the module of `Upload` for why together."""
+        try:
+            exchange = self._begin()
+            if exchange is not None:
+                if self._fill(exchange.channel):
+                    exchange.end_input()
+                self.completed = exchange.finish(None)
+        except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
+            self.failure = error
+            self._together.abort()
+        finally:
+            self._means.changed.set()
 
-        A command that ends early (no room, a refusal) is no error here: its exit
-        status and output say why. Raises LinkLostError when the connection breaks.
-        """
-        self._sent = 0
-        self._window_bytes = channel.out_window_size
-        self.channel = channel
-        if self._stopped.is_set():  # whoever stops may have looked before this
-            channel.close()
-        exchange = Exchange(channel, command, _STDOUT_BYTES_MAX)
-        if self._fill(channel, span):
-            exchange.end_input()
-        completed = exchange.finish(None)
-        if completed.exit_status == 0 and self._sent == span.end - span.start:
-            taken = self._sent
-        else:
-            taken = self.bytes_taken - self._taken_before
-        self.channel = None
-        self._taken_before += taken
-        return completed
+    def close(self) -> None:
+        """End the channel, so that the command on the router sees it."""
+        self._together.abort()
+        if self._channel is not None:
+            with suppress(*BROKEN):
+                self._channel.close()
 
-    def _fill(self, channel: Any, span: Span) -> bool:
+    def _begin(self) -> Exchange | None:
+        """Start the command when all lanes have channels; wait until all have begun."""
+        exchange = None
+        try:
+            self._channel = self._means.open_channel()
+        except ChannelRefusedError as refusal:
+            self.refusal = refusal
+        self._step()
+        if self._channel is not None:
+            self._window_bytes = self._channel.out_window_size
+            if self._means.stopped.is_set():  # whoever stops may have looked before
+                self.close()
+            exchange = Exchange(self._channel, self._command, _STDOUT_BYTES_MAX)
+            if not exchange.wait_for_start():
+                # The first command ended (with a refusal, say) while this one was on
+                # its way: see the module of `Upload`.
+                self.refusal = ChannelRefusedError("closed before the command began")
+                exchange = None
+        self._step()
+        return exchange
+
+    def _step(self) -> None:
+        self._together.wait()
+        self.steps += 1
+
+    def _fill(self, channel: Any) -> bool:
         """Write the span; False when the channel was closed before its end."""
         packet_bytes = channel.out_max_packet_size - _PACKET_OVERHEAD_BYTES
-        piece_bytes = min(packet_bytes, self._bandwidth.piece_bytes_max or packet_bytes)
+        bandwidth, span = self._means.bandwidth, self._span
+        piece_bytes = min(packet_bytes, bandwidth.piece_bytes_max or packet_bytes)
         # A packet for every few bytes of window costs both sides more than the bytes.
         enough_bytes = min(piece_bytes, max(1, self._window_bytes // 2))
         for start in range(span.start, span.end, _READ_BYTES):
-            block = memoryview(self._read(start, min(_READ_BYTES, span.end - start)))
+            block = memoryview(
+                self._means.read(start, min(_READ_BYTES, span.end - start))
+            )
             while block:
                 room = wait_for_window(channel, min(len(block), enough_bytes))
                 piece = bytes(block[: min(room, piece_bytes)])
-                if not piece or not self._bandwidth.take(len(piece), self._stopped):
+                if not piece or not bandwidth.take(len(piece), self._means.stopped):
                     return False
                 sent = _send_piece(channel, piece)
                 if not sent:

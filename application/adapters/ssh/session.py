@@ -15,7 +15,6 @@ from application.errors import LinkLostError
 from application.ports import Completed, HostKey, ImageSource, Span
 
 _CHANNEL_OPEN_SECONDS = 30.0
-_THREAD_END_SECONDS = 1.0
 _BROKEN = (EOFError, paramiko.SSHException)  # what paramiko raises while it sends
 
 
@@ -82,11 +81,13 @@ class FabricSession:
             spans,
             command_for=command_for,
             bytes_per_second_max=bytes_per_second_max,
+            stall_seconds=stall_seconds,
+            on_progress=on_progress,
             open_channel=self._channel,
             hang_up=self.close,
         )
         try:
-            return upload.run(channels, stall_seconds, on_progress)
+            return upload.run(channels)
         except _BROKEN as error:
             raise LinkLostError(f"the connection broke: {error}") from error
 
@@ -96,9 +97,6 @@ class FabricSession:
         for connection in self._connections:
             with suppress(Exception):
                 hang_up(connection.client)
-        for connection in self._connections:
-            with suppress(Exception):
-                connection.transport.join(_THREAD_END_SECONDS)
 
     def _channel(self, limit_seconds: float = _CHANNEL_OPEN_SECONDS) -> Any:
         with suppress(IndexError):

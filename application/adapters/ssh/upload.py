@@ -1,16 +1,18 @@
-"""An upload over several channels: sharing out the spans, watching, stopping."""
+"""An upload over several channels: sharing out the spans, watching, stopping.
+
+The channels work in rounds: all are opened, then all commands are started, and only
+when all of these run the first one gets data. Dropbear before 2024.86 (OpenWrt before
+24.10) closes a channel that is open and has no command yet when another command of the
+same connection ends, and dies when the command arrives all the same.
+"""
 
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
-import paramiko
-
 from application.adapters.ssh.bandwidth import Bandwidth
-from application.adapters.ssh.lanes import Lane
-from application.adapters.ssh.wire import ChannelRefusedError
+from application.adapters.ssh.lanes import Lane, Means
 from application.errors import LinkLostError
 from application.ports import Completed, ImageSource, Span
 
@@ -22,138 +24,123 @@ _HANG_UP_SECONDS = 5.0
 
 
 class Upload:
-    """Sends spans of an image over `channels` channels of one connection."""
+    """Sends spans of an image over the channels of one connection."""
 
-    def __init__(  # the port's own list
+    def __init__(
         self,
         source: ImageSource,
         spans: Sequence[Span],
         *,
         command_for: Callable[[int], str],
         bytes_per_second_max: int | None,
+        stall_seconds: float,
+        on_progress: Callable[[int], None],
         open_channel: Callable[[], Any],
         hang_up: Callable[[], None],
     ) -> None:
+        self._source = source
         self._spans = spans
         self._command_for = command_for
+        self._bandwidth = Bandwidth(bytes_per_second_max)
+        self._stall_seconds = stall_seconds
+        self._on_progress = on_progress
         self._open_channel = open_channel
         self._hang_up = hang_up
-        self._source = source
-        self._bandwidth = Bandwidth(bytes_per_second_max)
-        self._lock = threading.Lock()
         self._reading = threading.Lock()
-        self._waiting = list(reversed(range(len(spans))))
+        self._means = Means(
+            open_channel=open_channel,
+            read=self._read,
+            bandwidth=Bandwidth(bytes_per_second_max),
+            stopped=threading.Event(),
+            changed=threading.Event(),
+        )
         self._completed: dict[int, Completed] = {}
-        self._failures: list[BaseException] = []
-        self._refusal: Exception | None = None
-        self._lanes_running = 0
-        self._stopped = threading.Event()
-        self._changed = threading.Event()
-        self._lanes: list[Lane] = []
-        self._threads: list[threading.Thread] = []
+        self._bytes_taken = 0  # in the rounds that are over
 
-    def run(
-        self,
-        channels: int,
-        stall_seconds: float,
-        on_progress: Callable[[int], None],
-    ) -> list[Completed]:
+    def run(self, channels: int) -> list[Completed]:
         """Send everything; see `ports.Session.upload`."""
-        for _ in range(min(channels, len(self._spans))):
-            lane = Lane(self._read, self._bandwidth, self._stopped)
-            thread = threading.Thread(
-                target=self._run_lane, args=(lane,), name="upload", daemon=True
-            )
-            self._lanes.append(lane)
-            self._threads.append(thread)
-        try:
-            self._lanes_running = len(self._threads)
-            for thread in self._threads:
-                thread.start()
-            self._watch(stall_seconds, on_progress)
-        finally:
-            self._stop()
+        waiting = list(range(len(self._spans)))
+        while waiting:
+            channels = self._run_round(waiting[:channels])
+            waiting = [index for index in waiting if index not in self._completed]
         return [self._completed[index] for index in range(len(self._spans))]
 
-    def _watch(self, stall_seconds: float, on_progress: Callable[[int], None]) -> None:
-        taken, moved_to = 0, -1
+    def _run_round(self, indexes: list[int]) -> int:
+        """Send some spans at once; returns how many channels the server opened."""
+        together = threading.Barrier(len(indexes))
+        lanes = []
+        for index in indexes:
+            span = self._spans[index]
+            command = self._command_for(span.start)
+            lanes.append(Lane(span, command, self._means, together))
+        try:
+            for lane in lanes:
+                lane.start()
+            self._watch(lanes)
+        finally:
+            self._stop(lanes)
+        self._bytes_taken += sum(lane.bytes_taken for lane in lanes)
+        for index, lane in zip(indexes, lanes, strict=True):
+            if lane.completed is not None:
+                self._completed[index] = lane.completed
+        opened = [lane for lane in lanes if lane.refusal is None]
+        if not opened:
+            raise LinkLostError(f"the router opens no channel: {lanes[0].refusal}")
+        return len(opened)
+
+    def _watch(self, lanes: Sequence[Lane]) -> None:
+        taken = moved_to = -1
         moved_at = told_at = time.monotonic()
         while True:
-            self._changed.wait(_LOOK_SECONDS)
-            self._changed.clear()
-            ended = self._lanes_running == 0
+            self._means.changed.wait(_LOOK_SECONDS)
+            self._means.changed.clear()
+            ended = all(lane.ended for lane in lanes)
+            failure = _cause([lane.failure for lane in lanes])
             now = time.monotonic()
-            taken = max(taken, sum(lane.bytes_taken for lane in self._lanes))
-            if ended or self._failures or now - told_at >= _LOOK_SECONDS:
+            taken = max(taken, sum(lane.bytes_taken for lane in lanes))
+            if ended or failure is not None or now - told_at >= _LOOK_SECONDS:
                 told_at = now
-                on_progress(taken)
-            if self._failures:
-                raise self._failures[0]
+                self._on_progress(self._bytes_taken + taken)
+            if failure is not None:
+                raise failure
             if ended:
-                break
-            moved = taken + len(self._completed)
+                return
+            moved = taken + sum(lane.steps + lane.ended for lane in lanes)
             if moved != moved_to:
                 moved_to, moved_at = moved, now
-            elif now - moved_at >= stall_seconds:
-                raise LinkLostError(f"the upload stood still for {stall_seconds:g} s")
-        if self._waiting:
-            raise LinkLostError(f"the router opens no more channels: {self._refusal}")
-
-    def _run_lane(self, lane: Lane) -> None:
-        try:
-            while (index := self._next()) is not None:
-                try:
-                    channel = self._open_channel()
-                except ChannelRefusedError as refusal:
-                    # Fewer lanes do where a server limits its channels (OpenSSH: 10).
-                    self._give_back(index, refusal)
-                    return
-                span = self._spans[index]
-                completed = lane.send(span, channel, self._command_for(span.start))
-                with self._lock:
-                    self._completed[index] = completed
-        except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
-            self._failures.append(error)
-        finally:
-            with self._lock:
-                self._lanes_running -= 1
-            self._changed.set()
+            elif now - moved_at >= self._stall_seconds:
+                limit = self._stall_seconds
+                raise LinkLostError(f"the upload stood still for {limit:g} s")
 
     def _read(self, start: int, length: int) -> bytes:
         with self._reading:  # an image source need not expect several threads
             return self._source.read(start, length)
 
-    def _next(self) -> int | None:
-        with self._lock:
-            if self._stopped.is_set() or not self._waiting:
-                return None
-            return self._waiting.pop()
-
-    def _give_back(self, index: int, refusal: Exception) -> None:
-        with self._lock:
-            self._waiting.append(index)
-            self._refusal = refusal
-
-    def _stop(self) -> None:
-        """End every channel, so that the writers on the router see it."""
-        self._stopped.set()
-        if not any(thread.is_alive() for thread in self._threads):
+    def _stop(self, lanes: Sequence[Lane]) -> None:
+        """See to it that every lane has ended, in order or by force."""
+        if all(lane.ended for lane in lanes):
             return
+        self._means.stopped.set()
         # Closing sends a packet, which waits when the link is stuck.
-        closer = threading.Thread(target=self._close_channels, daemon=True)
+        closer = threading.Thread(target=_close_all, args=(lanes,), daemon=True)
         closer.start()
-        threads = [closer, *self._threads]
+        threads = [closer, *lanes]
         _join_all(threads, _ORDERLY_END_SECONDS)
         if any(thread.is_alive() for thread in threads):
             self._hang_up()
             _join_all(threads, _HANG_UP_SECONDS)
 
-    def _close_channels(self) -> None:
-        for lane in self._lanes:
-            channel = lane.channel
-            if channel is not None:
-                with suppress(OSError, EOFError, paramiko.SSHException):
-                    channel.close()
+
+def _cause(failures: Sequence[BaseException | None]) -> BaseException | None:
+    """Pick the failure that the others only follow from."""
+    real = [failure for failure in failures if failure is not None]
+    real.sort(key=lambda failure: isinstance(failure, threading.BrokenBarrierError))
+    return real[0] if real else None
+
+
+def _close_all(lanes: Sequence[Lane]) -> None:
+    for lane in lanes:
+        lane.close()
 
 
 def _join_all(threads: Sequence[threading.Thread], limit_seconds: float) -> None:

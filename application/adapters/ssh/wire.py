@@ -29,6 +29,7 @@ _SOCKET_WAKE_SECONDS = 30.0
 _SEND_STALL_SECONDS = 300.0
 _SEND_WAKE = struct.pack("@ll", int(_SOCKET_WAKE_SECONDS), 0)
 _READ_AHEAD_BYTES = 64 << 10
+_THREAD_END_SECONDS = 1.0
 _BANNER_BYTES_MAX = 64 << 10
 _TCP_KEEPALIVE_IDLE_SECONDS = 30
 _TCP_KEEPALIVE_INTERVAL_SECONDS = 10
@@ -36,6 +37,9 @@ _TCP_KEEPALIVE_PROBES = 3
 # What waits in the kernel cannot be called back: a small queue keeps a cancel quick on
 # a slow link. It bounds what is not sent yet, not what is under way: no speed is lost.
 _TCP_UNSENT_BYTES_MAX = 128 << 10
+
+# What paramiko raises when a connection is gone.
+BROKEN = (OSError, EOFError, paramiko.SSHException)
 
 # Paramiko logs tracebacks of every broken handshake as errors; the reasons reach the
 # caller as exceptions, with words that help.
@@ -172,6 +176,11 @@ class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
         security.kex = offer.key_exchanges
         security.key_types = offer.host_keys
 
+    def run(self) -> None:
+        """Read until the end; a jump host that is gone cannot be told about it."""
+        with suppress(*BROKEN):
+            super().run()
+
     def _really_parse_kex_init(self, m: Any, **options: Any) -> dict[str, Any]:
         parsed: dict[str, Any] = super()._really_parse_kex_init(m, **options)
         if not options:  # with options it reads our own list once more
@@ -190,7 +199,7 @@ def open_channel(transport: Any, limit_seconds: float) -> Any:
     """
     try:
         return transport.open_session(timeout=limit_seconds)
-    except (OSError, EOFError, paramiko.SSHException) as error:
+    except BROKEN as error:
         said = str(error) or type(error).__name__
         # Of several refusals at once paramiko hands its own exception to one caller.
         if transport.is_active() and isinstance(error, paramiko.SSHException):
@@ -201,10 +210,11 @@ def open_channel(transport: Any, limit_seconds: float) -> Any:
 def request_command(channel: Any, command: str) -> None:
     """Ask for a command without waiting for the answer.
 
-    `Channel.exec_command` waits a round trip, and without limit. A refusal closes the
-    channel, which whoever reads it sees.
+    `Channel.exec_command` waits a round trip, and without limit. `channel.event` is set
+    when the command runs or the channel is closed; a refusal closes it.
     """
     channel.closed_by_router = False
+    channel._event_pending()  # noqa: SLF001  # `event` tells the answer
     message = paramiko.Message()
     message.add_byte(cMSG_CHANNEL_REQUEST)
     message.add_int(channel.remote_chanid)
@@ -259,9 +269,15 @@ class Bell:
 def hang_up(client: Any) -> None:
     """End a client's connection at once and wake everybody who waits on it."""
     transport = client.get_transport()
-    if transport is not None:
-        # Closing a socket wakes no thread that reads from it; shutting it down does.
-        with suppress(OSError, EOFError, paramiko.SSHException):
-            transport.sock.shutdown(socket.SHUT_RDWR)
-        transport.sock.close()
-    client.close()
+    if transport is None:
+        return
+    # Closing a socket wakes no thread that reads from it; shutting it down does.
+    for end in (
+        lambda: transport.sock.shutdown(socket.SHUT_RDWR),
+        transport.sock.close,
+        client.close,
+    ):
+        with suppress(*BROKEN):
+            end()
+    if transport.is_alive():
+        transport.join(_THREAD_END_SECONDS)
