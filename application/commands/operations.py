@@ -32,6 +32,7 @@ def start_upgrade(
 
     def start() -> tuple[UUID, int]:
         device = flashlog.log.get(Device, device_id)
+        device.require_active()
         if not device.enabled_connections:
             raise InvalidError.of(
                 "__all__",

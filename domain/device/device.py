@@ -54,10 +54,13 @@ class Device(Aggregate):
         The caller has seen that the operation it was last given to is settled; two
         callers that saw so at the same moment meet in the device's version.
         """
+        self.require_active()
+        self.record(events.OperationGiven(operation_id=operation_id, image_id=image_id))
+
+    def require_active(self) -> None:
         if not self.is_active:
             msg = "Firmware upgrades are not allowed for deactivated devices."
             raise RefusedError(msg)
-        self.record(events.OperationGiven(operation_id=operation_id, image_id=image_id))
 
     def assign_firmware(
         self,

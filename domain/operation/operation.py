@@ -115,11 +115,11 @@ class UpgradeOperation(OperationState):
 
     def give_up_obligations(self, *, reason: str, by: UUID | None = None) -> None:
         """Write off what nobody could give back; the device is free again."""
-        if not self.owed:
-            msg = "nothing is owed to the router"
-            raise RefusedError(msg)
         if not self.has_ended:
             msg = f"the operation is {self.status}: cancel it first"
+            raise RefusedError(msg)
+        if not self.owed:
+            msg = "nothing is owed to the router"
             raise RefusedError(msg)
         self.record(
             events.ObligationGivenUp(
