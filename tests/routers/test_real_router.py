@@ -181,3 +181,12 @@ def test_wifi_goes_down_and_up_with_its_interface(router: RealRouter) -> None:
         shell.run("wifi up")
         assert router.wifi_is_up()
         assert shell.run("cat /sys/class/net/wlan0/phy80211").status == 1
+
+
+@pytest.mark.parametrize(
+    ("release", "window"), [("22.03.7", 24576), ("24.10.0", 1 << 18)]
+)
+def test_the_receive_window_is_that_of_the_release(release: str, window: int) -> None:
+    with logged_in(Setup(release=release)) as (_, shell):
+        channel = shell.transport.open_session()
+        assert channel.out_window_size == window
