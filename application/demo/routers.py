@@ -88,7 +88,7 @@ def _real_router(stack: ExitStack) -> tuple[Any, str]:
 
 
 def _simulated(stack: ExitStack, scenes: list[Scene]) -> dict[str, Any]:
-    # Here, since it needs the extra `simulate`.
+    # Here, since importing asyncssh would slow down every other command.
     from application.simulation import Fleet, faults  # noqa: PLC0415
 
     wrong = {

@@ -28,7 +28,7 @@ def console(stream: TextIO | None = None) -> Console:
     """Return a console on the current standard output, or on another stream."""
     stream = stream or sys.stdout
     width = None if stream.isatty() else _PIPE_COLUMNS
-    return Console(file=stream, width=width, highlight=False, soft_wrap=width is None)
+    return Console(file=stream, width=width, highlight=False)
 
 
 def say(text: str = "") -> None:

@@ -7,7 +7,6 @@ import click
 
 from web.cli import output
 from web.cli.demo.command import demo
-from web.cli.extras import needs_simulation
 from web.cli.here import json_option
 
 _ROUTERS_MAX = 5000
@@ -27,7 +26,6 @@ _ROUTERS_MAX = 5000
     "--host", default="127.0.0.1", show_default=True, help="Where they listen."
 )
 @json_option
-@needs_simulation
 def simulate(*, count: int, release: str, host: str, as_json: bool) -> None:
     """Let simulated routers answer SSH on this machine, until Ctrl-C.
 
@@ -38,7 +36,8 @@ def simulate(*, count: int, release: str, host: str, as_json: bool) -> None:
     Example:
       flashlog simulate --routers 10
     """
-    from application.simulation import Fleet  # noqa: PLC0415 - needs the extra
+    # Here, since importing asyncssh would slow down every other command.
+    from application.simulation import Fleet  # noqa: PLC0415
 
     with Fleet.of(count, host=host, release=release) as fleet:
         for listing in fleet.listing():

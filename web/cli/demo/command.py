@@ -17,7 +17,6 @@ from web.cli.demo.report import print_report
 from web.cli.demo.screen import screen
 from web.cli.demo.service import Api, Installation
 from web.cli.demo.stage import SETTINGS, USER, Cast, Ending, play, register
-from web.cli.extras import needs_simulation
 
 _PICTURE_COLUMNS = 118
 
@@ -29,7 +28,6 @@ _PICTURE_COLUMNS = 118
     type=click.Path(dir_okay=False, path_type=Path),
     help="Draw the last screen into this SVG file.",
 )
-@needs_simulation
 def demo(*, keep: bool, picture: Path | None) -> int:
     """Rehearse four upgrades: a success, an abort, a cancel, a failure.
 
