@@ -81,6 +81,7 @@ def add_credentials(
 def add_device(flashlog: Flashlog, new: NewDevice, *, by: UUID | None = None) -> UUID:
     """Register a router. Raises InvalidError naming every wrong field."""
     mac_address = check_new_device(new)
+    _check_credentials(flashlog, new)
     device_id = new.device_id or uuid4()
     scope = f"organization/{new.organization_id}/device"
 
@@ -94,6 +95,8 @@ def add_device(flashlog: Flashlog, new: NewDevice, *, by: UUID | None = None) ->
             for field, claim in claims.items()
             if claim is None
         }
+        if flashlog.log.recorder.version_of(device_id):
+            wrong["id"] = ["Something has this id already."]
         if wrong:
             raise InvalidError(wrong)
         device = Device.register(
@@ -181,7 +184,8 @@ def release_host_key(
 def check_new_device(new: NewDevice) -> str:
     """Return the MAC address as it is kept. Raises InvalidError, each wrong field."""
     wrong: dict[str, list[str]] = {}
-    if not 0 < len(new.name) <= _NAME_LENGTH_MAX or not new.name.isprintable():
+    length = len(new.name.strip())
+    if not 0 < length <= _NAME_LENGTH_MAX or not new.name.isprintable():
         wrong["name"] = [f"Give a name of 1 to {_NAME_LENGTH_MAX} characters."]
     try:
         mac_address = normalise_mac(new.mac_address)
@@ -195,6 +199,15 @@ def check_new_device(new: NewDevice) -> str:
     if wrong:
         raise InvalidError(wrong)
     return mac_address
+
+
+def _check_credentials(flashlog: Flashlog, new: NewDevice) -> None:
+    jumps = (jump.credentials_id for jump in new.jumps)
+    for credentials_id in (*new.credentials_ids, *jumps):
+        if flashlog.log.find(Credentials, credentials_id) is None:
+            raise InvalidError.of(
+                "credentials", f"There are no credentials {credentials_id}."
+            )
 
 
 def _check_addresses(addresses: tuple[str, ...]) -> None:
