@@ -12,9 +12,10 @@ from application.simulation.directory import (
 )
 from application.simulation.machine import CHECKSUM, MARKER, Machine
 from application.simulation.script import Script, check_boot, measured
-from application.simulation.setup import CRITICAL
+from application.simulation.setup import CRITICAL, generation
 
 _HUNG_SECONDS = 90.0
+_WITH_VERDICT = 1907
 
 
 def guarded(machine: Machine, script: Script) -> Directory:
@@ -78,12 +79,16 @@ def test_image(machine: Machine, script: Script) -> list[str]:
     if script["path"] not in machine.uploads:
         raise RefusedError("missing-file", script["path"])
     found = sysupgrade.complaints(machine, script["path"], set(script.words("flags")))
-    valid = "false" if found else "true"
-    return [
+    said = [
         f"exit_status={int(bool(found))}",
         *(f"output={line}" for line in found),
-        f'verdict={{"valid": {valid},"forceable": true,"allow_backup": true}}',
     ]
+    if generation(machine.disk.release) >= _WITH_VERDICT:
+        valid = "false" if found else "true"
+        said.append(
+            f'verdict={{"valid": {valid},"forceable": true,"allow_backup": true}}'
+        )
+    return said
 
 
 def flash(machine: Machine, script: Script) -> list[str]:

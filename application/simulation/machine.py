@@ -53,7 +53,7 @@ class Machine:
         self.uploaded_bytes = 0
         self.disk = Disk(
             release=setup.release,
-            revision=setup.revision,
+            revision=setup.first_revision,
             compat_version=setup.compat_version,
             uuid=setup.uuid,
             password=setup.password,

@@ -10,6 +10,7 @@ import asyncssh
 from application.simulation import acting, looking, sysupgrade
 from application.simulation import faults as kinds
 from application.simulation.directory import RefusedError
+from application.simulation.keys import new_host_key, options
 from application.simulation.machine import Machine
 from application.simulation.script import Script, measured
 from application.simulation.setup import Setup
@@ -19,13 +20,6 @@ from application.simulation.wire import Connection, Exec
 _PORTS = (10000, 32000)
 _PLACES_TRIED_MAX = 200
 _SWITCH_SECONDS = 3.0
-# What dropbear offers, weakest first left out; asyncssh would offer much more.
-_ALGORITHMS = {
-    "kex_algs": ["curve25519-sha256", "curve25519-sha256@libssh.org"],
-    "encryption_algs": ["aes128-ctr", "aes256-ctr"],
-    "mac_algs": ["hmac-sha2-256"],
-    "compression_algs": ["none"],
-}
 _SCRIPTS: dict[str, Callable[[Machine, Script], list[str]]] = {
     "checksum": looking.checksum,
     "claim": acting.claim,
@@ -54,7 +48,7 @@ class Life:
         self.writers: set[Exec] = set()
         self.host, self.other_host, self.port = host, other_host, 0
         self._address = host
-        self._key = asyncssh.generate_private_key("ssh-ed25519")
+        self._key = new_host_key(setup.release)
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._is_cut = False
         self._is_on = False
@@ -106,11 +100,10 @@ class Life:
                     lambda: Connection(self),
                     self._address,
                     port,
-                    server_host_keys=[self._key],
                     encoding=None,
                     line_editor=False,
                     reuse_address=True,
-                    **_ALGORITHMS,
+                    **options(self.machine.disk.release, self._key),
                 )
                 self.port = port
                 return
@@ -230,7 +223,7 @@ class Life:
         await self.power_on()
 
     def _change_host_key(self) -> None:
-        self._key = asyncssh.generate_private_key("ssh-ed25519")
+        self._key = new_host_key(self.machine.disk.release, other=True)
 
     # --- faults ----------------------------------------------------------------------
 

@@ -22,6 +22,24 @@ SERVICES = (
 )
 
 
+REVISIONS = {
+    "18.06.9": "r8077-7cbbab7246",
+    "19.07.10": "r11427-9ce6aa9d8d",
+    "21.02.7": "r16847-f8282da11e",
+    "22.03.7": "r20341-591b7e93d3",
+    "23.05.4": "r24012-d8dd03c46f",
+    "24.10.0": "r28427-6df0e3d02a",
+    "25.12.0": "r32713-f919e7899d",
+}
+_SNAPSHOT = 9999
+
+
+def generation(release: str) -> int:
+    """Return 1806 for 18.06.9, the highest number for a snapshot."""
+    digits = "".join(release.split(".")[:2])
+    return int(digits) if digits.isdigit() else _SNAPSHOT
+
+
 def random_macs() -> tuple[str, ...]:
     """Return three addresses of the locally administered range."""
     return tuple(
@@ -44,7 +62,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     model: str = "TP-Link Archer C7 v5"
     target: str = "ath79/generic"
     release: str = "23.05.4"
-    revision: str = "r24012-d8dd03c46f"
+    revision: str | None = None
     compat_version: str = "1.0"
     uuid: str | None = msgspec.field(default_factory=lambda: str(uuid4()))
     macs: tuple[str, ...] = msgspec.field(default_factory=random_macs)
@@ -61,6 +79,10 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     reboot_seconds: float = 1.0
     settle_seconds: float = 0.1
     command_statuses: dict[str, int] = {}
+
+    @property
+    def first_revision(self) -> str:
+        return self.revision or REVISIONS.get(self.release, "r1-0000000000")
 
     def __post_init__(self) -> None:
         if self.uuid is not None:

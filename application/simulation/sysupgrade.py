@@ -2,6 +2,7 @@
 
 from application.simulation import faults as kinds
 from application.simulation.machine import Machine
+from application.simulation.setup import generation
 from application.simulation.upload import UploadedFile
 from domain.firmware import FirmwareMetadata
 
@@ -12,33 +13,27 @@ _OVERRIDE = (
 )
 _SUPPORTED = "The device is supported"
 _NOT_IN_1806 = {"-u", "-o", "-k"}
+_GENERATION_1907, _GENERATION_2203 = 1907, 2203
 _MINOR = "--ignore-minor-compat-version"
 
 
 def complaints(machine: Machine, path: str, flags: set[str]) -> list[str]:
     """Return what the router's own image test says against it; nothing if it fits."""
-    if bad := _unknown(machine, flags):
+    release = generation(machine.disk.release)
+    if bad := _unknown(release, flags):
         return [f"Invalid option: {bad}"]
-    file = machine.uploads.get(path)
-    found = _about_image(machine, file, flags)
-    if not found:
+    found = _about_image(machine, machine.uploads.get(path), flags)
+    if not found or "-F" in flags:
         return []
-    if "-F" in flags:
-        return []
+    if release < _GENERATION_1907:
+        return [*found, "Image check 'fwtool_check_image' failed."]
     return [*found, "Image check failed."]
 
 
-def _unknown(machine: Machine, flags: set[str]) -> str:
-    generation = _generation(machine.disk.release)
-    if generation < 1907 and (old := flags & _NOT_IN_1806):  # noqa: PLR2004
-        return min(old)
-    return _MINOR if generation < 2203 and _MINOR in flags else ""  # noqa: PLR2004
-
-
-def _generation(release: str) -> int:
-    """18.06.9 is 1806, a snapshot the newest."""
-    digits = "".join(release.split(".")[:2])
-    return int(digits) if digits.isdigit() else 9999
+def _unknown(release: int, flags: set[str]) -> str:
+    if release < _GENERATION_1907 and (newer := flags & _NOT_IN_1806):
+        return min(newer)
+    return _MINOR if release < _GENERATION_2203 and _MINOR in flags else ""
 
 
 def _about_image(

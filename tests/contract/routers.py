@@ -1,5 +1,6 @@
 """The routers that the contract is for: the simulated one and the real one."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -54,8 +55,6 @@ class Bytes:
     """An image in memory; see `ports.ImageSource`."""
 
     def __init__(self, data: bytes) -> None:
-        import hashlib
-
         self._data = data
         self.size = len(data)
         self.sha256 = hashlib.sha256(data).hexdigest()
@@ -104,6 +103,16 @@ class Caller:
         return self.connector.open(
             Target(addresses=(host or router.host,), logins=(login,), **target), LIMITS
         )
+
+    def connect_with_key(self, private_key: str) -> Session:
+        login = Login(
+            credentials_id=UUID(int=1),
+            username=self.router.username,
+            port=self.router.port,
+            private_key=private_key,
+        )
+        target = Target(addresses=(self.router.host,), logins=(login,))
+        return self.connector.open(target, LIMITS)
 
     def hang_up(self) -> None:
         if self._session is not None:

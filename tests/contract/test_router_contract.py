@@ -21,6 +21,7 @@ from tests.contract.conftest import Deliver
 from tests.contract.routers import PATH, Caller
 from tests.routers import face
 from tests.routers.images import build_image
+from tests.routers.releases import REVISIONS
 
 RELEASE, REVISION = "24.10.0", "r28427-6df0e3d02a"
 IMAGE = build_image(release=RELEASE, revision=REVISION, size=1 << 20)
@@ -497,6 +498,25 @@ def test_it_never_comes_back(deliver: Deliver) -> None:
     eventually(lambda: not caller.answers(), "it is gone")
     time.sleep(3)
     assert not caller.answers()
+
+
+@pytest.mark.parametrize("release", REVISIONS)
+def test_every_release_is_flashed(deliver: Deliver, release: str) -> None:
+    caller = ready(deliver(release=release))
+    verdict = caller.scripts.test_image(caller.fence, path=PATH, flags=[])
+    assert verdict.accepted
+    assert (verdict.structured is None) is release.startswith("18.")
+    caller.flash(IMAGE)
+    eventually(lambda: is_rebooted(caller), "it is back")
+    assert caller.scripts.inspect().revision == REVISION
+    assert caller.router.flashes == 1
+
+
+def test_the_oldest_release_refuses_newer_options(deliver: Deliver) -> None:
+    caller = deliver(release="18.06.9").claim().upload(IMAGE)
+    verdict = caller.scripts.test_image(caller.fence, path=PATH, flags=["-k"])
+    assert not verdict.accepted
+    assert verdict.output[-1].endswith("Invalid option: -k")
 
 
 # --- the host key ----------------------------------------------------------------
