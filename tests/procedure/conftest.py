@@ -1,4 +1,4 @@
-"""Routers to upgrade: the real one, and the simulated one, one at a time."""
+"""Routers to upgrade: the real one and the simulated one take the same tests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,30 +7,35 @@ from typing import Any
 
 import pytest
 
+from tests.contract.routers import real_router, simulated_router
 from tests.procedure.world import World
-from tests.routers.real import RealRouter
-from tests.routers.setup import Setup
+from tests.routers.face import Fault
 from tests.routers.template import why_not_available
 
 MakeWorld = Callable[..., World]
+_ROUTERS = {"real": real_router, "simulated": simulated_router}
 
 
-@pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[MakeWorld]:
-    """Return a function that makes a world with a real router and these faults."""
-    reason = why_not_available()
-    if reason:
+@pytest.fixture(
+    params=[
+        pytest.param("real", marks=pytest.mark.real_router),
+        pytest.param("simulated"),
+    ]
+)
+def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeWorld]:
+    """Return a function that makes a world with one router and these faults."""
+    if request.param == "real" and (reason := why_not_available()):
         pytest.skip(reason)
     with ExitStack() as stack:
 
         def make(
-            *faults: Any,
+            *faults: Fault,
             setup: dict[str, Any] | None = None,
             image: bytes | None = None,
             **settings: Any,
         ) -> World:
             router = stack.enter_context(
-                RealRouter(Setup(**(setup or {})), faults=faults)
+                _ROUTERS[request.param](*faults, **(setup or {}))
             )
             world = World(tmp_path, router, image=image, **settings)
             stack.callback(world.close)

@@ -21,8 +21,6 @@ from tests.procedure.world import (
 from tests.routers import face
 from tests.routers.images import build_image
 
-pytestmark = pytest.mark.real_router
-
 
 def test_a_router_comes_back_with_the_new_firmware_and_that_is_success(
     make_world: MakeWorld,
@@ -305,19 +303,15 @@ def test_a_failing_health_check_is_failed_after_its_patience(
     make_world: MakeWorld,
 ) -> None:
     world = make_world(health_retry_seconds=1.0)
-    sick = world.add_image(
-        world.image, category="sick", health_checks=("echo no uplink; exit 3",)
-    )
+    sick = world.add_image(world.image, category="sick", health_checks=("exit 3",))
     operation = world.upgrade(sick)
     assert operation.status is Status.FAILED
-    assert "no uplink" in world.last(operation.id)
+    assert "exit status 3" in world.last(operation.id)
 
 
 def test_a_passing_health_check_is_part_of_the_outcome(make_world: MakeWorld) -> None:
     world = make_world()
-    well = world.add_image(
-        world.image, category="well", health_checks=("test -d /etc",)
-    )
+    well = world.add_image(world.image, category="well", health_checks=("true",))
     operation = world.upgrade(well)
     assert operation.status is Status.SUCCESS
     assert "1 health checks passed" in world.story(operation.id)
