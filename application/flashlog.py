@@ -23,6 +23,8 @@ from application.projections.views import Views
 from application.settings import Settings
 from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
 
+# Where a restore puts everything together before any of it is in its place.
+RESTORING = "restoring"
 # How long a waiting answer leaves the projecting to others, in seconds.
 _TURN_SECONDS = 0.05
 
@@ -134,6 +136,12 @@ def _make_directory(directory: Path) -> None:
             "FLASHLOG_DATA_DIR to a directory that may be written"
         )
         raise DataDirectoryError(msg) from error
+    if (directory / RESTORING).exists():
+        msg = (
+            f"a restore into {directory} runs or did not end: if none is running, "
+            "empty the directory and restore again"
+        )
+        raise DataDirectoryError(msg)
 
 
 def _installation(directory: Path) -> UUID:

@@ -1,0 +1,162 @@
+"""One file from which an installation can be made again.
+
+It holds the log, the vault *and the vault's key*, the installation's id and the
+images: whoever has it has every password in it. Keep it as secret as the key itself.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from application.adapters.archive import ArchiveError, read_archive, write_archive
+from application.flashlog import RESTORING, Flashlog
+from application.settings import Settings
+from domain.operation.operation import UpgradeOperation
+
+_LOG, _VAULT, _KEY, _INSTALLATION = (
+    "log.sqlite",
+    "vault.sqlite",
+    "vault.key",
+    "installation",
+)
+_HELD_AT_ONCE = 200
+
+
+class BackupError(Exception):
+    """No backup could be made or restored; nothing was left behind."""
+
+
+class BackedUp(msgspec.Struct, frozen=True):
+    """What is in a backup: the log up to a position, and images."""
+
+    position: int
+    images: int
+    size_bytes: int
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What was restored, and the operations that wait for a person's decision."""
+
+    position: int
+    made_at: str
+    held: tuple[UUID, ...]
+
+
+def backup(settings: Settings, target: Path) -> BackedUp:
+    """Write everything into one new file, while the service may be running.
+
+    The file can be read by its owner alone; it holds the vault's key. Raises
+    BackupError.
+    """
+    if not (settings.data_dir / _LOG).exists():
+        msg = f"there is no log in {settings.data_dir}: nothing to back up"
+        raise BackupError(msg)
+    with (
+        closing(Flashlog(settings)) as flashlog,
+        _told(),
+        tempfile.TemporaryDirectory(
+            dir=target.parent, prefix=".flashlog-backup-"
+        ) as name,
+    ):
+        beside = Path(name)
+        # The log first: what it speaks of was in the vault and the store before.
+        position = flashlog.log.recorder.backup(beside / _LOG)
+        flashlog.vault.copy_to(beside / _VAULT)
+        images = {
+            f"images/{sha256}": flashlog.images.path(sha256)
+            for sha256 in flashlog.images
+        }
+        files = {
+            _LOG: beside / _LOG,
+            _VAULT: beside / _VAULT,
+            _KEY: settings.data_dir / _KEY,
+            _INSTALLATION: settings.data_dir / _INSTALLATION,
+        }
+        facts = {
+            "made_at": flashlog.clock.now().isoformat(timespec="seconds"),
+            "position": str(position),
+        }
+        write_archive(target, files | images, facts)
+    return BackedUp(position, len(images), target.stat().st_size)
+
+
+def restore(settings: Settings, archive: Path, *, by: UUID | None = None) -> Restored:
+    """Make the installation of a backup again in an empty data directory.
+
+    The routers went on without this log: every operation that is not settled is held
+    until a person resumes or cancels it. Raises BackupError, NewerLogError; then the
+    directory is empty as before.
+    """
+    directory = settings.data_dir
+    with _told():
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            msg = (
+                f"{directory} is not empty: restore into an empty directory (set "
+                "FLASHLOG_DATA_DIR)"
+            )
+            raise BackupError(msg)
+        beside = directory / RESTORING
+        beside.mkdir(mode=0o700)
+        try:
+            facts = read_archive(archive, beside).facts
+            made_at = facts.get("made_at", "an unknown time")
+            held = _hold_all(
+                msgspec.structs.replace(settings, data_dir=beside),
+                f"the log was restored from a backup of {made_at}: look at the router, "
+                "then resume or cancel the operation",
+                by,
+            )
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+        _move_up(beside, directory)
+    return Restored(int(facts.get("position", 0)), made_at, held)
+
+
+def _hold_all(settings: Settings, reason: str, by: UUID | None) -> tuple[UUID, ...]:
+    """Hold what is not settled, before anybody can take it up."""
+    with closing(Flashlog(settings)) as flashlog:
+        flashlog.projector.catch_up()
+        rows = flashlog.views.rows(
+            "SELECT id FROM operation WHERE status = 'in-progress' OR owed != ''"
+            " ORDER BY position"
+        )
+        operations = [
+            flashlog.log.get(UpgradeOperation, UUID(row["id"])) for row in rows
+        ]
+        for operation in operations:
+            operation.hold(reason, by=by)
+        for start in range(0, len(operations), _HELD_AT_ONCE):
+            flashlog.log.append(*operations[start : start + _HELD_AT_ONCE])
+        flashlog.projector.catch_up()
+        return tuple(operation.id for operation in operations)
+
+
+def _move_up(beside: Path, directory: Path) -> None:
+    """Put the files in their place, the log last: without it nothing starts."""
+    for path in sorted(beside.iterdir(), key=lambda path: path.name == _LOG):
+        path.rename(directory / path.name)
+    beside.rmdir()
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ArchiveError as error:
+        raise BackupError(str(error)) from error
+    except OSError as error:
+        msg = f"{error.filename or 'a file'}: {error.strerror or error}"
+        raise BackupError(msg) from error
