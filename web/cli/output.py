@@ -63,7 +63,7 @@ def print_table(
         table.add_column(column, overflow="fold")
     for row in listed:
         table.add_row(*map(_cell, row))
-    console().print(table)
+    _print(table)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
@@ -74,7 +74,7 @@ def print_facts(facts: Mapping[str, Any]) -> None:
     for name, value in facts.items():
         if value not in (None, "", [], ()):
             table.add_row(name, _cell(value))
-    console().print(table)
+    _print(table)
 
 
 def styled_status(status: str) -> Text:
@@ -91,6 +91,17 @@ def moment(text: str | datetime | None) -> str:
 
 def mebibytes(size_bytes: int) -> str:
     return f"{size_bytes / (1 << 20):.1f} MiB"
+
+
+def _print(table: Table) -> None:
+    screen = console()
+    if screen.is_terminal:
+        screen.print(table)
+        return
+    with screen.capture() as captured:
+        screen.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def _cell(value: Any) -> Text:

@@ -1,5 +1,7 @@
 """The command itself: routers, service, play, report, and the word on how it went."""
 
+import io
+import re
 import signal
 import tempfile
 from contextlib import ExitStack, suppress
@@ -14,11 +16,12 @@ from application.flashlog import Flashlog
 from application.settings import load_settings
 from web.cli import exits, output
 from web.cli.demo.report import print_report
-from web.cli.demo.screen import screen
+from web.cli.demo.screen import draw, screen
 from web.cli.demo.service import Api, Installation
 from web.cli.demo.stage import SETTINGS, USER, Cast, Ending, play, register
 
-_PICTURE_COLUMNS = 118
+_PICTURE_COLUMNS = 108
+_FONT = re.compile(r"@font-face \{.*?\}|<!-- Generated.*?-->", re.DOTALL)
 
 
 @click.command()
@@ -40,7 +43,7 @@ def demo(*, keep: bool, picture: Path | None) -> int:
       flashlog demo
       flashlog demo --keep
     """
-    console = _console(picture)
+    console = output.console()
     # Told to stop by anybody, it takes its service and routers along.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
@@ -58,21 +61,40 @@ def demo(*, keep: bool, picture: Path | None) -> int:
             endings = play(Api(url, cast.token), cast, shown.show, shown.tell)
         flashlog = Flashlog(load_settings(installation.environment))
         stack.callback(flashlog.close)
-        print_report(console, endings, flashlog)
-        is_well = _tell_end(console, endings)
+        is_well = _finish(console, endings, flashlog)
         if picture is not None:
-            console.save_svg(str(picture), title="flashlog demo")
+            _draw(picture, what_they_are, endings, flashlog)
         if keep:
             _keep(console, url, cast, installation)
     return exits.DONE if is_well else exits.FAILED
 
 
-def _console(picture: Path | None) -> Console:
-    if picture is None:
-        return output.console()
-    return Console(
-        record=True, width=_PICTURE_COLUMNS, force_terminal=True, highlight=False
+def _draw(
+    picture: Path, what_they_are: str, endings: list[Ending], flashlog: Flashlog
+) -> None:
+    """Draw what stands on the screen at the end, without what has moved before."""
+    console = Console(
+        record=True,
+        file=io.StringIO(),
+        width=_PICTURE_COLUMNS,
+        force_terminal=True,
+        highlight=False,
     )
+    console.print(f"[bold]Flashlog demo[/bold]: {what_they_are}\n")
+    draw(
+        console,
+        [ending.actor for ending in endings],
+        [ending.operation for ending in endings],
+    )
+    _finish(console, endings, flashlog)
+    drawing = console.export_svg(title="flashlog demo")
+    # A picture that fetches fonts from somewhere tells somebody who looks at it.
+    picture.write_text(_FONT.sub("", drawing), encoding="utf-8")
+
+
+def _finish(console: Console, endings: list[Ending], flashlog: Flashlog) -> bool:
+    print_report(console, endings, flashlog)
+    return _tell_end(console, endings)
 
 
 def _tell_end(console: Console, endings: list[Ending]) -> bool:

@@ -29,6 +29,20 @@ def screen(console: Console, actors: Sequence[Actor]) -> Iterator[Screen]:
     if not console.is_terminal:
         yield Lines(console, actors)
         return
+    with _progress(console) as progress:
+        yield Bars(progress, actors)
+
+
+def draw(
+    console: Console, actors: Sequence[Actor], operations: Sequence[dict[str, Any]]
+) -> None:
+    """Print the bars once, as they are."""
+    progress = _progress(console)
+    Bars(progress, actors).show(operations)
+    console.print(progress.get_renderable())
+
+
+def _progress(console: Console) -> Progress:
     columns = (
         TextColumn("[bold]{task.fields[name]:<8}"),
         BarColumn(bar_width=24),
@@ -39,10 +53,7 @@ def screen(console: Console, actors: Sequence[Actor]) -> Iterator[Screen]:
             table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
         ),
     )
-    with Progress(
-        *columns, console=console, refresh_per_second=10, expand=True
-    ) as progress:
-        yield Bars(progress, actors)
+    return Progress(*columns, console=console, refresh_per_second=10, expand=True)
 
 
 class Bars:
