@@ -92,7 +92,7 @@ class Session(Protocol):
         Raises LinkLostError when the connection breaks or the limit passes.
         """
 
-    def upload(  # noqa: PLR0913
+    def upload(
         self,
         source: "ImageSource",
         spans: Sequence[Span],

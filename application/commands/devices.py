@@ -9,7 +9,8 @@ import msgspec
 from application.flashlog import Flashlog
 from domain.credentials import Credentials, CredentialsCreated
 from domain.device.device import Device
-from domain.device.events import Connection, Jump, PinnedKey, Registered
+from domain.device.events import Registered
+from domain.device.words import Connection, Jump, PinnedKey
 from domain.errors import InvalidError, NotFoundError
 from domain.identity import normalise_mac
 from domain.organization import DEFAULT_ORGANIZATION_ID

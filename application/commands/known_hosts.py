@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 
-from domain.device.events import PinnedKey
+from domain.device.words import PinnedKey
 from domain.errors import InvalidError
 
 _LENGTH_BYTES = 4

@@ -14,7 +14,7 @@ from application.commands.devices import (
 )
 from application.flashlog import Flashlog
 from domain.device.device import Device
-from domain.device.events import Jump
+from domain.device.words import Jump
 from domain.errors import InvalidError
 
 _TAKEN = "A device of this organization has it already."

@@ -11,7 +11,7 @@ from application.router.router import Router
 from domain import compatibility, identity
 from domain.catalogue import FirmwareImage, ImageAdded
 from domain.device.device import Device
-from domain.device.events import FactsLearned
+from domain.device.words import Learned
 from domain.errors import RefusedError
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
@@ -118,7 +118,7 @@ def learn(device: Device, session: Session, facts: RouterFacts) -> None:
     """Keep on the device what a verified visit has found."""
     device.pin_host_key(pinned(session))
     device.learn(
-        FactsLearned(
+        Learned(
             board=facts.board,
             model=facts.model,
             release=facts.release,

@@ -10,7 +10,7 @@ from application.router.facts import RouterFacts
 from application.router.router import Router
 from domain import identity
 from domain.catalogue import Build, ImageAdded
-from domain.operation.events import Evidence
+from domain.operation.words import Evidence
 
 
 class WrongOutcomeError(Exception):

@@ -11,7 +11,7 @@ from application.router.router import Router
 from application.settings import Settings
 from domain.credentials import Credentials
 from domain.device.device import Device
-from domain.device.events import PinnedKey
+from domain.device.words import PinnedKey
 
 
 @contextmanager

@@ -2,51 +2,21 @@
 
 from uuid import UUID
 
-from domain.base import Aggregate
 from domain.device import events
-from domain.device.events import Connection, DeviceEvent, FactsLearned, Jump, PinnedKey
+from domain.device.events import DeviceEvent
+from domain.device.state import DeviceState
+from domain.device.words import Connection, Learned, PinnedKey
 from domain.errors import RefusedError
 
 
-class DeviceBusyError(RefusedError):
-    """Another operation of the device is in progress or owes it something."""
-
-
-class Device(Aggregate):
+class Device(DeviceState):
     """A router: who it is, where it is, how to get in, what it is to run."""
-
-    name: str
-    organization_id: UUID
-    mac_address: str
-    addresses: tuple[str, ...]
-    model: str
-    agent_uuid: UUID | None
-    connections: tuple[Connection, ...]
-    jumps: tuple[Jump, ...]
-
-    def __init__(self, aggregate_id: UUID) -> None:
-        super().__init__(aggregate_id)
-        self.is_active = True
-        self.host_key: PinnedKey | None = None
-        self.enrolled_uuid: UUID | None = None
-        self.learned: FactsLearned | None = None
-        self.operation_id: UUID | None = None
-        self.firmware_id: UUID | None = None
-        self.image_id: UUID | None = None
-        self.installed = False
-        self.running_image_id: UUID | None = None
 
     @classmethod
     def register(cls, device_id: UUID, registered: events.Registered) -> "Device":
         device = cls(device_id)
         device.record(registered)
         return device
-
-    @property
-    def enabled_connections(self) -> tuple[Connection, ...]:
-        return tuple(
-            connection for connection in self.connections if connection.enabled
-        )
 
     def give(self, operation_id: UUID, image_id: UUID) -> None:
         """Give the device to an operation.
@@ -92,9 +62,17 @@ class Device(Aggregate):
         if self.enrolled_uuid != uuid:
             self.record(events.Enrolled(uuid=uuid, by=by))
 
-    def learn(self, facts: FactsLearned) -> None:
+    def learn(self, facts: Learned) -> None:
+        """Keep what a verified visit has found, where it is news."""
         if self.learned != facts:
-            self.record(facts)
+            self.record(
+                events.FactsLearned(
+                    board=facts.board,
+                    model=facts.model,
+                    release=facts.release,
+                    revision=facts.revision,
+                )
+            )
 
     def change_addresses(
         self, addresses: tuple[str, ...], *, by: UUID | None = None

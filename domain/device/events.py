@@ -1,37 +1,10 @@
 """The facts of a device."""
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-import msgspec
-
 from domain.base import Event
-
-if TYPE_CHECKING:
-    from domain.device.device import Device
-
-
-class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """Credentials assigned to a device."""
-
-    connection_id: UUID
-    credentials_id: UUID
-    enabled: bool = True
-
-
-class Jump(msgspec.Struct, frozen=True, kw_only=True):
-    """A host on the way to the router, and how to log in there."""
-
-    address: str
-    credentials_id: UUID
-
-
-class PinnedKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A host key that the router has shown."""
-
-    type: str
-    base64: str
-    fingerprint: str
+from domain.device.state import DeviceState
+from domain.device.words import Connection, Jump, Learned, PinnedKey
 
 
 class DeviceEvent(Event, frozen=True, kw_only=True):
@@ -53,7 +26,7 @@ class Registered(DeviceEvent, frozen=True, kw_only=True):
     jumps: tuple[Jump, ...] = ()
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.name = self.name
         device.organization_id = self.organization_id
         device.mac_address = self.mac_address
@@ -70,7 +43,7 @@ class AddressesChanged(DeviceEvent, frozen=True, kw_only=True):
     addresses: tuple[str, ...]
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.addresses = self.addresses
 
 
@@ -80,7 +53,7 @@ class ConnectionsChanged(DeviceEvent, frozen=True, kw_only=True):
     connections: tuple[Connection, ...]
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.connections = self.connections
 
 
@@ -90,7 +63,7 @@ class HostKeyPinned(DeviceEvent, frozen=True, kw_only=True):
     key: PinnedKey
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.host_key = self.key
 
 
@@ -102,7 +75,7 @@ class HostKeyReleased(DeviceEvent, frozen=True, kw_only=True):
     reason: str
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.host_key = None
 
 
@@ -114,7 +87,7 @@ class Enrolled(DeviceEvent, frozen=True, kw_only=True):
     uuid: UUID
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.enrolled_uuid = self.uuid
 
 
@@ -128,8 +101,13 @@ class FactsLearned(DeviceEvent, frozen=True, kw_only=True):
     release: str
     revision: str
 
-    def apply(self, device: "Device") -> None:
-        device.learned = self
+    def apply(self, device: DeviceState) -> None:
+        device.learned = Learned(
+            board=self.board,
+            model=self.model,
+            release=self.release,
+            revision=self.revision,
+        )
 
 
 class OperationGiven(DeviceEvent, frozen=True, kw_only=True):
@@ -140,7 +118,7 @@ class OperationGiven(DeviceEvent, frozen=True, kw_only=True):
     operation_id: UUID
     image_id: UUID
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.operation_id = self.operation_id
 
 
@@ -154,7 +132,7 @@ class FirmwareAssigned(DeviceEvent, frozen=True, kw_only=True):
     installed: bool = False
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.firmware_id = self.firmware_id
         device.image_id = self.image_id
         device.installed = self.installed
@@ -170,7 +148,7 @@ class FirmwareInstalled(DeviceEvent, frozen=True, kw_only=True):
     release: str
     revision: str
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         # Another image may have been assigned meanwhile: that one is not installed.
         device.installed = device.image_id == self.image_id
         device.running_image_id = self.image_id
@@ -181,7 +159,7 @@ class Deactivated(DeviceEvent, frozen=True, kw_only=True):
 
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.is_active = False
 
 
@@ -190,5 +168,5 @@ class Activated(DeviceEvent, frozen=True, kw_only=True):
 
     by: UUID | None = None
 
-    def apply(self, device: "Device") -> None:
+    def apply(self, device: DeviceState) -> None:
         device.is_active = True

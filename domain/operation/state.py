@@ -4,8 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.base import Aggregate
-from domain.operation.events import Evidence
-from domain.operation.words import Obligation, Phase, Status
+from domain.operation.words import Evidence, Obligation, Phase, Status
 
 
 class OperationState(Aggregate):

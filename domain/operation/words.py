@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 
 class Status(StrEnum):
     """How far an operation is; all but `IN_PROGRESS` are terminal."""
@@ -43,3 +45,13 @@ class SettledBy(StrEnum):
     FLASHLOG = "flashlog"
     SWITCH = "switch"
     REBOOT = "reboot"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What a router was running, by which one tells it from another moment."""
+
+    boot_id: str
+    identity: str
+    macs: tuple[str, ...]
+    release: str
+    revision: str

@@ -23,7 +23,7 @@ from application.projections.projector import Projector, open_views
 from application.projections.views import Views
 from domain.base import Aggregate
 from domain.device.device import Device
-from domain.device.events import FactsLearned
+from domain.device.words import Learned
 from domain.errors import RefusedError
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy
@@ -102,7 +102,7 @@ class History:
     def _changed_device(self) -> Aggregate:
         device = self._log.get(Device, self._any(Device))
         release = f"23.05.{self._chance.randint(0, 5)}"
-        device.learn(FactsLearned(board="b", model="m", release=release, revision="r1"))
+        device.learn(Learned(board="b", model="m", release=release, revision="r1"))
         if device.is_active:
             device.deactivate()
         else:

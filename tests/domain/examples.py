@@ -9,7 +9,8 @@ from uuid import UUID
 
 from domain.base import Aggregate
 from domain.device.device import Device
-from domain.device.events import Connection, PinnedKey, Registered
+from domain.device.events import Registered
+from domain.device.words import Connection, PinnedKey
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID

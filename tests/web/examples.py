@@ -20,7 +20,8 @@ from domain.catalogue import (
     ImageAdded,
 )
 from domain.device.device import Device
-from domain.device.events import FactsLearned, FirmwareInstalled
+from domain.device.events import FirmwareInstalled
+from domain.device.words import Learned
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
@@ -93,7 +94,7 @@ def device(
 
 def seen_on(flashlog: Flashlog, device_id: UUID, board: str) -> None:
     router = flashlog.log.get(Device, device_id)
-    router.learn(FactsLearned(board=board, model="", release="23.05", revision="r1"))
+    router.learn(Learned(board=board, model="", release="23.05", revision="r1"))
     flashlog.show(flashlog.log.append(router))
 
 
