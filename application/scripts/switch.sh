@@ -8,7 +8,7 @@ arm() {
   token=$visit.$$.$NOW
   put deadline $((NOW + $1)) && put switch "$token" || return 1
   # A subshell: with a function alone ash would keep the session's output open.
-  (watch_over "$1") </dev/null >/dev/null 2>&1 &
+  (watch_over) </dev/null >/dev/null 2>&1 &
   identify $! && put watcher "$IDENTITY"
 }
 
@@ -36,7 +36,7 @@ watch_over() {
       continue
     fi
     if take_lock; then
-      fire "$1" && rounds=$((rounds + 1))
+      fire && rounds=$((rounds + 1))
       unlock
     fi
     sleep 3
@@ -47,7 +47,7 @@ watch_over() {
 fire() {
   is_armed && ! time_left || return 1
   if [ -e "$D/flash" ]; then
-    flash_is_over "$1" || return 1
+    flash_is_over 300 || return 1
     [ -e "$D/fired" ] || mkdir "$D/fired"
   else
     ! sysupgrading || return 1

@@ -15,6 +15,7 @@ from application.simulation.script import Script, check_boot, measured
 from application.simulation.setup import CRITICAL, generation
 
 _HUNG_SECONDS = 90.0
+_HUNG_FOR_THE_SWITCH_SECONDS = 300.0
 _WITH_VERDICT = 1907
 
 
@@ -176,7 +177,7 @@ def fire(machine: Machine) -> bool:
     left = seconds_to_deadline(machine)
     if directory is None or left is None or left > 0:
         return True
-    if not flash_is_over(machine, directory, _HUNG_SECONDS):
+    if not flash_is_over(machine, directory, _HUNG_FOR_THE_SWITCH_SECONDS):
         return False
     directory.fired = True
     give_back(machine, directory)

@@ -189,7 +189,7 @@ class Caller:
         )
 
     def flash(self, image: bytes, *flags: str) -> "Caller":
-        self.scripts.flash(
+        self.canary_left = self.scripts.flash(
             self.fence,
             path=PATH,
             flags=flags,

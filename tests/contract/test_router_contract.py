@@ -373,6 +373,7 @@ def ready(caller: Caller) -> Caller:
 
 def test_a_flash_brings_the_new_firmware(caller: Caller) -> None:
     ready(caller).flash(IMAGE)
+    assert caller.canary_left
     eventually(lambda: is_rebooted(caller), "it is back")
     facts, truth = caller.scripts.inspect(), caller.router.facts()
     assert (facts.release, facts.revision) == (RELEASE, REVISION)
