@@ -1,22 +1,18 @@
 """Who may ask: accounts, passwords, tokens. Names stay in the vault."""
 
 import getpass
-import hashlib
-import hmac
 import secrets
 from typing import Any
 from uuid import UUID, uuid4
 
 from application.flashlog import Flashlog
+from application.passwords import hash_password, hash_token, is_password
 from domain.errors import InvalidError, NotFoundError
 from domain.reservation import KeyTakenError, Reservation
 from domain.user import Registered, TokenIssued, User
 
 _USER_NAME_SCOPE = "user/username"
 _NAME_LENGTH_MAX = 150
-# scrypt of RFC 7914 at the cost OWASP recommends: 2**17, 8, 1 is 128 MiB of memory;
-# 2**14 with p=5 costs an attacker as much and a small server far less memory.
-_SCRYPT = {"n": 2**14, "r": 8, "p": 5}
 
 
 class WrongCredentialsError(Exception):
@@ -111,33 +107,12 @@ def log_in(flashlog: Flashlog, *, username: str, password: str) -> UUID:
         user = find_user(flashlog, username)
     except NotFoundError:
         # As slow as a wrong password, so that names cannot be guessed by time.
-        _is_password(hash_password("nobody"), password)
+        is_password(hash_password("nobody"), password)
         raise WrongCredentialsError from None
     stored = str(flashlog.vault.get(user.password_id)["hash"])
-    if not _is_password(stored, password) or not user.is_active:
+    if not is_password(stored, password) or not user.is_active:
         raise WrongCredentialsError
     return user.id
-
-
-def hash_token(token: str) -> str:
-    """Tokens are random and long: a plain hash keeps them."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def hash_password(password: str) -> str:
-    salt = secrets.token_bytes(16)
-    digest = hashlib.scrypt(password.encode(), salt=salt, maxmem=1 << 26, **_SCRYPT)
-    return f"{salt.hex()}${digest.hex()}"
-
-
-def _is_password(stored: str, password: str) -> bool:
-    salt, _, digest = stored.partition("$")
-    if not digest:
-        return False
-    found = hashlib.scrypt(
-        password.encode(), salt=bytes.fromhex(salt), maxmem=1 << 26, **_SCRYPT
-    )
-    return hmac.compare_digest(found.hex(), digest)
 
 
 def _register(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.commands.users import hash_token
+from application.passwords import hash_token
 from application.projections.views import Views
 
 

@@ -188,6 +188,7 @@ def _ready_url(process: subprocess.Popen[str]) -> str:
 def _pass_on(stdout: TextIO, lines: "queue.Queue[str]") -> None:
     for line in stdout:
         lines.put(line)
+    lines.put("it ended")
 
 
 def _children(pid: int) -> list[int]:

@@ -5,7 +5,7 @@ import os
 import sys
 
 from application.presence import Presence
-from application.projections.service import run_projector
+from application.projecting import run_projector
 from application.runner import run_runner
 from application.settings import Settings, load_settings
 from web.logs import log_config

@@ -58,7 +58,7 @@ class Installation:
         with (
             self.log_file.open("ab") as log,
             subprocess.Popen(
-                [sys.executable, "-m", "web.cli.demo.child", str(os.getpid())],
+                [sys.executable, "-m", "web.cli.child", str(os.getpid())],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
