@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from application.adapters.ssh.channels import ChannelRefusedError
 from application.adapters.ssh.hop import open_hop
 from application.adapters.ssh.logins import without_secrets
 from application.adapters.ssh.private_keys import PrivateKeys
 from application.adapters.ssh.reasons import NotThereError
 from application.adapters.ssh.session import FabricSession
-from application.adapters.ssh.wire import ChannelRefusedError, hang_up
+from application.adapters.ssh.wire import hang_up
 from application.errors import (
     AuthenticationFailedError,
     HostKeyChangedError,

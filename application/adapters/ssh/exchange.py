@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from application.adapters.ssh.wire import Bell, request_command
+from application.adapters.ssh.channels import Bell, request_command
 from application.errors import LinkLostError, UnexpectedError
 from application.ports import Completed
 
@@ -35,7 +35,7 @@ class Exchange:
         False when the router closed the channel instead.
         """
         self.channel.event.wait()
-        return self.channel.event_ready or not self.channel.closed_by_router
+        return self.channel.event_ready or not self.channel.closed_by_router.is_set()
 
     def end_input(self) -> None:
         """Let the command read the end of its standard input."""
@@ -79,7 +79,7 @@ class Exchange:
 
     def _completed(self) -> Completed:
         status = self.channel.exit_status
-        if not self.channel.closed_by_router and (
+        if not self.channel.closed_by_router.is_set() and (
             status < 0 or not self.channel.eof_received
         ):
             raise LinkLostError(f"the connection broke while '{self._command}' ran")

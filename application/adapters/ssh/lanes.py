@@ -14,8 +14,13 @@ from typing import Any
 import msgspec
 
 from application.adapters.ssh.bandwidth import Bandwidth
+from application.adapters.ssh.channels import (
+    ChannelRefusedError,
+    send_piece,
+    wait_for_window,
+)
 from application.adapters.ssh.exchange import Exchange
-from application.adapters.ssh.wire import BROKEN, ChannelRefusedError, wait_for_window
+from application.adapters.ssh.wire import BROKEN
 from application.ports import Completed, Span
 
 _WINDOW_BYTES = 24 << 10  # dropbear's default, the smallest in the field
@@ -63,6 +68,7 @@ class Lane(threading.Thread):
         self._sent = 0
         self._window_bytes = 0
         self._channel: Any = None
+        self._exchange: Exchange | None = None
         self.steps = 0
         self.completed: Completed | None = None
         self.refusal: Exception | None = None
@@ -107,26 +113,30 @@ class Lane(threading.Thread):
             with suppress(*BROKEN):
                 self._channel.close()
 
+    def wait_for_router(self, limit_seconds: float) -> bool:
+        """Wait until the router has closed the channel too: its command has ended."""
+        if self._exchange is None:
+            return True
+        closed: bool = self._exchange.channel.closed_by_router.wait(limit_seconds)
+        return closed
+
     def _begin(self) -> Exchange | None:
         """Start the command when all lanes have channels; wait until all have begun."""
-        exchange = None
         try:
             self._channel = self._means.open_channel()
         except ChannelRefusedError as refusal:
             self.refusal = refusal
         self._step()
         if self._channel is not None:
-            self._window_bytes = self._channel.out_window_size
             if self._means.stopped.is_set():  # whoever stops may have looked before
                 self.close()
-            exchange = Exchange(self._channel, self._command, _STDOUT_BYTES_MAX)
-            if not exchange.wait_for_start():
+            self._exchange = Exchange(self._channel, self._command, _STDOUT_BYTES_MAX)
+            if not self._exchange.wait_for_start():
                 # The first command ended (with a refusal, say) while this one was on
                 # its way: see the module of `Upload`.
                 self.refusal = ChannelRefusedError("closed before the command began")
-                exchange = None
         self._step()
-        return exchange
+        return None if self.refusal is not None else self._exchange
 
     def _step(self) -> None:
         self._together.wait()
@@ -134,31 +144,29 @@ class Lane(threading.Thread):
 
     def _fill(self, channel: Any) -> bool:
         """Write the span; False when the channel was closed before its end."""
+        # OpenSSH grants its window only when the command runs.
+        self._window_bytes = wait_for_window(channel, 1)
+        if not self._window_bytes:
+            return False
         packet_bytes = channel.out_max_packet_size - _PACKET_OVERHEAD_BYTES
         bandwidth, span = self._means.bandwidth, self._span
-        piece_bytes = min(packet_bytes, bandwidth.piece_bytes_max or packet_bytes)
-        # A packet for every few bytes of window costs both sides more than the bytes.
-        enough_bytes = min(piece_bytes, max(1, self._window_bytes // 2))
-        for start in range(span.start, span.end, _READ_BYTES):
-            block = memoryview(
-                self._means.read(start, min(_READ_BYTES, span.end - start))
-            )
+        piece_bytes = min(
+            packet_bytes, self._window_bytes, bandwidth.piece_bytes_max or packet_bytes
+        )
+        # A packet for every few bytes of window costs both sides more than the bytes;
+        # blocks are whole pieces, so that none of them ends with a small packet.
+        enough_bytes = (piece_bytes + 1) // 2
+        block_bytes = max(1, _READ_BYTES // piece_bytes) * piece_bytes
+        for start in range(span.start, span.end, block_bytes):
+            size = min(block_bytes, span.end - start)
+            block = memoryview(self._means.read(start, size))
             while block:
                 room = wait_for_window(channel, min(len(block), enough_bytes))
-                piece = bytes(block[: min(room, piece_bytes)])
+                piece = block[: min(room, piece_bytes)]
                 if not piece or not bandwidth.take(len(piece), self._means.stopped):
                     return False
-                sent = _send_piece(channel, piece)
-                if not sent:
+                if not send_piece(channel, piece):
                     return False
-                self._sent += sent
-                block = block[sent:]
+                self._sent += len(piece)
+                block = block[len(piece) :]
         return True
-
-
-def _send_piece(channel: Any, piece: bytes) -> int:
-    try:
-        sent: int = channel.send(piece)
-    except OSError:  # "Socket is closed": by the router, by us, or with the link
-        return 0
-    return sent

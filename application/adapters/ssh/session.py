@@ -8,9 +8,10 @@ from uuid import UUID
 
 import paramiko
 
+from application.adapters.ssh.channels import ChannelRefusedError, open_channel
 from application.adapters.ssh.exchange import Exchange
 from application.adapters.ssh.upload import Upload
-from application.adapters.ssh.wire import ChannelRefusedError, hang_up, open_channel
+from application.adapters.ssh.wire import hang_up
 from application.errors import LinkLostError
 from application.ports import Completed, HostKey, ImageSource, Span
 
@@ -51,7 +52,9 @@ class FabricSession:
     ) -> Completed:
         """Run a command; see `ports.Session.execute`.
 
-        Also raises UnexpectedError when it writes more than `stdout_bytes_max`.
+        Also raises UnexpectedError when it writes more than `stdout_bytes_max`. A
+        session whose command passed its limit is best closed: the command still runs,
+        and old dropbear may close what is started while it ends (see `upload`).
         """
         try:
             exchange = Exchange(self._channel(limit_seconds), command, stdout_bytes_max)

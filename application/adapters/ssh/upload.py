@@ -19,7 +19,8 @@ from application.ports import Completed, ImageSource, Span
 _LOOK_SECONDS = 0.25
 # A person's cancel takes effect within a second: this much for an orderly end of the
 # channels, then the connection is cut.
-_ORDERLY_END_SECONDS = 0.6
+_ORDERLY_END_SECONDS = 0.5
+_CLOSER_SECONDS = 0.1
 _HANG_UP_SECONDS = 5.0
 
 
@@ -118,15 +119,17 @@ class Upload:
 
     def _stop(self, lanes: Sequence[Lane]) -> None:
         """See to it that every lane has ended, in order or by force."""
-        if all(lane.ended for lane in lanes):
+        if all(lane.ended and lane.failure is None for lane in lanes):
             return
         self._means.stopped.set()
         # Closing sends a packet, which waits when the link is stuck.
         closer = threading.Thread(target=_close_all, args=(lanes,), daemon=True)
         closer.start()
         threads = [closer, *lanes]
-        _join_all(threads, _ORDERLY_END_SECONDS)
-        if any(thread.is_alive() for thread in threads):
+        _join_all(threads, _ORDERLY_END_SECONDS + _CLOSER_SECONDS)
+        if any(thread.is_alive() for thread in threads) or not all(
+            lane.wait_for_router(0) for lane in lanes
+        ):
             self._hang_up()
             _join_all(threads, _HANG_UP_SECONDS)
 
@@ -139,8 +142,12 @@ def _cause(failures: Sequence[BaseException | None]) -> BaseException | None:
 
 
 def _close_all(lanes: Sequence[Lane]) -> None:
+    """Close all channels, and see the commands end before anything else is started."""
     for lane in lanes:
         lane.close()
+    end = time.monotonic() + _ORDERLY_END_SECONDS
+    for lane in lanes:
+        lane.wait_for_router(max(0.0, end - time.monotonic()))
 
 
 def _join_all(threads: Sequence[threading.Thread], limit_seconds: float) -> None:

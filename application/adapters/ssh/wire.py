@@ -1,22 +1,21 @@
 """Paramiko's transport, fitted for many quiet connections and for uploads.
 
-Everything that leans on paramiko's internals is in this module; the range of versions
-is pinned in pyproject.toml.
+What leans on paramiko's internals is in this module and in `channels`; the range of
+versions is pinned in pyproject.toml.
 """
 
+import hmac
 import logging
 import socket
 import struct
-import threading
 from contextlib import suppress
 from typing import Any, ClassVar
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_CLOSE, cMSG_CHANNEL_REQUEST
+from paramiko.common import MSG_CHANNEL_CLOSE
 from paramiko.packet import NeedRekeyException, Packetizer
 
 from application.adapters.ssh.algorithms import Offer
-from application.errors import LinkLostError
 
 LOG_CHANNEL = "flashlog.ssh.paramiko"
 
@@ -28,7 +27,7 @@ _SOCKET_WAKE_SECONDS = 30.0
 # of their own, far below.
 _SEND_STALL_SECONDS = 300.0
 _SEND_WAKE = struct.pack("@ll", int(_SOCKET_WAKE_SECONDS), 0)
-_READ_AHEAD_BYTES = 64 << 10
+_READ_AHEAD_BYTES = 16 << 10
 _THREAD_END_SECONDS = 1.0
 _BANNER_BYTES_MAX = 64 << 10
 _TCP_KEEPALIVE_IDLE_SECONDS = 30
@@ -37,6 +36,9 @@ _TCP_KEEPALIVE_PROBES = 3
 # What waits in the kernel cannot be called back: a small queue keeps a cancel quick on
 # a slow link. It bounds what is not sent yet, not what is under way: no speed is lost.
 _TCP_UNSENT_BYTES_MAX = 128 << 10
+
+# Paramiko compares the check sum of each packet byte by byte in Python.
+paramiko.util.constant_time_bytes_eq = hmac.compare_digest
 
 # What paramiko raises when a connection is gone.
 BROKEN = (OSError, EOFError, paramiko.SSHException)
@@ -144,7 +146,7 @@ class QuietPacketizer(Packetizer):  # type: ignore[misc]  # paramiko ships no ty
 
 
 def _note_close(channel: Any, message: Any) -> None:
-    channel.closed_by_router = True
+    channel.closed_by_router.set()
     paramiko.Channel._handle_close(channel, message)  # noqa: SLF001
 
 
@@ -186,84 +188,6 @@ class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
         if not options:  # with options it reads our own list once more
             self.server_host_keys = tuple(parsed["server_key_algo_list"])
         return parsed
-
-
-class ChannelRefusedError(Exception):
-    """The server opens no further channel on a connection that is alive."""
-
-
-def open_channel(transport: Any, limit_seconds: float) -> Any:
-    """Open a channel for a command.
-
-    Raises ChannelRefusedError, LinkLostError when the connection is broken.
-    """
-    try:
-        return transport.open_session(timeout=limit_seconds)
-    except BROKEN as error:
-        said = str(error) or type(error).__name__
-        # Of several refusals at once paramiko hands its own exception to one caller.
-        if transport.is_active() and isinstance(error, paramiko.SSHException):
-            raise ChannelRefusedError(said) from error
-        raise LinkLostError(f"the connection broke: {said}") from error
-
-
-def request_command(channel: Any, command: str) -> None:
-    """Ask for a command without waiting for the answer.
-
-    `Channel.exec_command` waits a round trip, and without limit. `channel.event` is set
-    when the command runs or the channel is closed; a refusal closes it.
-    """
-    channel.closed_by_router = False
-    channel._event_pending()  # noqa: SLF001  # `event` tells the answer
-    message = paramiko.Message()
-    message.add_byte(cMSG_CHANNEL_REQUEST)
-    message.add_int(channel.remote_chanid)
-    message.add_string("exec")
-    message.add_boolean(True)  # noqa: FBT003  # the protocol's "want reply"
-    message.add_string(command)
-    channel.transport._send_user_message(message)  # noqa: SLF001
-
-
-def wait_for_window(channel: Any, wanted_bytes: int) -> int:
-    """Wait until the peer takes at least so many bytes; 0 when the channel is closed.
-
-    Returns how many it takes. `Channel.send` alone sends whatever fits, be it a byte.
-    """
-    with channel.lock:
-        while not channel.closed and not channel.eof_sent:
-            room: int = channel.out_window_size
-            if room >= wanted_bytes:
-                return room
-            channel.out_buffer_cv.wait()
-    return 0
-
-
-class Bell:
-    """One event for both buffers of a channel, cleared by the reader alone.
-
-    Paramiko clears a buffer's event when that buffer is empty, which would lose the
-    ring of the other one.
-    """
-
-    def __init__(self, channel: Any) -> None:
-        self._rung = threading.Event()
-        channel.in_buffer.set_event(self)
-        channel.in_stderr_buffer.set_event(self)
-
-    def set(self) -> None:
-        """Ring: a buffer got data or was closed."""
-        self._rung.set()
-
-    def clear(self) -> None:
-        """Ignore a buffer that was emptied: the other one may have rung."""
-
-    def reset(self) -> None:
-        """Start to listen anew; look at both buffers after it."""
-        self._rung.clear()
-
-    def wait(self, limit_seconds: float | None) -> bool:
-        """Wait for a ring since the last reset; False when the limit passed."""
-        return self._rung.wait(limit_seconds)
 
 
 def hang_up(client: Any) -> None:

@@ -79,6 +79,11 @@ def make_host_keys(folder: Path) -> None:
         _quietly("dropbearkey", "-t", kind, "-f", f"{folder}/dropbear_{kind}")
 
 
+def make_user_key(path: Path) -> None:
+    """Make a key pair for a log-in at `path` and `path`.pub."""
+    _quietly("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path))
+
+
 @contextlib.contextmanager
 def dropbear(
     folder: Path,

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 
 _READ_BYTES = 256 << 10
+_SELECT_STEP_SECONDS = 0.001  # it rounds up to that
 _QUEUE_BYTES_MAX = 8 << 20  # more than any window in the tests
 
 
@@ -64,7 +65,11 @@ class Link:
             self._selector = selector
             selector.register(self._listener, selectors.EVENT_READ)
             while not self._ending.is_set():
-                for key, _ in selector.select(self._wait_seconds()):
+                wait_seconds = self._wait_seconds()
+                if wait_seconds < _SELECT_STEP_SECONDS:
+                    time.sleep(wait_seconds)
+                    wait_seconds = 0.0
+                for key, _ in selector.select(wait_seconds - _SELECT_STEP_SECONDS):
                     if key.fileobj is self._listener:
                         self._accept()
                     elif isinstance(key.fileobj, socket.socket):
@@ -77,7 +82,7 @@ class Link:
         due = min((way.queue[0][0] for way in self._waiting()), default=None)
         if due is None:
             return 0.05
-        return max(0.0005, min(0.05, due - time.monotonic()))
+        return max(0.0001, min(0.05, due - time.monotonic()))
 
     def _waiting(self) -> list[_Way]:
         return [way for way in self._ways.values() if way.queue]

@@ -1,0 +1,1 @@
+"""Measurements next to what others reach in the same run (`make bench`)."""
