@@ -8,6 +8,7 @@ import click
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.cli.test_devices import ROOF
 from tests.routers.images import build_image
 from web.cli import exits
 from web.cli.main import cli as root
@@ -125,3 +126,19 @@ def test_a_token_is_the_same_each_time_and_a_name_is_taken_once(cli: Cli) -> Non
     assert cli("user", "add", "other", stdin="secret\n").status == exits.USAGE
     blank = cli("user", "add", "other", "--password-stdin", stdin="\n")
     assert "password: " in blank.err
+
+
+def test_a_backup_restored_elsewhere_shows_the_same(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli(*ROOF, "--empty-password")
+    before = cli("device", "list", "--json").json
+    target = tmp_path / "friday.backup"
+    assert cli("backup", target).status == exits.DONE
+    assert target.stat().st_mode & 0o077 == 0
+    again = cli("restore", target)
+    assert again.status == exits.FAILED
+    assert "restore into an empty directory" in again.err
+    monkeypatch.setenv("FLASHLOG_DATA_DIR", str(tmp_path / "other"))
+    assert cli("restore", target).status == exits.DONE
+    assert cli("device", "list", "--json").json == before

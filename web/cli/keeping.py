@@ -1,7 +1,13 @@
 """Looking after an installation: health, rebuild, backup, restore."""
 
-import click
+from datetime import UTC, datetime
+from pathlib import Path
 
+import click
+import msgspec
+
+from application.backup import backup as make_backup
+from application.backup import restore as restore_backup
 from application.commands.rebuilding import rebuild_views
 from application.queries.health import health_facts
 from web.cli import exits, output
@@ -52,4 +58,55 @@ def rebuild(here: Here, *, as_json: bool) -> None:
         output.say(f"read models rebuilt from {position} events")
 
 
-COMMANDS = (health, rebuild)
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@json_option
+@pass_here
+def backup(here: Here, *, file: Path | None, as_json: bool) -> None:
+    """Write everything into one new FILE, while the service may be running.
+
+    Log, vault, keys and images: whoever has the file has every password in it. Only
+    its owner may read it. Without FILE it gets a name with the time, here.
+
+    \b
+    Examples:
+      flashlog backup
+      flashlog backup /mnt/safe/flashlog-friday.backup
+    """
+    now = datetime.now(UTC)
+    target = file or Path(f"flashlog-{now:%Y%m%dT%H%M%SZ}.backup")
+    done = make_backup(here.settings, target)
+    if as_json:
+        output.print_json(msgspec.to_builtins(done) | {"file": str(target)})
+    else:
+        output.say(
+            f"wrote {target}: {done.position} events, {done.images} images, "
+            f"{output.mebibytes(done.size_bytes)}; keep it as secret as a key"
+        )
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@pass_here
+def restore(here: Here, *, file: Path, as_json: bool) -> None:
+    """Make an installation again from a backup, in an empty data directory.
+
+    The routers went on without this log, so nothing that was in progress goes on by
+    itself: each such operation is held until a person has looked at its router
+    (`flashlog device check`) and resumes or cancels it (`flashlog operation resume`).
+
+    \b
+    Example:
+      FLASHLOG_DATA_DIR=/srv/flashlog flashlog restore flashlog-friday.backup
+    """
+    done = restore_backup(here.settings, file)
+    if as_json:
+        output.print_json(done)
+        return
+    output.say(f"restored {done.position} events as of {done.made_at}")
+    for operation_id in done.held:
+        output.say(f"held for you to decide: flashlog operation show {operation_id}")
+
+
+COMMANDS = (health, rebuild, backup, restore)
