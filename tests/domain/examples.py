@@ -85,7 +85,7 @@ def memory_measured() -> events.MemoryMeasured:
 
 
 def switch_armed() -> events.SwitchArmed:
-    return events.SwitchArmed(lease_seconds=900)
+    return events.SwitchArmed(lease_seconds=900.0)
 
 
 def services_stop_begun(
