@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -52,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backup_seconds: Annotated[float, "limit for fetching the configuration"] = 120.0
     attempt_seconds: Annotated[float, "limit for one attempt before the flash"] = 3600.0
 
+    operation_seconds: Annotated[
+        float, "no further retry before the flash once an operation is this old"
+    ] = 86400.0
     retries_max: Annotated[int, "retries before the flash"] = 4
     retry_backoff_seconds: Annotated[float, "pause before the first retry"] = 60.0
     retry_backoff_max_seconds: Annotated[float, "longest pause before a retry"] = 600.0
@@ -164,15 +168,17 @@ def _parsed(text: str, kind: Any) -> Any:
     if kind is bool:
         return msgspec.convert(text.lower(), bool, strict=False)
     number = msgspec.convert(text, kind, strict=False)
-    if kind in {int, float} and number < 0:
+    if kind in {int, float} and not 0 <= number < inf:
         raise ValueError(text)
     return number
 
 
 def _word(kind: Any) -> str:
-    return {int: "whole number", float: "number", bool: "yes or no (true, false)"}.get(
-        kind, "usable value"
-    )
+    return {
+        int: "whole number of 0 or more",
+        float: "number of 0 or more",
+        bool: "yes or no (true, false)",
+    }.get(kind, "usable value")
 
 
 class SettingFact(msgspec.Struct, frozen=True):
