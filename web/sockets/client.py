@@ -42,7 +42,12 @@ class Client:
                 self._cut()
 
     def close(self, code: int, reason: str) -> None:
-        """Say goodbye; whoever waits in `receive` is woken."""
+        """Say goodbye, and wake whoever waits in `receive`."""
+        self.say_goodbye(code, reason)
+        self.wake()
+
+    def say_goodbye(self, code: int, reason: str) -> None:
+        """Send Close; the client's answer, if there is one, ends the conversation."""
         with self._lock:
             if self._is_closed:
                 return
@@ -50,8 +55,10 @@ class Client:
             with suppress(OSError, LocalProtocolError):
                 farewell = self._server.ws.send(CloseConnection(code, reason))
                 self._server.sock.send(farewell, socket.MSG_DONTWAIT)
-            self._server.connected = False
-            self._server.event.set()
+
+    def wake(self) -> None:
+        self._server.connected = False
+        self._server.event.set()
 
     def finish(self) -> None:
         """Give the client a moment to answer the Close that was sent."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event, Lock, Thread
+from time import sleep
 from typing import cast
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from web.representation import operation_object
 from web.sockets.client import Client, text_frame
 
 _NAME = "flashlog.sockets"
+
+_CLOSED_AT_ONCE = 25
+_CLOSE_PAUSE_SECONDS = 0.01
 
 # Close codes of RFC 6455 section 7.4.1 and of its registry.
 GOING_AWAY = 1001
@@ -76,8 +80,14 @@ class Hub:
         self._stop.set()
         with self._lock:
             clients = [each for group in self._clients.values() for each in group]
-        for client in clients:
-            client.close(GOING_AWAY, "the service is stopping")
+        # A few at a time: threads that wake all at once mostly wait for each other.
+        for start in range(0, len(clients), _CLOSED_AT_ONCE):
+            few = clients[start : start + _CLOSED_AT_ONCE]
+            for client in few:
+                client.say_goodbye(GOING_AWAY, "the service is stopping")
+            sleep(_CLOSE_PAUSE_SECONDS)
+            for client in few:
+                client.wake()
 
     def _enter(self, client: Client) -> bool:
         with self._lock:
