@@ -16,6 +16,7 @@ from threading import Event as Signal
 from uuid import UUID
 
 from application.adapters.sqlite.connections import Connections
+from application.adapters.sqlite.log import Growth
 from application.errors import StorageError
 from application.log import Entry, EventLog
 from application.projections.rows import Row, moment, row_of
@@ -46,23 +47,26 @@ class Projector:
 
     def run(self, stop: Signal) -> None:
         """Follow the log until told to stop."""
-        growth = self._log.growth()
+        growth, views = self._log.growth(), Growth(self._connections.open())
         try:
             is_behind = True
             while not stop.is_set():
-                is_behind = growth.has_happened() or is_behind
+                # The read models change by others too: somebody may have emptied them.
+                has_changed = growth.has_happened() | views.has_happened()
+                is_behind = has_changed or is_behind
                 if is_behind:
                     is_behind = not self._could_catch_up()
                 stop.wait(_TROUBLE_PAUSE_SECONDS if is_behind else _PAUSE_SECONDS)
         finally:
             growth.close()
+            views.close()
 
     def catch_up(self) -> int:
         """Take in everything up to the end of the log; returns the position."""
         position = self.position()
         while entries := self._log.read(after=position, limit=_BATCH):
             self._take(entries)
-            position = entries[-1].position
+            position = self.position()
         return position
 
     def _could_catch_up(self) -> bool:
@@ -80,8 +84,12 @@ class Projector:
     def rebuild(self) -> int:
         """Drop the read models and make them again from the log."""
         self._stories.clear()
-        drop_views(self._connections)
+        self.drop()
         return self.catch_up()
+
+    def drop(self) -> None:
+        """Empty the read models; whoever is the projector makes them again."""
+        drop_views(self._connections)
 
     def _take(self, entries: Sequence[Entry]) -> None:
         touched: dict[UUID, tuple[Aggregate, datetime, int, datetime]] = {}
@@ -90,6 +98,9 @@ class Projector:
             aggregate.evolve(entry.event)
             touched[aggregate.id] = (aggregate, created, position, entry.recorded_at)
         with self._connections.writing() as connection:
+            if position_in(connection) != entries[0].position - 1:
+                # Emptied meanwhile, for a rebuild: begin again from where they are.
+                return
             for aggregate, created, position, modified in touched.values():
                 self._show(connection, aggregate, created, position, modified)
             connection.execute(
