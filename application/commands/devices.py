@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from application.flashlog import Flashlog
+from application.upgraders import upgrader_names
 from domain.credentials import Credentials, CredentialsCreated
 from domain.device.device import Device
 from domain.device.events import Registered
@@ -39,6 +40,7 @@ class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
     credentials_ids: tuple[UUID, ...] = ()
     jumps: tuple[Jump, ...] = ()
     model: str = ""
+    upgrader: str = ""
     agent_uuid: UUID | None = None
     organization_id: UUID = DEFAULT_ORGANIZATION_ID
     host_key: PinnedKey | None = None
@@ -114,6 +116,7 @@ def add_device(flashlog: Flashlog, new: NewDevice, *, by: UUID | None = None) ->
                     for credentials_id in new.credentials_ids
                 ),
                 jumps=new.jumps,
+                upgrader=new.upgrader,
                 by=by,
             ),
         )
@@ -197,6 +200,9 @@ def check_new_device(new: NewDevice) -> str:
         _check_addresses(new.addresses)
     except InvalidError as error:
         wrong |= error.fields
+    if new.upgrader and new.upgrader not in upgrader_names():
+        names = ", ".join(upgrader_names())
+        wrong["upgrader"] = [f"Installed upgraders are: {names}."]
     if wrong:
         raise InvalidError(wrong)
     return mac_address

@@ -1,6 +1,7 @@
 """One attempt: from the first packet to the flash command, or back out of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from application.errors import (
     LinkLostError,
@@ -12,12 +13,7 @@ from application.ports import Session
 from application.procedure import checks, flash, room, upload
 from application.procedure.reach import reach
 from application.procedure.settle import end, give_back, settled_by_refusal
-from application.procedure.visit import (
-    EndedMeanwhileError,
-    OvertakenError,
-    Visit,
-    short,
-)
+from application.procedure.visit import EndedMeanwhileError, Visit, short
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
 from domain.errors import RefusedError
@@ -128,7 +124,7 @@ def leave(
     """Come back later while retries are left, else fail."""
     settings = visit.settings
     try:
-        if retry and visit.operation.retries < settings.retries_max:
+        if retry and _may_retry(visit):
             not_before = visit.pause(
                 visit.operation.retries,
                 settings.retry_backoff_seconds,
@@ -145,5 +141,10 @@ def leave(
     except EndedMeanwhileError:
         # Cancelled while we were on our way out: what is owed is visited next.
         return
-    except OvertakenError:
-        raise
+
+
+def _may_retry(visit: Visit) -> bool:
+    """Whether retries and time are left; asked only after a visit was made."""
+    age = visit.now() - visit.operation.started_at
+    is_young = age < timedelta(seconds=visit.settings.operation_seconds)
+    return is_young and visit.operation.retries < visit.settings.retries_max

@@ -9,6 +9,7 @@ from application.ports import HostKey, JumpHost, Limits, Login, Session, Target
 from application.router.limits import RouterLimits
 from application.router.router import Router
 from application.settings import Settings
+from application.upgraders import find_upgrader
 from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.device.words import PinnedKey
@@ -22,10 +23,11 @@ def reach(
 
     Raises HostKeyChangedError and UnreachableError.
     """
+    upgrader = find_upgrader(device.upgrader)
     target = _target(flashlog, device, accept_new_host_key=accept_new_host_key)
     session = flashlog.connector.open(target, _limits(flashlog.settings))
     try:
-        yield session, Router(session, _router_limits(flashlog.settings))
+        yield session, upgrader(session, _router_limits(flashlog.settings))
     finally:
         session.close()
 

@@ -24,6 +24,7 @@ class Registered(DeviceEvent, frozen=True, kw_only=True):
     agent_uuid: UUID | None = None
     connections: tuple[Connection, ...] = ()
     jumps: tuple[Jump, ...] = ()
+    upgrader: str = ""
     by: UUID | None = None
 
     def apply(self, device: DeviceState) -> None:
@@ -35,6 +36,7 @@ class Registered(DeviceEvent, frozen=True, kw_only=True):
         device.agent_uuid = self.agent_uuid
         device.connections = self.connections
         device.jumps = self.jumps
+        device.upgrader = self.upgrader
 
 
 class AddressesChanged(DeviceEvent, frozen=True, kw_only=True):

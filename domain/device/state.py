@@ -17,6 +17,7 @@ class DeviceState(Aggregate):
     agent_uuid: UUID | None
     connections: tuple[Connection, ...]
     jumps: tuple[Jump, ...]
+    upgrader: str  # blank: OpenWrt
 
     def __init__(self, aggregate_id: UUID) -> None:
         super().__init__(aggregate_id)
