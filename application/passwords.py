@@ -16,16 +16,17 @@ def hash_token(token: str) -> str:
 
 def hash_password(password: str) -> str:
     salt = secrets.token_bytes(16)
-    digest = hashlib.scrypt(password.encode(), salt=salt, maxmem=1 << 26, **_SCRYPT)
-    return f"{salt.hex()}${digest.hex()}"
+    return f"{salt.hex()}${_digest(password, salt)}"
 
 
 def is_password(stored: str, password: str) -> bool:
-    """Compare in constant time; a blank hash fits no password."""
+    """Compare at the same cost whatever is stored; a blank hash fits no password."""
     salt, _, digest = stored.partition("$")
-    if not digest:
-        return False
-    found = hashlib.scrypt(
-        password.encode(), salt=bytes.fromhex(salt), maxmem=1 << 26, **_SCRYPT
-    )
-    return hmac.compare_digest(found.hex(), digest)
+    found = _digest(password, bytes.fromhex(salt))
+    return bool(digest) and hmac.compare_digest(found, digest)
+
+
+def _digest(password: str, salt: bytes) -> str:
+    # JSON may hold halves of characters, which are no UTF-8.
+    secret = password.encode(errors="surrogatepass")
+    return hashlib.scrypt(secret, salt=salt, maxmem=1 << 26, **_SCRYPT).hex()

@@ -2,6 +2,8 @@
 
 import getpass
 import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -70,9 +72,10 @@ def local_user(flashlog: Flashlog) -> UUID:
 
 def find_user(flashlog: Flashlog, username: str) -> User:
     """Find an account by its name. Raises NotFoundError."""
-    claim = flashlog.log.find(
-        Reservation, Reservation.id_of(_USER_NAME_SCOPE, username)
-    )
+    claim = None
+    if username.isprintable():
+        claim_id = Reservation.id_of(_USER_NAME_SCOPE, username)
+        claim = flashlog.log.find(Reservation, claim_id)
     if claim is None or claim.owner_id is None:
         msg = f"there is no user {username!r}: `flashlog user add` makes one"
         raise NotFoundError(msg)
@@ -87,14 +90,14 @@ def token_of(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> st
         if user.token_id:
             return str(flashlog.vault.get(user.token_id)["token"]), flashlog.log.end()
         token = secrets.token_hex(20)
-        user.issue_token(
-            TokenIssued(
-                token_id=flashlog.vault.put("token", {"token": token}),
+        with _kept_if_recorded(flashlog) as keep:
+            issued = TokenIssued(
+                token_id=keep("token", {"token": token}),
                 token_hash=hash_token(token),
                 by=by,
             )
-        )
-        return token, flashlog.log.append(user)
+            user.issue_token(issued)
+            return token, flashlog.log.append(user)
 
     token, position = flashlog.log.decide(issue)
     flashlog.show(position)
@@ -103,14 +106,13 @@ def token_of(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> st
 
 def log_in(flashlog: Flashlog, *, username: str, password: str) -> UUID:
     """Check a password; returns the user's id. Raises WrongCredentialsError."""
-    try:
+    user, stored = None, ""
+    with suppress(NotFoundError):
         user = find_user(flashlog, username)
-    except NotFoundError:
-        # As slow as a wrong password, so that names cannot be guessed by time.
-        is_password(hash_password("nobody"), password)
-        raise WrongCredentialsError from None
-    stored = str(flashlog.vault.get(user.password_id)["hash"])
-    if not is_password(stored, password) or not user.is_active:
+        stored = str(flashlog.vault.get(user.password_id)["hash"])
+    # Asked of nobody too, so that names cannot be guessed by time.
+    is_right = is_password(stored, password)
+    if user is None or not is_right or not user.is_active:
         raise WrongCredentialsError
     return user.id
 
@@ -125,13 +127,6 @@ def _register(
     by: UUID | None,
 ) -> UUID:
     user_id = uuid4()
-    registered = Registered(
-        person_id=flashlog.vault.put("person", person),
-        password_id=flashlog.vault.put("password", {"hash": password_hash}),
-        is_superuser=is_superuser,
-        is_staff=is_superuser,
-        by=by,
-    )
 
     def register() -> int:
         claim = flashlog.log.get_or_new(
@@ -145,5 +140,33 @@ def _register(
             ) from None
         return flashlog.log.append(User.register(user_id, registered), claim)
 
-    flashlog.show(flashlog.log.decide(register))
+    with _kept_if_recorded(flashlog) as keep:
+        registered = Registered(
+            person_id=keep("person", person),
+            password_id=keep("password", {"hash": password_hash}),
+            is_superuser=is_superuser,
+            is_staff=is_superuser,
+            by=by,
+        )
+        position = flashlog.log.decide(register)
+    flashlog.show(position)
     return user_id
+
+
+@contextmanager
+def _kept_if_recorded(
+    flashlog: Flashlog,
+) -> Iterator[Callable[[str, Mapping[str, Any]], UUID]]:
+    """Keep records in the vault that go again unless the log comes to name them."""
+    kept: list[UUID] = []
+
+    def keep(kind: str, value: Mapping[str, Any]) -> UUID:
+        kept.append(flashlog.vault.put(kind, value))
+        return kept[-1]
+
+    try:
+        yield keep
+    except BaseException:
+        for record_id in kept:
+            flashlog.vault.erase(record_id)
+        raise
