@@ -1,7 +1,6 @@
 """Two who decide at the same moment: exactly one wins, the loser is told why."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,32 +15,13 @@ from application.simulation import Fleet
 from application.simulation.setup import Setup
 from domain.errors import RefusedError
 from domain.operation.words import Status
-from tests.crash.victim import Moments, WatchedConnector
+from tests.procedure.moments import Moments, WatchedConnector, watch_appends
 from tests.procedure.world import World
 from tests.routers.face import Router
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 _SETUP = Setup(reboot_seconds=0.3, write_seconds=0.05, start_seconds=0.05)
-
-
-class Sweep(Moments):
-    """Does something at one moment instead of dying."""
-
-    def __init__(self, trail: Path, at: int | None, act: Callable[[], None]) -> None:
-        self._trail = trail
-        self._at = at
-        self._count = 0
-        self._lock = threading.Lock()
-        self._do = act
-
-    def reach(self, name: str) -> None:
-        with self._lock:
-            number, self._count = self._count, self._count + 1
-            with self._trail.open("a") as trail:
-                trail.write(f"{name}\n")
-        if number == self._at:
-            self._do()
 
 
 @contextmanager
@@ -53,23 +33,11 @@ def a_world(directory: Path, router: Any) -> Iterator[World]:
         world.close()
 
 
-def watch(world: World, operation_id: UUID, sweep: Sweep) -> None:
-    world.flashlog.connector = WatchedConnector(world.flashlog.connector, sweep)
-    append = world.flashlog.log.append
-
-    def watched(*aggregates: Any) -> int:
-        if any(aggregate.id == operation_id for aggregate in aggregates):
-            sweep.reach("before append")
-        return append(*aggregates)
-
-    world.flashlog.log.append = watched  # type: ignore[method-assign]
-
-
 def test_a_cancel_at_any_moment_either_prevents_the_flash_or_is_refused(
     tmp_path: Path,
 ) -> None:
     """The cancel comes right before each append and each act."""
-    with Fleet([_SETUP] * 60) as fleet:
+    with Fleet([_SETUP] * 80) as fleet:
         at, accepted = 0, 0
         while True:
             router, said = fleet.routers[at], list[str]()
@@ -93,8 +61,11 @@ def test_a_cancel_at_any_moment_either_prevents_the_flash_or_is_refused(
                     finally:
                         world.flashlog.log.append = watched  # type: ignore[method-assign]
 
-                sweep = Sweep(tmp_path / f"trail-{at}", at, cancel)
-                watch(world, operation_id, sweep)
+                moments = Moments(tmp_path / f"trail-{at}", at, cancel)
+                world.flashlog.connector = WatchedConnector(
+                    world.flashlog.connector, moments
+                )
+                watch_appends(world.flashlog, moments)
                 operation = world.settle(operation_id)
                 if not said:
                     break
