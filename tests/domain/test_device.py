@@ -1,0 +1,161 @@
+"""Every command of a device: done, refused, ignored."""
+
+from collections.abc import Callable
+
+import pytest
+
+from domain.base import Event, rebuild
+from domain.device import events
+from domain.device.device import Device
+from domain.device.words import Connection, Learned, PinnedKey
+from domain.errors import RefusedError
+from tests.domain import examples
+
+OTHER_KEY = PinnedKey(type="ssh-rsa", base64="AAAAB3Nz", fingerprint="SHA256:xyz")
+
+
+def told_by(device: Device, command: Callable[[], None]) -> list[Event]:
+    device.collect_events()
+    command()
+    return list(device.collect_events())
+
+
+def installed() -> events.FirmwareInstalled:
+    return events.FirmwareInstalled(
+        image_id=examples.IMAGE_ID,
+        operation_id=examples.OPERATION_ID,
+        release="23.05.5",
+        revision="r24106-10cc5fcd00",
+    )
+
+
+def test_a_registered_device_is_active_and_runs_nothing_known() -> None:
+    device = examples.device()
+
+    assert device.is_active
+    assert device.host_key is None
+    assert device.image_id is None
+    assert not device.installed
+
+
+def test_its_story_tells_the_same_device_again() -> None:
+    device = examples.device()
+    device.pin_host_key(examples.KEY)
+    device.assign_firmware(examples.IMAGE_ID, firmware_id=examples.FIRMWARE_ID)
+    device.install(installed())
+
+    again = rebuild(None, device.collect_events())
+
+    assert again
+    assert examples.state_of(again) == examples.state_of(device)
+
+
+def test_a_device_is_given_to_an_operation() -> None:
+    device = examples.device()
+
+    device.give(examples.OPERATION_ID, examples.IMAGE_ID)
+
+    assert device.operation_id == examples.OPERATION_ID
+
+
+def test_a_deactivated_device_is_given_to_nobody() -> None:
+    device = examples.device()
+    device.deactivate()
+
+    with pytest.raises(RefusedError) as refusal:
+        device.give(examples.OPERATION_ID, examples.IMAGE_ID)
+
+    assert str(refusal.value) == (
+        "Firmware upgrades are not allowed for deactivated devices."
+    )
+    assert device.operation_id is None
+
+
+def test_an_assigned_image_is_not_installed_until_it_was_verified() -> None:
+    device = examples.device()
+
+    device.assign_firmware(examples.IMAGE_ID, firmware_id=examples.FIRMWARE_ID)
+    assert (device.image_id, device.installed) == (examples.IMAGE_ID, False)
+
+    device.install(installed())
+    assert device.installed
+    assert device.running_image_id == examples.IMAGE_ID
+
+
+def test_its_firmware_keeps_its_id_when_another_image_is_assigned() -> None:
+    device = examples.device()
+    device.assign_firmware(examples.IMAGE_ID, firmware_id=examples.FIRMWARE_ID)
+
+    device.assign_firmware(examples.OTHER_IMAGE_ID, firmware_id=examples.PERSON)
+
+    assert device.firmware_id == examples.FIRMWARE_ID
+
+
+def test_an_image_that_was_assigned_meanwhile_is_not_the_installed_one() -> None:
+    device = examples.device()
+    device.assign_firmware(examples.OTHER_IMAGE_ID, firmware_id=examples.FIRMWARE_ID)
+
+    device.install(installed())
+
+    assert not device.installed
+    assert device.running_image_id == examples.IMAGE_ID
+
+
+def test_a_host_key_is_pinned_and_released() -> None:
+    device = examples.device()
+
+    device.pin_host_key(examples.KEY)
+    device.pin_host_key(OTHER_KEY)
+    assert device.host_key == OTHER_KEY
+
+    device.release_host_key("the router was replaced")
+    assert device.host_key is None
+
+
+def test_an_active_state_that_is_there_already_is_refused() -> None:
+    device = examples.device()
+
+    with pytest.raises(RefusedError, match="the device is active already"):
+        device.activate()
+    device.deactivate()
+    with pytest.raises(RefusedError, match="the device is deactivated already"):
+        device.deactivate()
+    device.activate()
+    assert device.is_active
+
+
+LEARNED = Learned(board="b", model="m", release="23.05.5", revision="r1")
+CONNECTIONS = (
+    Connection(
+        connection_id=examples.PERSON,
+        credentials_id=examples.CREDENTIALS_ID,
+        enabled=False,
+    ),
+)
+REPEATED: dict[str, Callable[[Device], None]] = {
+    "pin": lambda device: device.pin_host_key(examples.KEY),
+    "release": lambda device: device.release_host_key("replaced"),
+    "enroll": lambda device: device.enroll(examples.PERSON),
+    "learn": lambda device: device.learn(LEARNED),
+    "addresses": lambda device: device.change_addresses(("10.0.0.9",)),
+    "connections": lambda device: device.change_connections(CONNECTIONS),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_what_is_so_already_is_not_told_again(name: str) -> None:
+    device = examples.device()
+    if name == "release":
+        device.pin_host_key(examples.KEY)
+
+    assert len(told_by(device, lambda: REPEATED[name](device))) == 1
+    assert told_by(device, lambda: REPEATED[name](device)) == []
+
+
+def test_only_enabled_connections_lead_to_the_router() -> None:
+    device = examples.device()
+    assert len(device.enabled_connections) == 1
+
+    device.change_connections(CONNECTIONS)
+
+    assert not device.enabled_connections
