@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from application.errors import StorageError
 from application.flashlog import Flashlog
+from application.presence import Presence
 from application.procedure.advance import advance
 from application.settings import Settings
 
@@ -104,7 +105,10 @@ def run_runner(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     flashlog = Flashlog(settings)
     try:
-        with flashlog.alone("runner") as is_alone:
+        with (
+            Presence(settings.data_dir).of("runner"),
+            flashlog.alone("runner") as is_alone,
+        ):
             if is_alone:
                 # What a runner held that died is free at once, not after its lease.
                 flashlog.due.release_everything()

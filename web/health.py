@@ -8,7 +8,7 @@ from application.presence import Presence
 from web.answers import json_answer
 from web.state import flashlog
 
-PARTS = ("runner", "projector")
+_PARTS = ("runner", "projector")
 
 blueprint = Blueprint("health", __name__, url_prefix="/health")
 
@@ -26,7 +26,7 @@ def ready() -> Response:
     presence = Presence(settings.data_dir)
     down = [
         part
-        for part in PARTS
+        for part in _PARTS
         if not presence.is_any(part, silent_seconds_max=settings.heartbeat_seconds)
     ]
     if down:

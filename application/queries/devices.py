@@ -6,6 +6,7 @@ import msgspec
 
 from application.flashlog import Flashlog
 from application.projections.rows import moment
+from application.projections.views import Views
 from domain.base import rebuild
 from domain.device.device import Device
 
@@ -31,3 +32,14 @@ def firmware_of(flashlog: Flashlog, device_id: UUID) -> Firmware | None:
         installed=device.installed,
         modified=moment(story[-1].recorded_at),
     )
+
+
+def is_of_organization(views: Views, device_id: UUID, slug: str) -> bool:
+    """Whether the organization with this slug owns the device."""
+    found = views.rows(
+        "SELECT 1 FROM device JOIN organization"
+        " ON organization.id = device.organization_id"
+        " WHERE device.id = ? AND organization.slug = ?",
+        [str(device_id), slug],
+    )
+    return bool(found)

@@ -27,6 +27,8 @@ from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
 
 BOARD = "tplink,archer-c7-v2"
+# The id of nothing; tests that are named by it have the same name each time.
+NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 

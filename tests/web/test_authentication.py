@@ -1,7 +1,5 @@
 """Who may ask, and how often."""
 
-from uuid import uuid4
-
 import msgspec
 import pytest
 from flask.testing import FlaskClient
@@ -19,11 +17,11 @@ LIST = f"{API}/upgrade-operation/"
 TOKEN = "/api/v1/users/token/"
 RESOURCES = [
     LIST,
-    f"{LIST}{uuid4()}/",
-    f"{LIST}{uuid4()}/cancel/",
-    f"{LIST}{uuid4()}/retry/",
-    f"{API}/device/{uuid4()}/upgrade-operation/",
-    f"{API}/device/{uuid4()}/firmware/",
+    f"{LIST}{examples.NOBODY}/",
+    f"{LIST}{examples.NOBODY}/cancel/",
+    f"{LIST}{examples.NOBODY}/retry/",
+    f"{API}/device/{examples.NOBODY}/upgrade-operation/",
+    f"{API}/device/{examples.NOBODY}/firmware/",
 ]
 
 

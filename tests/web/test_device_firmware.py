@@ -186,6 +186,16 @@ def test_no_options_are_the_usual_ones(
     assert admin.put(path(device_id), json=sent).status_code == 201
 
 
+def test_firmware_is_found_in_its_own_organization_only(
+    admin: Caller, flashlog: Flashlog
+) -> None:
+    device_id, image_id = examples.device(flashlog), examples.image(flashlog)
+    admin.put(path(device_id), json={"image": str(image_id)})
+    for slug, status in (("default", 200), ("nobody", 404), ("", 200)):
+        answer = admin.get(f"{path(device_id)}?organization={slug}")
+        assert answer.status_code == status
+
+
 def test_an_unknown_device_is_not_found(admin: Caller) -> None:
     for method in ("GET", "PUT", "PATCH"):
         answer = admin(method, path(uuid4()), json={"image": str(uuid4())})

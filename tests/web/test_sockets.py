@@ -230,7 +230,8 @@ def test_an_operation_that_there_is_not_is_refused(service: Service, key: str) -
 
 
 @pytest.mark.parametrize(
-    "path", ["upgrade-operation/17/", f"upgrade-operation/{uuid4()}", "nothing/"]
+    "path",
+    ["upgrade-operation/17/", f"upgrade-operation/{examples.NOBODY}", "nothing/"],
 )
 def test_a_path_that_there_is_not_is_404(service: Service, key: str, path: str) -> None:
     with refused(404):
@@ -302,7 +303,7 @@ def test_a_client_that_does_not_read_is_cut_and_the_others_are_told_at_once(
     small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
     slow = service.listen(operation_id, key, sockopt=small)
     # Logs that grow by this, more in all than any kernel keeps for a slow reader.
-    line, saves = "x" * 40_000, 30
+    line, saves = "x" * 100_000, 14
     with service.listen(operation_id, key) as quick:
         quick.ask()
         for count in range(1, saves + 1):

@@ -3,8 +3,8 @@
 import logging.config
 import os
 import sys
+from collections.abc import Callable, Mapping
 
-from application.presence import Presence
 from application.projecting import run_projector
 from application.runner import run_runner
 from application.settings import Settings, load_settings
@@ -12,14 +12,11 @@ from web.logs import log_config
 from web.service.lifeline import die_with
 from web.service.listening import SUPERVISOR
 
-
-def run_part(name: str, settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; whoever asks for our health sees it meanwhile."""
-    if name == "projector":
-        run_projector(settings)
-        return
-    with Presence(settings.data_dir).of("runner"):
-        run_runner(settings)
+# Each runs until SIGTERM or SIGINT, and shows that it is present meanwhile.
+PARTS: Mapping[str, Callable[[Settings], None]] = {
+    "runner": run_runner,
+    "projector": run_projector,
+}
 
 
 def main() -> None:
@@ -27,7 +24,7 @@ def main() -> None:
         die_with(int(os.environ[SUPERVISOR]))
     settings = load_settings()
     logging.config.dictConfig(log_config(settings.log_level))
-    run_part(sys.argv[1], settings)
+    PARTS[sys.argv[1]](settings)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from uuid import UUID
 from flask import Response, g
 
 from application.commands.firmware import set_firmware, upgradable_device
-from application.queries.devices import Firmware, firmware_of
+from application.queries.devices import Firmware, firmware_of, is_of_organization
 from web.answers import json_answer, refusal
+from web.api import filters
 from web.api.bodies import body, id_field
 from web.api.resource import Resource
 from web.representation import timestamp
@@ -51,7 +52,9 @@ def _set(device_id: UUID, *, is_partial: bool) -> Response:
 
 def _known(device_id: UUID) -> Firmware:
     firmware = firmware_of(flashlog(), device_id)
-    if firmware is None:
+    slug = filters.slug("organization")
+    is_of = slug is None or is_of_organization(flashlog().views, device_id, slug)
+    if firmware is None or not is_of:
         raise refusal(
             HTTPStatus.NOT_FOUND, "No DeviceFirmware matches the given query."
         )
