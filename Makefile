@@ -12,7 +12,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format bench run crash-matrix test-tools lock \
-	settings-page demo-picture clean
+	pages demo-picture clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' \
@@ -80,8 +80,8 @@ lock: install ## Choose the newest allowed packages again and write their hashes
 		--output-file requirements.txt pyproject.toml
 	@! grep -nE '://|^-' requirements.txt
 
-settings-page: install ## Write docs/settings.md from the settings themselves
-	@$(BIN)/python -m tests.house.settings_page
+pages: install ## Write the pages and tables of docs/ that are made from the code
+	@$(BIN)/python -m tests.house.pages
 
 demo-picture: install ## Draw docs/demo.svg from a real run of the demo
 	@$(BIN)/flashlog demo --picture docs/demo.svg
