@@ -81,6 +81,7 @@ class Session(Protocol):
     port: int
     credentials_id: UUID
     host_key: HostKey
+    jump_host_keys: tuple[HostKey, ...]  # of the hosts on the way, in order
     weak_algorithms: bool  # SHA-1 had to be used: OpenWrt 18.06 and 19.07
     round_trip_seconds: float
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 import domain.catalogue
 import domain.credentials
 import domain.device.device
+import domain.known_host
 import domain.operation.operation
 import domain.organization
 import domain.reservation

@@ -13,6 +13,7 @@ from application.upgraders import find_upgrader
 from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.device.words import PinnedKey
+from domain.known_host import KnownHost
 
 
 @contextmanager
@@ -27,6 +28,7 @@ def reach(
     target = _target(flashlog, device, accept_new_host_key=accept_new_host_key)
     session = flashlog.connector.open(target, _limits(flashlog.settings))
     try:
+        _pin_jumps(flashlog, target, session)
         yield session, upgrader(session, _router_limits(flashlog.settings))
     finally:
         session.close()
@@ -34,29 +36,60 @@ def reach(
 
 def pinned(session: Session) -> PinnedKey:
     """Return the host key of a session as the device keeps it."""
-    key = session.host_key
+    return _kept(session.host_key)
+
+
+def _pin_jumps(flashlog: Flashlog, target: Target, session: Session) -> None:
+    """Keep the keys of jump hosts that were met for the first time."""
+
+    def pin() -> None:
+        hosts = []
+        for jump, key in zip(target.jump_hosts, session.jump_host_keys, strict=True):
+            if jump.host_key is None:
+                address, port = jump.address, jump.login.port
+                host = _known_host(flashlog, address, port)
+                host.pin(address, port, _kept(key))
+                hosts.append(host)
+        flashlog.log.append(*hosts)
+
+    if any(jump.host_key is None for jump in target.jump_hosts):
+        flashlog.log.decide(pin)
+
+
+def _known_host(flashlog: Flashlog, address: str, port: int) -> KnownHost:
+    return flashlog.log.get_or_new(KnownHost, KnownHost.id_of(address, port))
+
+
+def _kept(key: HostKey) -> PinnedKey:
     return PinnedKey(type=key.type, base64=key.base64, fingerprint=key.fingerprint)
 
 
+def _shown(key: PinnedKey | None) -> HostKey | None:
+    if key is None:
+        return None
+    return HostKey(type=key.type, base64=key.base64, fingerprint=key.fingerprint)
+
+
 def _target(flashlog: Flashlog, device: Device, *, accept_new_host_key: bool) -> Target:
-    key = device.host_key
     return Target(
         addresses=device.addresses,
         logins=tuple(
             _login(flashlog, connection.credentials_id)
             for connection in device.enabled_connections
         ),
-        host_key=(
-            HostKey(type=key.type, base64=key.base64, fingerprint=key.fingerprint)
-            if key
-            else None
-        ),
+        host_key=_shown(device.host_key),
         jump_hosts=tuple(
-            JumpHost(address=jump.address, login=_login(flashlog, jump.credentials_id))
+            _jump_host(flashlog, jump.address, jump.credentials_id)
             for jump in device.jumps
         ),
         accept_new_host_key=accept_new_host_key,
     )
+
+
+def _jump_host(flashlog: Flashlog, address: str, credentials_id: UUID) -> JumpHost:
+    login = _login(flashlog, credentials_id)
+    host = _known_host(flashlog, address, login.port)
+    return JumpHost(address=address, login=login, host_key=_shown(host.key))
 
 
 def _login(flashlog: Flashlog, credentials_id: UUID) -> Login:

@@ -16,6 +16,7 @@ from domain.credentials import Credentials, CredentialsCreated
 from domain.device.device import Device
 from domain.device.events import FirmwareInstalled, Registered
 from domain.device.words import Connection, Jump, Learned, PinnedKey
+from domain.known_host import KnownHost
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy
@@ -48,6 +49,7 @@ def all_stories() -> Iterator[Aggregate]:
     yield _build()
     yield _image()
     yield _reservation()
+    yield _known_host()
     yield _device()
     yield _succeeded()
     yield _aborted()
@@ -124,6 +126,12 @@ def _reservation() -> Reservation:
     reservation.release(DEVICE)
     reservation.claim("device/name", DEVICE)
     return reservation
+
+
+def _known_host() -> KnownHost:
+    host = KnownHost(KnownHost.id_of("gate.example", 22))
+    host.pin("gate.example", 22, NEW_KEY, by=USER)
+    return host
 
 
 def _device() -> Device:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from application.commands.devices import NewCredentials
 from tests.contract.routers import real_router, simulated_router
 from tests.procedure.world import World
 from tests.routers.face import Fault
@@ -32,12 +33,13 @@ def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeW
             *faults: Fault,
             setup: dict[str, Any] | None = None,
             image: bytes | None = None,
+            jump: tuple[str, NewCredentials] | None = None,
             **settings: Any,
         ) -> World:
             router = stack.enter_context(
                 _ROUTERS[request.param](*faults, **(setup or {}))
             )
-            world = World(tmp_path, router, image=image, **settings)
+            world = World(tmp_path, router, image=image, jump=jump, **settings)
             stack.callback(world.close)
             return world
 

@@ -22,6 +22,7 @@ from application.procedure.advance import advance
 from application.procedure.story import render_log
 from application.settings import Settings
 from domain.base import Event
+from domain.device.words import Jump
 from domain.operation.operation import UpgradeOperation
 from tests.routers.face import Router
 from tests.routers.images import build_image
@@ -57,6 +58,7 @@ class World:
         router: Router,
         *,
         image: bytes | None = None,
+        jump: tuple[str, NewCredentials] | None = None,
         **settings: Any,
     ) -> None:
         self.router = router
@@ -84,9 +86,14 @@ class World:
                 addresses=(router.host, router.other_host),
                 credentials_ids=(credentials_id,),
                 agent_uuid=UUID(facts.uuid) if facts.uuid else None,
+                jumps=(self._jump(*jump),) if jump else (),
             ),
         )
         self.image_id = self.add_image(self.image)
+
+    def _jump(self, address: str, login: NewCredentials) -> Jump:
+        credentials_id = add_credentials(self.flashlog, login)
+        return Jump(address=address, credentials_id=credentials_id)
 
     def add_image(self, image: bytes, **said: Any) -> UUID:
         new = NewImage(file_name=f"openwrt-{len(image)}-sysupgrade.bin", **said)

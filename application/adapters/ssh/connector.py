@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 from application.adapters.ssh.channels import ChannelRefusedError
-from application.adapters.ssh.hop import open_hop
+from application.adapters.ssh.hop import Hop, open_hop
 from application.adapters.ssh.logins import without_secrets
 from application.adapters.ssh.private_keys import PrivateKeys
 from application.adapters.ssh.reasons import NotThereError
@@ -39,34 +38,33 @@ class FabricConnector:
 
         With `target.accept_new_host_key` a log-in by password offers the empty one.
         """
-        jumps: list[Any] = []
+        jumps: list[Hop] = []
         try:
             for jump_host in target.jump_hosts:
                 jumps.append(self._open_jump(jump_host, jumps, limits))
             return self._open_router(target, jumps, limits)
         except BaseException:
-            for connection in jumps:
+            for jump in jumps:
                 with suppress(Exception):
-                    hang_up(connection.client)
+                    hang_up(jump.connection.client)
             raise
 
-    def _open_jump(self, jump_host: JumpHost, jumps: list[Any], limits: Limits) -> Any:
+    def _open_jump(self, jump_host: JumpHost, jumps: list[Hop], limits: Limits) -> Hop:
         try:
-            hop = open_hop(
+            return open_hop(
                 jump_host.address,
                 jump_host.login,
                 pinned=jump_host.host_key,
-                gateway=jumps[-1] if jumps else None,
+                gateway=jumps[-1].connection if jumps else None,
                 limits=limits,
                 keys=self._keys,
             )
         except UnreachableError as error:
             where = _where(jump_host.address, jump_host.login)
             raise type(error)(f"jump host {where}: {error}") from error
-        return hop.connection
 
     def _open_router(
-        self, target: Target, jumps: list[Any], limits: Limits
+        self, target: Target, jumps: list[Hop], limits: Limits
     ) -> FabricSession:
         reasons: list[str] = []
         refused = False
@@ -96,24 +94,25 @@ class FabricConnector:
         target: Target,
         address: str,
         login: Login,
-        jumps: list[Any],
+        jumps: list[Hop],
         limits: Limits,
     ) -> FabricSession:
         hop = open_hop(
             address,
             login,
             pinned=None if target.accept_new_host_key else target.host_key,
-            gateway=jumps[-1] if jumps else None,
+            gateway=jumps[-1].connection if jumps else None,
             limits=limits,
             keys=self._keys,
         )
         try:
             return FabricSession(
-                [*jumps, hop.connection],
+                [*(jump.connection for jump in jumps), hop.connection],
                 address=address,
                 port=login.port,
                 credentials_id=login.credentials_id,
                 host_key=hop.host_key,
+                jump_host_keys=tuple(jump.host_key for jump in jumps),
                 weak_algorithms=hop.weak_algorithms,
             )
         except (ChannelRefusedError, LinkLostError) as error:

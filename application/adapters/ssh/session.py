@@ -30,6 +30,7 @@ class FabricSession:
         port: int,
         credentials_id: UUID,
         host_key: HostKey,
+        jump_host_keys: tuple[HostKey, ...] = (),
         weak_algorithms: bool,
     ) -> None:
         self._connections = connections
@@ -38,6 +39,7 @@ class FabricSession:
         self.port = port
         self.credentials_id = credentials_id
         self.host_key = host_key
+        self.jump_host_keys = jump_host_keys
         self.weak_algorithms = weak_algorithms
         # Opening a channel takes one round trip and the router no work, so the first
         # command's channel is opened now and measures the way there.
