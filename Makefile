@@ -24,8 +24,8 @@ $(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet \
+		--disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Some systems ship Python without ensurepip: then their own pip fills the environment.

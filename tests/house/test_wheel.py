@@ -1,0 +1,118 @@
+"""The built wheel, installed into an environment of its own, outside the checkout.
+
+As pipx does it, but without an index: the dependencies are those of this environment.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def flashlog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the installed command."""
+    directory = tmp_path_factory.mktemp("wheel")
+    source = directory / "source"
+    _copy_of_source(source)
+    _run(
+        *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"),
+        *("--no-build-isolation", "--wheel-dir", str(directory), str(source)),
+        cwd=directory,
+    )
+    (wheel,) = directory.glob("flashlog-*.whl")
+    home = directory / "environment"
+    venv.create(home, with_pip=False, symlinks=True)
+    python = home / "bin" / "python"
+    _run(
+        *(sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"),
+        *("--no-deps", "--no-index", str(wheel)),
+        cwd=directory,
+    )
+    # Our own packages are found first, in the new environment; the others after it.
+    packages = next(home.glob("lib/python*/site-packages"))
+    (packages / "zz_dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    return home / "bin" / "flashlog"
+
+
+def test_the_installed_command_is_the_wheel_and_not_the_checkout(
+    flashlog: Path, tmp_path: Path
+) -> None:
+    python = flashlog.parent / "python"
+    found = _run(
+        *(str(python), "-c", "import web, domain, application, wsgi;"),
+        cwd=tmp_path,
+    )
+    assert found == ""
+    where = _run(
+        *(str(python), "-c", "import application; print(application.__file__)"),
+        cwd=tmp_path,
+    )
+    assert str(flashlog.parents[1]) in where
+    assert "never lie about it" in _run(str(flashlog), "--help", cwd=tmp_path)
+
+
+def test_the_installed_service_comes_up_and_stops_on_ctrl_c(
+    flashlog: Path, tmp_path: Path
+) -> None:
+    with subprocess.Popen(
+        [str(flashlog), "serve", "--bind", "127.0.0.1:0"],
+        cwd=tmp_path,
+        env=_environment(tmp_path),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as service:
+        assert service.stdout is not None
+        try:
+            word, _, url = service.stdout.readline().strip().partition(" ")
+            assert word == "ready"
+            with urlopen(f"{url}/health/ready", timeout=10) as answer:
+                assert answer.status == 200
+        finally:
+            service.send_signal(signal.SIGINT)
+        assert service.wait(60) == 0
+
+
+def test_the_installed_demo_ends_as_it_should(flashlog: Path, tmp_path: Path) -> None:
+    said = _run(str(flashlog), "demo", cwd=tmp_path)
+    assert "4 simulated routers" in said
+    assert "all four ended as they should, and the routers agree" in said
+
+
+def _copy_of_source(target: Path) -> None:
+    """Copy what git would ship: a build leaves traces beside its source."""
+    named = _run("git", "ls-files", "--cached", "--others", "--exclude-standard")
+    for name in named.splitlines():
+        path = ROOT / name
+        if name.startswith("tests/") or not path.is_file():
+            continue
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes(path.read_bytes())
+
+
+def _environment(home: Path) -> dict[str, str]:
+    kept = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+    return kept | {"FLASHLOG_DATA_DIR": str(home / "data")}
+
+
+def _run(*command: str, cwd: Path = ROOT) -> str:
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=_environment(cwd) if cwd != ROOT else None,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
