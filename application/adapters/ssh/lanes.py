@@ -82,6 +82,11 @@ class Lane(threading.Thread):
         )
 
     @property
+    def bytes_sent(self) -> int:
+        """Bytes on their way; a large window takes them long before it says so."""
+        return self._sent
+
+    @property
     def bytes_taken(self) -> int:
         """Bytes that the router has taken out of its window."""
         if self._channel is None:

@@ -106,7 +106,9 @@ class Upload:
                 raise failure
             if ended:
                 return
-            moved = taken + sum(lane.steps + lane.ended for lane in lanes)
+            moved = taken + sum(
+                lane.bytes_sent + lane.steps + lane.ended for lane in lanes
+            )
             if moved != moved_to:
                 moved_to, moved_at = moved, now
             elif now - moved_at >= self._stall_seconds:
