@@ -53,6 +53,9 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def count_operations(views: Views, wanted: Wanted) -> int:
+    if wanted == Wanted():
+        (newest,) = views.rows("SELECT max(rowid) AS found FROM operation")
+        return int(newest["found"] or 0)
     condition, values = _condition(wanted)
     (found,) = views.rows(
         f"SELECT count(*) AS found FROM operation WHERE {condition}",  # noqa: S608
@@ -69,18 +72,35 @@ def list_operations(
     limit: int,
     offset: int,
 ) -> list[Row]:
-    """Return the rows of one page; the index alone is walked to find it."""
+    """Return the rows of one page."""
+    if wanted == Wanted() and not orders:
+        return _newest(views, limit=limit, offset=offset)
     condition, values = _condition(wanted)
     order = ", ".join(
         f"{column} {'DESC' if each.descending else 'ASC'}"
         for each in (orders or [Order()])
         for column in ORDERS[each.name]
     )
+    # The index alone is walked to find the page.
     return views.rows(
         "SELECT * FROM operation WHERE rowid IN ("  # noqa: S608
         f" SELECT rowid FROM operation WHERE {condition}"
         f" ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
         [*values, limit, offset],
+    )
+
+
+def _newest(views: Views, *, limit: int, offset: int) -> list[Row]:
+    """Return a page of all operations; any page of a million is as near as the first.
+
+    Rows are never deleted and get their rowid when they are first seen, so the rowid
+    is the number of an operation in the order in which they were started.
+    """
+    return views.rows(
+        "SELECT * FROM operation"
+        " WHERE rowid <= (SELECT max(rowid) FROM operation) - ?"
+        " ORDER BY rowid DESC LIMIT ?",
+        [offset, limit],
     )
 
 

@@ -131,6 +131,19 @@ def test_pages_link_to_their_neighbours_and_keep_other_parameters(
     assert len(ids) == len(set(ids)) == 5
 
 
+def test_every_page_of_all_operations_continues_the_one_before(
+    admin: Caller, flashlog: Flashlog
+) -> None:
+    started = [examples.operation(flashlog) for _ in range(7)]
+    # What happens later to one of them does not move it.
+    flashlog.show(examples.note(flashlog, started[2], *examples.connected()))
+    pages = [_ids(admin, f"?page_size=3&page={number}") for number in (1, 2, 3)]
+    assert [each for page in pages for each in page] == started[::-1]
+    assert pages[2] == _ids(admin, "?page_size=3&page=last")
+    flashlog.projector.rebuild()
+    assert _ids(admin, "?page_size=3&page=2") == pages[1]
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "2", "x", "1.5", "9" * 30])
 def test_a_page_that_there_is_not_is_404(admin: Caller, page: str) -> None:
     answer = admin.get(f"{LIST}?page={page}")
