@@ -76,7 +76,12 @@ def add_router(cli: Cli) -> Iterator[AddRouter]:
     """Let a simulated router live, and register it under a name."""
     with ExitStack() as stack:
 
-        def add(name: str = "roof", *faults: Fault, **setup: Any) -> SimulatedRouter:
+        def add(
+            name: str = "roof",
+            *faults: Fault,
+            options: tuple[str, ...] = (),
+            **setup: Any,
+        ) -> SimulatedRouter:
             fleet = stack.enter_context(Fleet.of(1, **setup))
             router = fleet.routers[0]
             facts = router.facts()
@@ -85,7 +90,7 @@ def add_router(cli: Cli) -> Iterator[AddRouter]:
                 *("device", "add", name, "--address", router.host),
                 *("--port", router.port, "--mac", facts.macs[0]),
                 *(("--uuid", facts.uuid) if facts.uuid else ()),
-                "--password-stdin",
+                *("--password-stdin", *options),
                 stdin=f"{router.password}\n",
             )
             assert said.status == 0, said.err

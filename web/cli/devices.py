@@ -52,10 +52,15 @@ device_argument = click.argument("name", metavar="DEVICE")
     metavar="LINE",
     help="A line of known_hosts to pin; without it the first key shown is trusted.",
 )
+@click.option(
+    "--upgrader",
+    default="",
+    help="For firmware that is not OpenWrt: an installed upgrader.",
+)
 @logins.options
 @json_option
 @pass_here
-def add(
+def add(  # noqa: PLR0913 - a router has that many sides
     here: Here,
     *,
     name: str,
@@ -64,6 +69,7 @@ def add(
     model: str,
     uuid: UUID | None,
     host_key: str | None,
+    upgrader: str,
     login: logins.LoginOptions,
     as_json: bool,
 ) -> None:
@@ -86,6 +92,7 @@ def add(
         model=model,
         agent_uuid=uuid,
         host_key=read_host_key(host_key) if host_key else None,
+        upgrader=upgrader,
     )
     ways = logins.read(here, login)
     device_id = register(here.flashlog, new, ways, by=here.user_id)
