@@ -42,6 +42,7 @@ lock_at() {
 }
 
 unlock() {
+  locked=
   rm -f "$LOCK"
   trap - EXIT INT TERM
 }
@@ -49,6 +50,7 @@ unlock() {
 take_lock() {
   now
   lock_at "$LOCK" $((NOW + 10)) || return 1
+  locked=1
   trap unlock EXIT
   trap 'exit 1' INT TERM
 }

@@ -1,5 +1,16 @@
 # Write standard input into the file at an offset. Registered under the lock: once a
 # newer visit has claimed the router, no writer of an older one is alive.
+
+# A client that still sends while its channel closes loses the whole connection: let
+# it fill the window first.
+refuse() {
+  echo "refused=$1"
+  echo "detail=$2"
+  [ -z "$locked" ] || unlock
+  sleep 1
+  exit 0
+}
+
 guard
 exec 3<&0
 dd of="$path" bs=65536 seek="$offset" oflag=seek_bytes conv=notrunc <&3 3<&- 2>/dev/null &

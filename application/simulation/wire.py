@@ -100,6 +100,7 @@ class Exec(asyncssh.SSHServerSession[bytes]):
         self._command = ""
         self._target: tuple[str, int] | None = None
         self._has_ended = False
+        self._said_at_the_end = ""
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._channel = chan
@@ -148,8 +149,7 @@ class Exec(asyncssh.SSHServerSession[bytes]):
         try:
             guarded(self._host.machine, script)
         except RefusedError as refused:
-            text = f"refused={refused.word}\ndetail={refused.detail}\n"
-            self._finish(text.encode())
+            self._refuse_upload(refused.word, refused.detail)
             return
         self._target = script["path"], script.number("offset")
         self._host.writers.add(self)
@@ -161,16 +161,25 @@ class Exec(asyncssh.SSHServerSession[bytes]):
         try:
             self._host.machine.write(path, data, offset)
         except NoRoomError:
-            self._target = None
-            self._finish(b"refused=no-space\ndetail=/tmp\n")
+            self._refuse_upload("no-space", path)
             return
         self._target = path, offset + len(data)
         self._host.uploaded()
 
+    def _refuse_upload(self, word: str, detail: str) -> None:
+        """Swallow what is still on its way before the refusal goes out.
+
+        A channel that closes under a client that sends would cost the connection.
+        """
+        self._target = None
+        self._said_at_the_end = f"refused={word}\ndetail={detail}\n"
+
     def _input_ended(self) -> None:
         if self._target is not None:
             self._target = None
-            self._finish(b"exit_status=0\n")
+            self._said_at_the_end = "exit_status=0\n"
+        if self._said_at_the_end:
+            self._finish(self._said_at_the_end.encode())
 
     def _finish(self, output: bytes, status: int = 0) -> None:
         self._host.writers.discard(self)

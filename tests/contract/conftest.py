@@ -21,7 +21,8 @@ def deliver(request: pytest.FixtureRequest) -> Iterator[Deliver]:
     with ExitStack() as stack:
 
         def delivered(*faults: Any, **setup: Any) -> Caller:
-            caller = Caller(stack.enter_context(make(*faults, **setup)))
+            quick = {"write_seconds": 0.1, "reboot_seconds": 0.2}
+            caller = Caller(stack.enter_context(make(*faults, **(quick | setup))))
             stack.callback(caller.hang_up)
             return caller
 

@@ -146,9 +146,15 @@ class Caller:
         )
         return self
 
-    def stop(self, *services: str, wifi: bool = False) -> "Caller":
+    def stop(
+        self, *services: str, wifi: bool = False, settle_seconds: int = 0
+    ) -> "Caller":
         self.stopped = self.scripts.stop_services(
-            self.fence, path=PATH, services=services, wifi=wifi, settle_seconds=3
+            self.fence,
+            path=PATH,
+            services=services,
+            wifi=wifi,
+            settle_seconds=settle_seconds,
         )
         return self
 
@@ -173,7 +179,7 @@ class Caller:
         channels: int = 4,
         stall_seconds: float = 3,
     ) -> list[Completed]:
-        step = 65536
+        step = max((len(image) - start) // channels, 65536)
         spans = [
             Span(at, min(at + step, len(image)))
             for at in range(start, len(image), step)

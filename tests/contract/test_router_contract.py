@@ -152,7 +152,7 @@ def test_stopped_services_give_memory(deliver: Deliver) -> None:
     caller = deliver(face.LowMemory()).claim()
     before = caller.claimed.memory.available_bytes
     running = sorted(caller.router.services_running())
-    caller.stop(*running, wifi=True)
+    caller.stop(*running, wifi=True, settle_seconds=3)
     assert set(caller.stopped.stopped) == set(running) - {"network", "dropbear"}
     assert caller.stopped.wifi_stopped
     assert caller.router.services_running() == {"network", "dropbear"}
@@ -162,7 +162,7 @@ def test_stopped_services_give_memory(deliver: Deliver) -> None:
 
 def test_memory_that_cannot_be_had_stays_low(deliver: Deliver) -> None:
     caller = deliver(face.LowMemory(recoverable=False)).claim()
-    caller.stop(*caller.router.services_running())
+    caller.stop(*caller.router.services_running(), settle_seconds=3)
     assert caller.stopped.memory.available_bytes < 8 << 20
 
 
