@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from application.flashlog import Flashlog
-from web import api, errors, health, sockets, transport
+from web import api, errors, health, login, sessions, sockets, transport
 from web.state import WebState, keep
 
 
@@ -21,6 +21,8 @@ def create_app(flashlog: Flashlog) -> Flask:
         )
     for part in (errors, transport, api):
         part.init_app(app)
-    sockets.init_app(app, state)
-    app.register_blueprint(health.blueprint)
+    for stateful in (sessions, sockets):
+        stateful.init_app(app, state)
+    for blueprint in (health.blueprint, login.blueprint):
+        app.register_blueprint(blueprint)
     return app

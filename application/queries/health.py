@@ -9,7 +9,7 @@ from application.presence import Presence
 
 _MIB = 1 << 20
 _FREE_MIB_MIN = 200
-_PARTS = ("web", "runner", "projector")
+_PARTS = ("runner", "projector")
 
 
 class HealthFact(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,9 +12,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, Self, TextIO
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 import websocket
@@ -47,6 +48,22 @@ class Service:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def log_in(self, username: str, password: str) -> str:
+        """Log in as a browser does; returns its cookies."""
+        jar = CookieJar()
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        browser.open(f"{self.url}/admin/login/", timeout=10).close()
+        form = {
+            "username": username,
+            "password": password,
+            "csrfmiddlewaretoken": next(
+                str(cookie.value) for cookie in jar if cookie.name == "csrftoken"
+            ),
+        }
+        data = urlencode(form).encode()
+        browser.open(f"{self.url}/admin/login/", data, timeout=10).close()
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
     def listen(self, operation_id: UUID | str, token: str, **options: Any) -> "Socket":
         path = f"/ws/firmware-upgrader/upgrade-operation/{operation_id}/"

@@ -203,6 +203,15 @@ def test_extra_keys_of_a_request_are_ignored(
         assert listener.receive()["operation"]["id"] == str(operation_id)
 
 
+def test_the_cookie_of_a_browser_opens_a_socket_too(
+    service: Service, here: Flashlog, key: str
+) -> None:
+    with service.listen(
+        examples.operation(here), "", cookie=service.log_in("listener", "tester")
+    ) as listener:
+        assert listener.ask()["type"] == "operation_update"
+
+
 # --- refusals ----------------------------------------------------------------
 
 

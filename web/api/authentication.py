@@ -1,41 +1,37 @@
-"""Who asks: a bearer token, or nobody."""
+"""Who asks: the bearer of a token, a browser with a session, or nobody."""
 
 from http import HTTPStatus
 
 from flask import g, request
 
 from application.queries.users import Account, account_of_token
+from web import sessions
 from web.answers import AnswerError, refusal
 from web.state import flashlog
 
 
 def authenticate() -> Account:
-    """Return the account of the token shown. Raises AnswerError (401)."""
-    account = account_of(bearer_token(request.headers.get("Authorization", "")))
-    if account is None:
-        raise unauthorized("Invalid token.")
-    if not account.is_active:
-        raise unauthorized("User inactive or deleted.")
+    """Return who asks. Raises AnswerError (401, or 403 for a forged request)."""
+    account = account_of_request()
+    if not _is_bearer():
+        sessions.require_csrf()
     g.user_id = account.user_id
     return account
 
 
-def account_of(token: str) -> Account | None:
-    return account_of_token(flashlog().views, token)
-
-
-def bearer_token(header: str) -> str:
-    """Return the token of an Authorization header. Raises AnswerError (401)."""
-    keyword, *rest = header.split() or [""]
-    if keyword.lower() != "bearer":
-        raise unauthorized("Authentication credentials were not provided.")
-    if not rest:
-        raise unauthorized("Invalid token header. No credentials provided.")
-    if len(rest) > 1:
-        raise unauthorized("Invalid token header. Token must not contain spaces.")
-    if not rest[0].isascii():
-        raise unauthorized("Invalid token header. Token must be plain text.")
-    return rest[0]
+def account_of_request() -> Account:
+    """Return whom token or session belong to. Raises AnswerError (401)."""
+    if not _is_bearer():
+        account = sessions.account_of_session()
+        if account is None:
+            raise _unauthorized("Authentication credentials were not provided.")
+        return account
+    account = account_of_token(flashlog().views, _token())
+    if account is None:
+        raise _unauthorized("Invalid token.")
+    if not account.is_active:
+        raise _unauthorized("User inactive or deleted.")
+    return account
 
 
 def address() -> str:
@@ -43,5 +39,21 @@ def address() -> str:
     return f"address {request.remote_addr}"
 
 
-def unauthorized(detail: str) -> AnswerError:
+def _is_bearer() -> bool:
+    keyword = request.headers.get("Authorization", "").split(maxsplit=1)[:1]
+    return [each.lower() for each in keyword] == ["bearer"]
+
+
+def _token() -> str:
+    _, *rest = request.headers["Authorization"].split()
+    if not rest:
+        raise _unauthorized("Invalid token header. No credentials provided.")
+    if len(rest) > 1:
+        raise _unauthorized("Invalid token header. Token must not contain spaces.")
+    if not rest[0].isascii():
+        raise _unauthorized("Invalid token header. Token must be plain text.")
+    return rest[0]
+
+
+def _unauthorized(detail: str) -> AnswerError:
     return refusal(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": "Bearer"})

@@ -2,10 +2,10 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 
 from web.answers import AnswerError, refusal
-from web.api.authentication import account_of, bearer_token
+from web.api.authentication import account_of_request
 from web.sockets.hub import hub
 from web.state import state
 
@@ -17,21 +17,19 @@ def blueprint() -> Blueprint:
     return made
 
 
-def may_listen(token: str) -> bool:
-    """Whether the bearer of this token may listen to anything."""
-    account = account_of(token)
-    return bool(account and account.is_active and account.is_superuser)
+def may_listen() -> bool:
+    """Whether whoever made this request may (still) listen to anything."""
+    try:
+        return account_of_request().is_superuser
+    except AnswerError:
+        return False
 
 
 def _admit() -> None:
     """Refuse with 403 whom we do not know, with 503 whom we have no room for."""
     if not state().hosts.allow_origin(request.headers.get("Origin")):
         raise refusal(HTTPStatus.FORBIDDEN, "This origin may not open a WebSocket.")
-    try:
-        token = bearer_token(request.headers.get("Authorization", ""))
-    except AnswerError as error:
-        raise AnswerError(HTTPStatus.FORBIDDEN, error.body) from None
-    if not may_listen(token):
+    if not may_listen():
         raise refusal(HTTPStatus.FORBIDDEN, "You may not listen to this.")
     if not hub().is_open:
         raise refusal(
@@ -39,4 +37,3 @@ def _admit() -> None:
             "There is no room for another WebSocket: try again later.",
             {"Retry-After": "5"},
         )
-    g.token = token

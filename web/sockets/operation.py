@@ -1,11 +1,12 @@
 """The channel of one operation."""
 
+import logging
 from http import HTTPStatus
 from time import monotonic
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 
@@ -14,8 +15,10 @@ from web.answers import refusal
 from web.sockets.admission import may_listen
 from web.sockets.client import Client
 from web.sockets.handover import shut
-from web.sockets.hub import POLICY_VIOLATION, hub
+from web.sockets.hub import INTERNAL_ERROR, POLICY_VIOLATION, hub
 from web.state import flashlog
+
+_LOG = logging.getLogger(__name__)
 
 
 def add_to(sock: Sock, blueprint: Blueprint) -> None:
@@ -38,6 +41,9 @@ def _listen(server: Server, operation_id: UUID) -> None:
                 _converse(server, operation_id, client)
     except ConnectionClosed:
         pass
+    except Exception:  # noqa: BLE001 - told to the client as a code
+        _LOG.exception("action=socket_failed a WebSocket is closed")
+        client.close(INTERNAL_ERROR, "trouble on the server")
     finally:
         client.finish()
         shut(request.environ)
@@ -51,7 +57,7 @@ def _converse(server: Server, operation_id: UUID, client: Client) -> None:
         if said is not None and _asks_for_state(said):
             hub().reply(operation_id, client)
         if monotonic() >= recheck_at:
-            if not may_listen(g.token):
+            if not may_listen():
                 client.close(POLICY_VIOLATION, "you may not listen any more")
             recheck_at = monotonic() + pause
 

@@ -1,0 +1,90 @@
+"""The page on which people log in with a browser."""
+
+from http import HTTPStatus
+from typing import TypeVar
+
+from flask import Blueprint, Response, current_app, redirect, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from application.commands.users import WrongCredentialsError, log_in
+from web import sessions
+from web.api.authentication import address
+from web.api.resource import throttle
+from web.api.users.token import CHECKED_AT_ONCE
+from web.state import flashlog, state
+
+A = TypeVar("A", bound=AnyResponse)
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+_PAGE = Markup(
+    "<!doctype html><html lang=en><title>Log in to Flashlog</title>"
+    "<h1>Log in to Flashlog</h1><p role=alert>{problem}</p><form method=post>"
+    '<input type=hidden name={field} value="{token}">'
+    '<input type=hidden name=next value="{next}">'
+    "<p><label>User name <input name=username required autofocus></label>"
+    "<p><label>Password <input name=password type=password required></label>"
+    "<p><button>Log in</button></form></html>"
+)
+
+
+@blueprint.get("/login/")
+def show() -> Response:
+    """Show the form."""
+    return _page("")
+
+
+@blueprint.post("/login/")
+def submit() -> AnyResponse:
+    """Begin a session, then go where the person wanted to go."""
+    throttle(state().token_throttle, address())
+    sessions.require_csrf()
+    username, password = (
+        request.form.get(name, "") for name in ("username", "password")
+    )
+    try:
+        with CHECKED_AT_ONCE:
+            user_id = log_in(flashlog(), username=username.strip(), password=password)
+    except WrongCredentialsError:
+        return _page("User name and password do not belong together.")
+    sessions.begin(user_id)
+    return _with_csrf(
+        redirect(_next() or url_for("firmware-upgrader.upgrade-operation-list"))
+    )
+
+
+@blueprint.post("/logout/")
+def leave() -> AnyResponse:
+    """End the session."""
+    sessions.require_csrf()
+    sessions.end()
+    return redirect(url_for("admin.show"))
+
+
+def _page(problem: str) -> Response:
+    page = _PAGE.format(
+        problem=problem,
+        field=sessions.CSRF_FIELD,
+        token=sessions.csrf_token(),
+        next=_next(),
+    )
+    return _with_csrf(Response(page, HTTPStatus.OK, mimetype="text/html"))
+
+
+def _with_csrf(answer: A) -> A:
+    """Let scripts of our own pages read the token that they have to show."""
+    answer.set_cookie(
+        sessions.CSRF_COOKIE,
+        sessions.csrf_token(),
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    return answer
+
+
+def _next() -> str:
+    """Return a path of this site to go to; anything else is ignored."""
+    path = request.values.get("next", "")
+    is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if is_local and path.isprintable() else ""

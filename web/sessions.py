@@ -1,0 +1,75 @@
+"""Sessions of people who logged in with a browser, and what guards their requests.
+
+The session is a signed cookie. It ends with the account, with another password, and
+after a while; a token of its own guards every request that changes something.
+"""
+
+import hmac
+import secrets
+from datetime import timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Flask, request, session
+
+from application.adapters.vault_key import make_key
+from application.queries.users import Account, account_of_log_in, mark_of_log_in
+from web.answers import refusal
+from web.state import WebState, flashlog
+
+CSRF_COOKIE = "csrftoken"
+CSRF_FIELD = "csrfmiddlewaretoken"
+_CSRF_HEADER = "X-CSRFToken"
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+_LIFETIME = timedelta(hours=12)
+
+
+def init_app(app: Flask, state: WebState) -> None:
+    settings = state.flashlog.settings
+    app.secret_key = make_key(settings.data_dir / "session.key")
+    app.config.update(
+        SESSION_COOKIE_NAME="sessionid",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        # Behind a proxy browsers speak TLS; without one they are on this machine.
+        SESSION_COOKIE_SECURE=settings.behind_proxy,
+        PERMANENT_SESSION_LIFETIME=_LIFETIME,
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+
+
+def begin(user_id: UUID) -> None:
+    """Let the browser be this user; nothing of an earlier session is kept."""
+    session.clear()
+    session.permanent = True
+    session["user"] = str(user_id)
+    session["mark"] = mark_of_log_in(flashlog(), user_id)
+
+
+def end() -> None:
+    session.clear()
+
+
+def account_of_session() -> Account | None:
+    """Return whose session the request belongs to."""
+    if "user" not in session:
+        return None
+    return account_of_log_in(flashlog(), UUID(session["user"]), mark=session["mark"])
+
+
+def csrf_token() -> str:
+    """Return the token that requests of this session must show; made when missing."""
+    return str(session.setdefault("csrf", secrets.token_hex(16)))
+
+
+def require_csrf() -> None:
+    """Refuse a change that another site may have made the browser ask for."""
+    if request.method in _SAFE_METHODS:
+        return
+    shown = request.headers.get(_CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
+    expected = session.get("csrf", "")
+    if not expected or not hmac.compare_digest(shown.encode(), expected.encode()):
+        raise refusal(
+            HTTPStatus.FORBIDDEN,
+            "CSRF Failed: CSRF token missing or incorrect.",
+        )
