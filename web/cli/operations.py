@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from threading import Event
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from web.cli.here import Here, json_option, pass_here
 
 _STATUSES = ("in-progress", "success", "failed", "aborted", "cancelled")
 _SHOWN_MAX = 50
+# How long to wait for the service to give back what a cancelled upgrade had taken.
+_GIVE_BACK_SECONDS = 5.0
+_LOOK_SECONDS = 0.1
 
 operation_argument = click.argument("operation_id", metavar="OPERATION")
 
@@ -286,8 +290,14 @@ def print_story(row: dict[str, Any], story: Sequence[Moment]) -> None:
 
 
 def _give_back(flashlog: Flashlog, operation_id: UUID) -> None:
-    """Where no service runs, settle what is owed here, as far as the router answers."""
+    """See what is owed given back: by the service, or by this process without one."""
     if flashlog.is_served():
+        deadline = monotonic() + _GIVE_BACK_SECONDS
+        while not moments(flashlog, operation_id)[-1].is_over:
+            if monotonic() > deadline:
+                return
+            sleep(_LOOK_SECONDS)
+        flashlog.show(flashlog.log.end())
         return
     stop = Event()
     while not (story := moments(flashlog, operation_id))[-1].is_over:
