@@ -14,6 +14,8 @@ import msgspec
 from application.flashlog import Flashlog
 from application.log import Entry
 from application.procedure.story import line_of
+from application.queries.people import name_of
+from domain.base import Event
 from domain.errors import NotFoundError
 from domain.operation.events import SettlementPostponed
 from domain.operation.operation import UpgradeOperation
@@ -23,12 +25,16 @@ _PAUSE_SECONDS = 0.05
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation as it was after one event; `line` may be blank."""
+    """An operation as it was after one event; `line` may be blank.
+
+    `by` is the name of the person who did it, blank where Flashlog itself did.
+    """
 
     position: int
     at: datetime
     event: str
     line: str
+    by: str
     status: str
     phase: str
     progress: int
@@ -45,7 +51,7 @@ def moments(flashlog: Flashlog, operation_id: UUID) -> list[Moment]:
     if not entries or entries[0].event.AGGREGATE is not UpgradeOperation:
         msg = f"there is no operation {operation_id}"
         raise NotFoundError(msg)
-    return [_after(operation, entry) for entry in entries]
+    return [_after(flashlog, operation, entry) for entry in entries]
 
 
 def watch(
@@ -69,7 +75,7 @@ def watch(
                 else []
             )
             for entry in entries:
-                moment = _after(operation, entry)
+                moment = _after(flashlog, operation, entry)
                 yield moment
             if entries and moment.is_over:
                 return
@@ -80,7 +86,7 @@ def watch(
         growth.close()
 
 
-def _after(operation: UpgradeOperation, entry: Entry) -> Moment:
+def _after(flashlog: Flashlog, operation: UpgradeOperation, entry: Entry) -> Moment:
     operation.evolve(entry.event)
     is_waiting = isinstance(entry.event, SettlementPostponed)
     return Moment(
@@ -88,6 +94,7 @@ def _after(operation: UpgradeOperation, entry: Entry) -> Moment:
         at=entry.recorded_at,
         event=type(entry.event).__name__,
         line=line_of(entry.event),
+        by=_person(flashlog, entry.event),
         status=operation.status,
         phase=operation.phase,
         progress=operation.progress,
@@ -98,3 +105,9 @@ def _after(operation: UpgradeOperation, entry: Entry) -> Moment:
         or (operation.has_ended and is_waiting)
         or bool(operation.held),
     )
+
+
+def _person(flashlog: Flashlog, event: Event) -> str:
+    """Return who is named by an event; some were done by Flashlog or by the router."""
+    by = getattr(event, "by", None)
+    return name_of(flashlog, by) if isinstance(by, UUID) else ""

@@ -1,5 +1,6 @@
 """`flashlog upgrade` where no service runs: the command does all the work itself."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,7 @@ def test_what_happened_can_be_read_afterwards(
     assert cli("device", "history", "roof", "--json").json == [listed]
     shown = cli("operation", "show", listed["id"][:8])
     assert "Starting the flash, no way back from here" in shown.out
+    assert re.search(r"started by +\S+@local", shown.out)
     watched = cli("operation", "watch", listed["id"][:8])
     assert watched.status == exits.DONE
     (backup,) = cli("device", "backup", "roof", "--list", "--json").json

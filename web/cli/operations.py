@@ -272,6 +272,7 @@ def print_story(row: dict[str, Any], story: Sequence[Moment]) -> None:
     output.print_facts(
         {
             "operation": row["id"],
+            "started by": story[0].by,
             "device": row["device"],
             "image": f"{row['image']} ({row['version']})",
             "options": [name for name, on in row["options"].items() if on],
@@ -286,7 +287,8 @@ def print_story(row: dict[str, Any], story: Sequence[Moment]) -> None:
     output.say()
     for moment in story:
         if moment.line:
-            output.say(f"{output.moment(moment.at)}  {moment.line}")
+            by = f" ({moment.by})" if moment.by else ""
+            output.say(f"{output.moment(moment.at)}  {moment.line}{by}")
 
 
 def _give_back(flashlog: Flashlog, operation_id: UUID) -> None:
