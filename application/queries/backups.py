@@ -5,11 +5,10 @@ from uuid import UUID
 
 import msgspec
 
+from application.adapters.vault import CONFIGURATION_BACKUP
 from application.flashlog import Flashlog
 from domain.errors import NotFoundError
 from domain.operation.events import ConfigurationBackedUp
-
-BACKUP_KIND = "configuration-backup"
 
 
 class ConfigurationBackup(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,4 +53,4 @@ def newest_backup(
 
 def archive_of(flashlog: Flashlog, backup: ConfigurationBackup) -> bytes:
     """Open the archive in the vault."""
-    return flashlog.vault.get_bytes(backup.backup_id, kind=BACKUP_KIND)
+    return flashlog.vault.get_bytes(backup.backup_id, kind=CONFIGURATION_BACKUP)
