@@ -151,7 +151,7 @@ def _installation(directory: Path) -> UUID:
     """
     path = directory / "installation"
     if not path.exists():
-        draft = directory / f"installation.{os.getpid()}"
+        draft = directory / f"installation.{uuid4().hex}"
         draft.write_text(f"{uuid4()}\n")
         try:
             os.link(draft, path)

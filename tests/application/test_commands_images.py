@@ -127,7 +127,8 @@ def test_an_image_that_does_not_say_its_version_needs_one(flashlog: Flashlog) ->
     assert set(refusal.value.fields) == {"version"}
 
     versioned = NewImage(file_name="x86.img", boards=("x86",), version="1.0")
-    assert find_image(flashlog, "1.0") == add_image(flashlog, versioned, [disk])
+    image_id = add_image(flashlog, versioned, [disk])
+    assert find_image(flashlog, "1.0") == image_id
 
 
 @pytest.mark.parametrize("by", ["id", "ID", "file", "version", "sha256", "SHA256"])

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
+from time import monotonic, sleep
 
 from application.errors import LogBusyError, LogFullError, StorageError
 
 # Pages of 4 KiB; many threads read, and each connection keeps a cache of its own.
 _CACHE_PAGES = 256
+_BUSY_PAUSE_SECONDS = 0.01
 
 
 class Connections:
@@ -75,10 +77,25 @@ class Connections:
             isolation_level=None,
             check_same_thread=False,
         )
-        connection.execute("PRAGMA journal_mode=WAL")
+        self._write_ahead(connection)
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute(f"PRAGMA cache_size={_CACHE_PAGES}")
         return connection
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        """Switch to the write-ahead log; SQLite does not wait for others here."""
+        deadline = monotonic() + self._busy_seconds
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+                if not is_busy or monotonic() > deadline:
+                    connection.close()
+                    raise
+                sleep(_BUSY_PAUSE_SECONDS)
+            else:
+                return
 
     def _take(self) -> sqlite3.Connection:
         try:
