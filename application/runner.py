@@ -14,6 +14,7 @@ from application.flashlog import Flashlog
 from application.presence import Presence
 from application.procedure.advance import advance
 from application.settings import Settings
+from domain.operation.operation import UpgradeOperation
 
 _log = logging.getLogger(__name__)
 
@@ -31,10 +32,13 @@ class Runner:
         self._upload_slots = Semaphore(self._settings.uploads_max)
         self._visiting: set[UUID] = set()
         self._guard = Lock()
+        self._stop = Event()
 
     def run(self, stop: Event) -> None:
-        """Work until told to stop; then let go of what is not visited right now."""
-        heart = threading.Thread(target=self._beat, args=(stop,), daemon=True)
+        """Work until told to stop; then hand over: uploads end where they are."""
+        self._stop = stop
+        done = Event()
+        heart = threading.Thread(target=self._beat, args=(done,), daemon=True)
         heart.start()
         with ThreadPoolExecutor(
             self._settings.runner_visits_max, thread_name_prefix="visit"
@@ -42,6 +46,7 @@ class Runner:
             while not stop.is_set():
                 if not self._take_work(pool):
                     stop.wait(self._settings.poll_seconds)
+        done.set()
         self._flashlog.due.release_all(self.name)
 
     def _take_work(self, pool: ThreadPoolExecutor) -> bool:
@@ -60,6 +65,10 @@ class Runner:
             return False
         for operation_id in claimed:
             with self._guard:
+                if operation_id in self._visiting:
+                    # Its lease had run out (the clock jumped, the row was made again)
+                    # and nobody else took it: it stays ours.
+                    continue
                 self._visiting.add(operation_id)
             pool.submit(self._visit, operation_id)
         return bool(claimed)
@@ -71,23 +80,40 @@ class Runner:
                 operation_id,
                 runner=self.name,
                 upload_slots=self._upload_slots,
+                stop=self._stop,
             )
-            self._flashlog.due.release(self.name, operation_id, due_at=due_at)
+            self._let_go(operation_id)
+            self._hand_over(operation_id, due_at)
         except StorageError as error:
             # The lease runs out by itself, then somebody tries again.
             _log.warning("visit of %s stopped: %s", operation_id, error)
         except Exception:  # noqa: BLE001 - one router must not stop the others
             _log.exception("visit of %s failed", operation_id)
         finally:
-            with self._guard:
-                self._visiting.discard(operation_id)
+            self._let_go(operation_id)
 
-    def _beat(self, stop: Event) -> None:
-        """Keep the leases of everything that is being visited."""
-        while not stop.wait(self._settings.lease_seconds / 4):
+    def _let_go(self, operation_id: UUID) -> None:
+        with self._guard:
+            self._visiting.discard(operation_id)
+
+    def _hand_over(self, operation_id: UUID, due_at: float | None) -> None:
+        self._flashlog.due.release(self.name, operation_id, due_at=due_at)
+        # What was decided since the end of the visit may be projected already: its
+        # time must not be lost.
+        operation = self._flashlog.log.get(UpgradeOperation, operation_id)
+        next_at = operation.next_visit_at
+        if next_at is not None and next_at.timestamp() != due_at:
+            self._flashlog.due.put(operation_id, next_at.timestamp())
+
+    def _beat(self, done: Event) -> None:
+        """Keep the leases of everything that is being visited, and of nothing else."""
+        while not done.wait(self._settings.lease_seconds / 4):
+            with self._guard:
+                visiting = tuple(self._visiting)
             try:
                 self._flashlog.due.extend(
                     self.name,
+                    visiting,
                     now=self._now(),
                     lease_seconds=self._settings.lease_seconds,
                 )

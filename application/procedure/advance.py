@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import suppress
-from threading import Semaphore
+from threading import Event, Semaphore
 from uuid import UUID
 
 from application.errors import StorageError
@@ -23,18 +23,24 @@ def advance(
     *,
     runner: str,
     upload_slots: Semaphore | None = None,
+    stop: Event | None = None,
 ) -> float | None:
     """Do the next piece of work of an operation, as the log says where it is.
 
     Returns when to come back, in seconds since 1970, or None when nothing is left.
     Safe to call at any time and by several runners: the log and the router fence.
+    When `stop` is set while bytes flow the visit ends there; another one goes on.
     """
     operation = flashlog.log.get(UpgradeOperation, operation_id)
     due_at = operation.next_visit_at
     if due_at is None or due_at > flashlog.clock.now():
         return due_at.timestamp() if due_at else None
     visit = Visit(
-        flashlog, operation, runner=runner, upload_slots=upload_slots or Semaphore()
+        flashlog,
+        operation,
+        runner=runner,
+        upload_slots=upload_slots or Semaphore(),
+        stop=stop or Event(),
     )
     try:
         _go(visit)
@@ -53,7 +59,7 @@ def advance(
 def _recover(visit: Visit, error: Exception) -> None:
     """Make sure that an error of our own does not keep an operation going for ever."""
     with suppress(OvertakenError, EndedMeanwhileError):
-        visit.operation = visit.flashlog.log.get(UpgradeOperation, visit.operation.id)
+        visit.reload()
         if visit.operation.has_ended and visit.operation.owed:
             cause = f"internal error: {error}"
             visit.write(lambda operation: visit.postpone_settlement(operation, cause))

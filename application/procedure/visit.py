@@ -7,7 +7,7 @@ what it learns through `Visit.write`, which notices when somebody else wrote fir
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Semaphore
+from threading import Event, Semaphore
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
@@ -23,7 +23,10 @@ Decision = Callable[[UpgradeOperation], None]
 
 
 class OvertakenError(Exception):
-    """A newer visit has begun, or a person holds the operation: stop, send nothing."""
+    """Here the visit ends: send nothing more, others go on.
+
+    A newer visit has begun, a person holds the operation, or the runner is stopped.
+    """
 
 
 class EndedMeanwhileError(Exception):
@@ -40,6 +43,7 @@ class Visit:
         *,
         runner: str,
         upload_slots: Semaphore,
+        stop: Event,
     ) -> None:
         self.flashlog = flashlog
         self.settings = flashlog.settings
@@ -47,6 +51,7 @@ class Visit:
         self.device = flashlog.log.get(Device, operation.device_id)
         self.runner = runner
         self.upload_slots = upload_slots
+        self._stop = stop
         self._number: int | None = None
 
     def now(self) -> datetime:
@@ -82,7 +87,10 @@ class Visit:
                 return
 
     def check(self) -> None:
-        """Notice a cancel or a newer visit while an act takes long; cheap."""
+        """Notice a cancel, a newer visit or a stop while an act takes long; cheap."""
+        if self._stop.is_set():
+            msg = "the runner is stopped"
+            raise OvertakenError(msg)
         version = self.flashlog.log.recorder.version_of(self.operation.id)
         if version != self.operation.version:
             self.reload()

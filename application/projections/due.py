@@ -4,6 +4,7 @@ The log is the referee of who may act; this table only has to be live: a claim w
 lease runs out is taken over, a lost row is found again by a rebuild.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from application.adapters.sqlite.connections import Connections
@@ -30,12 +31,34 @@ class DueWork:
             ).fetchall()
         return [UUID(operation_id) for (operation_id,) in rows]
 
-    def extend(self, runner: str, *, now: float, lease_seconds: float) -> None:
-        """Keep everything that this runner holds."""
+    def extend(
+        self,
+        runner: str,
+        operation_ids: Sequence[UUID],
+        *,
+        now: float,
+        lease_seconds: float,
+    ) -> None:
+        """Keep these of what this runner holds; the other leases run out."""
+        if not operation_ids:
+            return
+        with self._connections.writing() as connection:
+            connection.executemany(
+                "UPDATE due SET lease_until = ? WHERE runner = ? AND lease_until > ?"
+                " AND operation_id = ?",
+                [
+                    (now + lease_seconds, runner, now, str(operation_id))
+                    for operation_id in operation_ids
+                ],
+            )
+
+    def put(self, operation_id: UUID, due_at: float) -> None:
+        """Let an operation be due at this time."""
         with self._connections.writing() as connection:
             connection.execute(
-                "UPDATE due SET lease_until = ? WHERE runner = ? AND lease_until > ?",
-                (now + lease_seconds, runner, now),
+                "INSERT INTO due (operation_id, due_at) VALUES (?, ?)"
+                " ON CONFLICT (operation_id) DO UPDATE SET due_at = excluded.due_at",
+                (str(operation_id), due_at),
             )
 
     def release(self, runner: str, operation_id: UUID, *, due_at: float | None) -> None:

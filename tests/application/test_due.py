@@ -100,20 +100,30 @@ def test_a_lease_that_is_extended_is_kept(
     connections: Connections, due: DueWork
 ) -> None:
     wait(connections, [NOW])
-    claim(due)
 
-    due.extend("one", now=NOW + 20, lease_seconds=30)
+    due.extend("one", claim(due), now=NOW + 20, lease_seconds=30)
 
     assert claim(due, "other", now=NOW + 31) == []
+
+
+def test_a_lease_that_is_not_asked_for_runs_out(
+    connections: Connections, due: DueWork
+) -> None:
+    waiting = wait(connections, [NOW, NOW])
+    kept, lost = claim(due)
+
+    due.extend("one", [kept], now=NOW + 20, lease_seconds=30)
+
+    assert sorted(waiting) == sorted([kept, lost])
+    assert claim(due, "other", now=NOW + 31) == [lost]
 
 
 def test_a_lease_that_ran_out_is_not_revived(
     connections: Connections, due: DueWork
 ) -> None:
     waiting = wait(connections, [NOW])
-    claim(due)
 
-    due.extend("one", now=NOW + 31, lease_seconds=30)
+    due.extend("one", claim(due), now=NOW + 31, lease_seconds=30)
 
     assert claim(due, "other", now=NOW + 32) == waiting
 
