@@ -64,14 +64,13 @@ def _send(
     missing: Sequence[Span],
 ) -> None:
     settings = visit.settings
+    channels = channels_for(session.round_trip_seconds, settings.upload_channels_max)
     try:
         writes = session.upload(
             image,
-            missing,
+            _shared_out(missing, channels, settings.upload_chunk_bytes // 2),
             command_for=router.write_command(visit.fence(), path=visit.path),
-            channels=channels_for(
-                session.round_trip_seconds, settings.upload_channels_max
-            ),
+            channels=channels,
             stall_seconds=settings.upload_stall_seconds,
             bytes_per_second_max=settings.upload_bytes_per_second_max or None,
             on_progress=_Progress(visit, router, image, missing),
@@ -82,6 +81,17 @@ def _send(
             msg = f"no space left in {settings.upload_directory} during the upload"
             raise RefusedStepError(msg) from refusal
         raise
+
+
+def _shared_out(spans: Sequence[Span], channels: int, piece_bytes: int) -> list[Span]:
+    """Cut spans so that every channel has work; whole pieces, since those are kept."""
+    total = sum(span.end - span.start for span in spans)
+    share = -(-total // (channels * piece_bytes)) * piece_bytes
+    return [
+        Span(start, min(start + share, span.end))
+        for span in spans
+        for start in range(span.start, span.end, share)
+    ]
 
 
 class _Progress:
