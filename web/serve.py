@@ -58,7 +58,8 @@ def _run(settings: Settings) -> None:
         environment = _environment(settings)
         web = Program(
             name="web",
-            command=[*_PYTHON, "gunicorn", "--chdir", str(_ROOT), *_GUNICORN],
+            command=[*_PYTHON, "gunicorn", *_GUNICORN],
+            directory=_ROOT,
             environment=environment | {LISTENER: str(listener.fileno())},
             inherited=[listener.fileno()],
         )
@@ -66,6 +67,7 @@ def _run(settings: Settings) -> None:
             Program(
                 name=name,
                 command=[*_PYTHON, "web.service.part", name],
+                directory=_ROOT,
                 environment=environment,
             )
             for name in ("runner", "projector")
@@ -82,7 +84,8 @@ def _run(settings: Settings) -> None:
         ).run()
 
 
-# -P: a folder named like one of our packages in the working directory is not ours.
+# A folder named like one of our packages in the working directory is not ours: Python
+# does not look there with -P, and gunicorn, which does, is started elsewhere.
 _PYTHON = [sys.executable, "-P", "-m"]
 _GUNICORN = ["-c", "python:web.gunicorn_conf", "wsgi:app"]
 

@@ -156,9 +156,9 @@ class Socket:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[Service]:
+def serving(settings: Settings, *, directory: Path = ROOT) -> Iterator[Service]:
     """Run the service until the block ends; what is left of it is killed."""
-    process = launch(settings)
+    process = launch(settings, directory=directory)
     service = Service(process, "")
     try:
         service.url = _ready_url(process)
@@ -174,11 +174,11 @@ def serving(settings: Settings) -> Iterator[Service]:
         process.stdout.close()
 
 
-def launch(settings: Settings) -> subprocess.Popen[str]:
+def launch(settings: Settings, *, directory: Path = ROOT) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.web.serving"],
-        cwd=ROOT,
-        env=os.environ | environment_of(settings),
+        [sys.executable, "-P", "-m", "tests.web.serving"],
+        cwd=directory,
+        env=os.environ | environment_of(settings) | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -37,7 +37,9 @@ def settings(tmp_path: Path) -> Settings:
 def test_one_command_serves_and_stops_gracefully_with_every_socket_closed(
     settings: Settings,
 ) -> None:
+    begun = time.monotonic()
     with serving(settings) as service:
+        start_seconds = time.monotonic() - begun
         assert service.get("/health/ready") == (200, {"status": "up", "down": []})
         here = Flashlog(settings)
         key = token_for(here, "admin", is_superuser=True)
@@ -51,7 +53,8 @@ def test_one_command_serves_and_stops_gracefully_with_every_socket_closed(
         codes = [each.close_code() for each in listeners]
         assert service.process.wait(20) == 0
         assert codes == [1001] * 20
-        assert time.monotonic() - begun < 2
+        # It takes half as long as the start, and a busy machine is slow at both.
+        assert time.monotonic() - begun < max(2, start_seconds)
         assert not here.is_served()
 
 
@@ -165,6 +168,16 @@ def test_behind_a_proxy_links_and_limits_follow_what_it_says(
         assert "429" in _curl(service, token, headers)
         other = headers | {"X-Forwarded-For": "203.0.113.6"}
         assert "405" in _curl(service, token, other)
+
+
+def test_packages_of_the_same_name_where_it_is_started_are_not_ours(
+    tmp_path: Path,
+) -> None:
+    for name in ("web", "application", "domain", "wsgi", "gunicorn"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not ours')")
+    settings = Settings(data_dir=Path("data"), bind="127.0.0.1:0", log_level="WARNING")
+    with serving(settings, directory=tmp_path):
+        assert (tmp_path / "data" / "log.sqlite").exists()
 
 
 def test_presence_ends_with_the_block_and_tells_the_dead_from_the_living(

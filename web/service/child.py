@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 
 import msgspec
@@ -22,6 +23,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     command: Sequence[str]
+    directory: Path
     environment: Mapping[str, str]
     inherited: Sequence[int] = ()
 
@@ -43,6 +45,7 @@ class Child:
         self._start_again_at = None
         self._process = subprocess.Popen(
             self._program.command,
+            cwd=self._program.directory,
             env=self._program.environment,
             pass_fds=self._program.inherited,
             stdin=subprocess.DEVNULL,
