@@ -105,9 +105,9 @@ def test_a_signature_longer_than_openwrt_allows_is_refused() -> None:
         (b"\xef\xbb\xbf\n<!DOCTYPE HTML><html>", "web page"),
         (b"404 page not found\n", "is text"),
         (b"PK\x03\x04" + bytes(500), "ZIP archive"),
-        (gzip.compress(build_image()), "gunzip"),
+        (gzip.compress(build_image(), mtime=0), "gunzip"),
         (gzip.compress(b"\x27\x05\x19\x56" + bytes(range(256)) * 9), "gunzip"),
-        (gzip.compress(bytes(5000)), "no disk image"),
+        (gzip.compress(bytes(5000), mtime=0), "no disk image"),
         (build_image(corrupt="no-metadata"), "There is no metadata at the end"),
         (build_image(corrupt="truncated"), "cut off or appended"),
         (build_image() + b"\n", "cut off or appended"),
@@ -156,7 +156,7 @@ def test_a_file_that_is_too_big_is_refused_with_the_setting() -> None:
 
 
 def test_a_disk_image_without_metadata_needs_its_boards_said() -> None:
-    content = gzip.compress(DISK)
+    content = gzip.compress(DISK, mtime=0)
     assert "which boards" in refusal(content)
 
     firmware = admit(outline_of(content), boards=("pc-engines-apu2",))
@@ -170,18 +170,22 @@ def test_a_disk_image_without_metadata_needs_its_boards_said() -> None:
 def test_a_cut_off_disk_image_is_found_although_the_router_would_not(
     cut_bytes: int,
 ) -> None:
-    content = gzip.compress(DISK + build_image(corrupt="no-metadata"))
+    content = gzip.compress(DISK + build_image(corrupt="no-metadata"), mtime=0)
     assert "too early" in refusal(content[:-cut_bytes], boards=("x86",))
 
 
 def test_a_damaged_disk_image_is_found_although_the_router_would_not() -> None:
-    content = bytearray(gzip.compress(DISK + build_image(corrupt="no-metadata")))
+    content = bytearray(
+        gzip.compress(DISK + build_image(corrupt="no-metadata"), mtime=0)
+    )
     content[len(content) // 2] ^= 0x10
     assert "damaged" in refusal(bytes(content), boards=("x86",))
 
 
 def test_a_disk_image_may_have_metadata_after_the_gzip_stream() -> None:
-    content = with_metadata(gzip.compress(DISK), {"supported_devices": ["x86"]})
+    content = with_metadata(
+        gzip.compress(DISK, mtime=0), {"supported_devices": ["x86"]}
+    )
     firmware = admit(outline_of(content))
     assert (firmware.kind, firmware.boards) == ("gzip", ("x86",))
 
