@@ -5,6 +5,7 @@ import shutil
 import stat
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,6 +84,14 @@ def busy(flashlog: Flashlog) -> Iterator[list[int]]:
         thread.join(30)
 
 
+def wait_for_another(done: list[int]) -> None:
+    """Wait until something more was appended."""
+    before, deadline = len(done), time.monotonic() + 30
+    while len(done) == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 # --- backup --------------------------------------------------------------------------
 
 
@@ -116,8 +125,10 @@ def test_a_backup_is_whole_while_others_append(
     an_image(flashlog)
     archives = [tmp_path / f"{number}.backup" for number in range(4)]
     with busy(flashlog) as done:
-        made = [backup(flashlog.settings, archive) for archive in archives]
-    assert len(done) > 4
+        made = []
+        for archive in archives:
+            wait_for_another(done)
+            made.append(backup(flashlog.settings, archive))
 
     for number, archive in enumerate(archives):
         settings = Settings(data_dir=tmp_path / f"restored-{number}")

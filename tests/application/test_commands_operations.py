@@ -425,8 +425,8 @@ def test_cancel_and_flash_at_the_same_moment_are_one_decision(
             running = {
                 act: pool.submit(act, house, operation.id) for act, house in races
             }
-            flashed = running[flash_unless_ended].result(10)
-            cancelled = running[cancel].result(10)
+            flashed = running[flash_unless_ended].result(30)
+            cancelled = running[cancel].result(30)
             outcomes[flashed, cancelled] += 1
             kinds = [type(e.event).__name__ for e in flashlog.log.story(operation.id)]
             assert ("FlashBegun" in kinds) == (flashed == "flashed")

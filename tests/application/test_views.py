@@ -41,7 +41,7 @@ def test_waiting_for_what_never_comes_ends_at_the_limit(views: Views) -> None:
 
     assert not views.wait_for(1, limit_seconds=0.1)
 
-    assert 0.1 <= monotonic() - begun < 1
+    assert 0.1 <= monotonic() - begun < 10
 
 
 def test_waiting_ends_when_somebody_projects(
@@ -78,7 +78,7 @@ def test_who_shows_its_own_events_reads_them_at_once(tmp_path: Path) -> None:
 
 
 def test_many_threads_all_read_their_own_events_soon(tmp_path: Path) -> None:
-    with opened(tmp_path / "house") as flashlog:
+    with opened(tmp_path / "house", projected_wait_seconds=60) as flashlog:
         late: list[float] = []
 
         def work(number: int) -> None:
@@ -97,13 +97,17 @@ def test_many_threads_all_read_their_own_events_soon(tmp_path: Path) -> None:
             thread.join(60)
 
     assert len(late) == 8 * 15
-    assert max(late) < 1.5
+    # Who missed its turn would wait for all of the limit.
+    assert max(late) < 20
 
 
 def test_an_event_that_another_projector_just_missed_is_shown_soon(
     tmp_path: Path,
 ) -> None:
-    with opened(tmp_path / "house") as flashlog, ThreadPoolExecutor(1) as pool:
+    with (
+        opened(tmp_path / "house", projected_wait_seconds=60) as flashlog,
+        ThreadPoolExecutor(1) as pool,
+    ):
         position = flashlog.log.append(examples.queued())
         with flashlog.alone("projector"):
             shown = pool.submit(flashlog.show, position)
@@ -111,8 +115,8 @@ def test_an_event_that_another_projector_just_missed_is_shown_soon(
                 shown.result(0.1)
         begun = monotonic()
 
-        assert shown.result(10)
-        assert monotonic() - begun < 1
+        assert shown.result(30)
+        assert monotonic() - begun < 20
 
 
 def test_an_event_that_cannot_be_shown_is_in_the_log_all_the_same(

@@ -327,5 +327,5 @@ class UpgradeStories(RuleBasedStateMachine):
 
 TestUpgradeStories = UpgradeStories.TestCase
 TestUpgradeStories.settings = settings(
-    max_examples=250, stateful_step_count=40, deadline=None
+    max_examples=200, stateful_step_count=40, deadline=None
 )
