@@ -16,11 +16,14 @@ class Reply:
         self.script = script
         self._output = output
         self._values: dict[str, list[str]] = defaultdict(list)
-        for line in output.splitlines():
+        # Only line feeds end a line: what a router prints may hold any other break.
+        for line in output.split("\n"):
+            if not line:
+                continue
             key, equals, value = line.partition("=")
             if not equals:
                 raise self.unexpected(f"no line of {script}: {line!r}")
-            self._values[key].append(value)
+            self._values[key].append(value.rstrip("\r"))
 
     def one(self, key: str) -> str:
         """Return the only value of `key`; UnexpectedError unless there is one."""

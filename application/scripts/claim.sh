@@ -41,7 +41,7 @@ take_over() {
   # A service that did not come back stays in the list: still owed, now by us.
   [ "$owner" = "$operation" ] || [ -z "$owner" ] ||
     echo "$owner_installation $owner" >>"$D/past"
-  mkdir -p "$D/writers" &&
+  mkdir -p -m 700 "$D" && mkdir -p "$D/writers" &&
     put installation "$installation" && put boot_id "$boot_id" && put path "$path" &&
     put visit "$visit" && put operation "$operation"
 }
@@ -50,11 +50,11 @@ lock
 check_boot
 judge_owner
 [ ! -e "$D/fired" ] || ! is_mine || echo fired=1
-end_writers
 if ! take_over; then
   [ -n "$owner" ] || rm -rf "$D"
   refuse no-space "$D"
 fi
+end_writers
 rm -rf "$D/settled" "$D/fired" "$D/flash" "$D"/sysupgrade.*
 arm "$lease_seconds" || refuse no-space "$D"
 measure "${path%/*}"

@@ -22,7 +22,7 @@ if [ -n "$canary" ]; then
 fi
 set -f
 (
-  trap - EXIT INT TERM
+  trap - EXIT INT TERM PIPE
   sleep 1
   /sbin/sysupgrade $flags "$path" &
   identify $! && put flash/sysupgrade "$IDENTITY"

@@ -1,7 +1,6 @@
 # The guard: one script at a time, of this boot, of this operation, of no older visit.
 
 LOCK=/tmp/flashlog.lock
-umask 077
 # The end of the session must not stop a script halfway.
 trap '' HUP PIPE
 

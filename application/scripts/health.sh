@@ -1,7 +1,10 @@
 # Run a person's command, ended at its limit; BusyBox has no timeout on most releases.
 # The output goes through a file: what the command leaves behind must not hold us.
-umask 077
 said=/tmp/flashlog.health.$$
+(
+  umask 077
+  : >"$said"
+)
 sh -c "$command" </dev/null >"$said" 2>&1 &
 running=$!
 (

@@ -1,22 +1,17 @@
 # Giving back what was taken.
 
-# Writers of earlier visits end at once; a process id that came back is somebody else.
+# Writers of earlier visits end at once.
 end_writers() {
-  local file pid tries path
-  load path path
+  local file writer tries
   for file in "$D"/writers/*; do
     [ -e "$file" ] || continue
-    pid=${file##*/}
-    case "$(arguments "$pid")" in
-    *"$path"*)
-      kill -9 "$pid" 2>/dev/null
-      tries=0
-      while identify "$pid" && [ "$tries" -lt 5 ]; do
-        tries=$((tries + 1))
-        sleep 1
-      done
-      ;;
-    esac
+    writer=${file##*/}
+    tries=0
+    while alive "$writer" && [ "$tries" -lt 5 ]; do
+      kill -9 "${writer%.*}"
+      tries=$((tries + 1))
+      ! alive "$writer" || sleep 1
+    done
     rm -f "$file"
   done
 }

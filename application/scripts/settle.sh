@@ -6,7 +6,7 @@ if [ -z "$owner" ]; then
   # Nothing was taken; leave a note, so that a late copy of this visit takes nothing.
   ! sysupgrading || refuse sysupgrade 'somebody else began it'
   rm -f "$path"
-  mkdir -p "$D" && put installation "$installation" && put boot_id "$boot_id" &&
+  mkdir -p -m 700 "$D" && put installation "$installation" && put boot_id "$boot_id" &&
     put visit "$visit" && put operation "$operation" || refuse no-space "$D"
 fi
 check_owner
@@ -32,6 +32,9 @@ if [ -n "$LEFT$WIFI_LEFT" ]; then
   exit
 fi
 mkdir -p "$D/settled"
+# A writer that began in between has seen the note, or is seen now.
+end_writers
+rm -f "$path"
 rm -rf "$D/switch" "$D/watcher" "$D/deadline" "$D/flash" "$D/fired" "$D/writers" \
   "$D/path" "$D/canary" "$D"/sysupgrade.*
 echo disarmed=1

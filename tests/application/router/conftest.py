@@ -33,6 +33,7 @@ class TinySession:
     port = 22
     credentials_id = UUID(int=1)
     host_key = HostKey(type="ssh-ed25519", base64="", fingerprint="SHA256:tiny")
+    jump_host_keys: tuple[HostKey, ...] = ()
     weak_algorithms = False
     round_trip_seconds = 0.0
 
@@ -85,10 +86,15 @@ class Visit:
             visit=visit,
             boot_id=tiny.boot_id,
         )
+        self.router = Router(TinySession(tiny), RouterLimits(restore_wait_seconds=2))
+
+    def impatient(self) -> "Visit":
+        """Take a sysupgrade for hung after 2 s."""
         self.router = Router(
-            TinySession(tiny),
+            TinySession(self.tiny),
             RouterLimits(restore_wait_seconds=2, hung_flash_seconds=2),
         )
+        return self
 
     def next(self) -> "Visit":
         later = Visit(self.tiny)

@@ -24,6 +24,11 @@ def test_a_key_may_come_several_times() -> None:
     assert Reply("x", "mac=a\nmac=b\n").many("mac") == ("a", "b")
 
 
+def test_only_line_feeds_end_a_line() -> None:
+    reply = Reply("x", "output=one\x0ctwo\x85\u2028three\r\noutput=four\n")
+    assert reply.many("output") == ("one\x0ctwo\x85\u2028three", "four")
+
+
 def test_an_empty_value_is_no_text() -> None:
     reply = Reply("x", "agent_uuid=\n")
     assert (reply.text("agent_uuid"), reply.text("other")) == (None, None)

@@ -311,3 +311,18 @@ def test_a_health_check_ends_at_its_limit(visit: Visit) -> None:
     check = visit.router.health("sleep 600; true", limit_seconds=1)
     assert check.exit_status == 137
     assert time.monotonic() - begun < 30
+
+
+def test_services_are_started_with_the_umask_of_the_system(
+    tiny: TinyRouter, visit: Visit
+) -> None:
+    """What an init script writes must be readable for its daemon's own user."""
+    script = tiny.root / "etc/init.d/cron"
+    script.write_text(f"{script.read_text()}umask >/state/umask\n")
+    visit.claim().stop("cron").router.settle(visit.fence, path=PATH)
+    assert tiny.lines("umask") == ["0022"]
+
+
+def test_the_directory_is_for_nobody_else(tiny: TinyRouter, visit: Visit) -> None:
+    visit.claim()
+    assert tiny.directory.stat().st_mode & 0o777 == 0o700
