@@ -16,6 +16,7 @@ from application.procedure.settle import end, give_back, settled_by_refusal
 from application.procedure.visit import EndedMeanwhileError, Visit, short
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
+from domain.device.device import Device
 from domain.errors import RefusedError
 from domain.operation.operation import UpgradeOperation
 
@@ -78,6 +79,7 @@ def _climb(visit: Visit, session: Session, router: Router) -> None:
             visit,
             router,
             lambda operation: operation.succeed("the image is installed already"),
+            also=lambda device: checks.note_installed(device, visit, session, facts),
         )
         return
     image = visit.flashlog.images.open(checks.image_of(visit).facts.sha256)
@@ -96,7 +98,7 @@ def _refused(visit: Visit, router: Router, error: GuardRefusedError) -> None:
         return
     by = settled_by_refusal(error.word)
     if by is not None and visit.operation.owed:
-        visit.write(lambda operation: operation.settle_by(by, services=()))
+        visit.write(lambda operation: operation.settle_by(by))
     cause = _COME_BACK.get(error.word)
     if cause is None:
         _abort(visit, router if by is None else None, short(error))
@@ -109,10 +111,14 @@ def _abort(visit: Visit, router: Router | None, reason: str) -> None:
 
 
 def _out(
-    visit: Visit, router: Router | None, ending: Callable[[UpgradeOperation], None]
+    visit: Visit,
+    router: Router | None,
+    ending: Callable[[UpgradeOperation], None],
+    *,
+    also: Callable[[Device], None] | None = None,
 ) -> None:
     try:
-        end(visit, router, ending)
+        end(visit, router, ending, also=also)
     except EndedMeanwhileError:
         if router is not None:
             give_back(visit, router)

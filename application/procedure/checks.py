@@ -11,6 +11,7 @@ from application.router.router import Router
 from domain import compatibility, identity
 from domain.catalogue import FirmwareImage, ImageAdded
 from domain.device.device import Device
+from domain.device.events import FirmwareInstalled
 from domain.device.words import Learned
 from domain.errors import RefusedError
 from domain.operation import events
@@ -127,6 +128,21 @@ def learn(device: Device, session: Session, facts: RouterFacts) -> None:
     )
 
 
+def note_installed(
+    device: Device, visit: Visit, session: Session, facts: RouterFacts
+) -> None:
+    """Keep on the device what is proved to run on it."""
+    device.install(
+        FirmwareInstalled(
+            image_id=visit.operation.image_id,
+            operation_id=visit.operation.id,
+            release=facts.release,
+            revision=facts.revision,
+        )
+    )
+    learn(device, session, facts)
+
+
 def _judge(visit: Visit, facts: RouterFacts) -> None:
     image = image_of(visit).facts
     options = options_of(visit)
@@ -194,7 +210,7 @@ def _settle_what_is_settled(operation: UpgradeOperation, facts: RouterFacts) -> 
         return
     if operation.before.boot_id != facts.boot_id:
         operation.settle_by(SettledBy.REBOOT)
-    elif facts.switch_fired:
+    elif facts.switch_fired and facts.owner and facts.owner.settled:
         operation.settle_by(SettledBy.SWITCH)
 
 

@@ -2,15 +2,20 @@
 
 from datetime import timedelta
 
-from application.errors import LinkLostError, UnexpectedError
+from application.errors import LinkLostError, RefusedStepError, UnexpectedError
 from application.procedure import checks
 from application.procedure.settle import end, settled_by_refusal
 from application.procedure.visit import OvertakenError, Visit, short
 from application.router.facts import RouterFacts
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import CANARY_PATH, Router, sysupgrade_command
+from domain.device.device import Device
 from domain.operation import events
-from domain.operation.words import SettledBy
+
+_REASONS = {
+    Refusal.REBOOTED: "the router rebooted before the flash could start",
+    Refusal.FIRED: "the dead-man's switch fired before the flash could start",
+}
 
 
 def begin(visit: Visit, router: Router, facts: RouterFacts) -> None:
@@ -19,6 +24,9 @@ def begin(visit: Visit, router: Router, facts: RouterFacts) -> None:
     The lease of the switch is pushed out first, so that it does not run out between
     the record and the act.
     """
+    if not visit.flashlog.log.get(Device, visit.device.id).is_active:
+        msg = "the device was deactivated meanwhile"
+        raise RefusedStepError(msg)
     lease_seconds = int(visit.settings.switch_lease_seconds)
     router.extend(visit.fence(), lease_seconds=lease_seconds)
     flags = checks.flags(visit, facts)
@@ -64,13 +72,11 @@ def _not_sent(visit: Visit, router: Router, refusal: GuardRefusedError) -> None:
     by = settled_by_refusal(refusal.word)
     if by is not None:
         visit.write(lambda operation: operation.settle_by(by))
-    what = {
-        SettledBy.REBOOT: "the router rebooted before the flash could start",
-        SettledBy.SWITCH: "the dead-man's switch fired before the flash could start",
-    }
-    reason = what[by] if by in what else short(refusal)
+    reason = _REASONS.get(refusal.word, short(refusal))
+    if refusal.word is not Refusal.SYSUPGRADE:
+        reason += "; the firmware is unchanged"
     end(
         visit,
         router if by is None else None,
-        lambda operation: operation.fail(f"{reason}; the firmware is unchanged"),
+        lambda operation: operation.fail(reason),
     )

@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
-from application.errors import StepError
+from application.errors import (
+    AuthenticationFailedError,
+    HostKeyChangedError,
+    StepError,
+)
 from application.ports import Session
 from application.procedure import checks, flash
 from application.procedure.outcome import Outcome, WrongOutcomeError, prove
@@ -12,9 +16,7 @@ from application.procedure.visit import Visit, short
 from application.router.facts import RouterFacts
 from application.router.refusals import GuardRefusedError
 from application.router.router import Router
-from domain.device.device import Device
-from domain.device.events import FirmwareInstalled
-from domain.errors import RefusedError
+from domain.identity import IdentityRefusedError
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy
@@ -22,15 +24,28 @@ from domain.operation.words import SettledBy
 
 def look(visit: Visit) -> None:
     """Look once over every address that the device has by now."""
-    # Without the configuration the host key is a new one; who it is, a MAC proves.
-    lost_configuration = not checks.options_of(visit).keeps_configuration
     try:
-        with reach(
-            visit.flashlog, visit.device, accept_new_host_key=lost_configuration
-        ) as (session, router):
-            _judge(visit, session, router)
+        _look(visit)
     except StepError as error:
         _not_yet(visit, short(error), answered=False)
+
+
+def _look(visit: Visit) -> None:
+    keeps = checks.options_of(visit).keeps_configuration
+    if keeps or visit.device.host_key is not None:
+        try:
+            with reach(visit.flashlog, visit.device) as (session, router):
+                _judge(visit, session, router)
+                return
+        except (HostKeyChangedError, AuthenticationFailedError):
+            if keeps:
+                raise
+    # Without the configuration the host key is a new one; who it is, a MAC proves.
+    with reach(visit.flashlog, visit.device, accept_new_host_key=True) as (
+        session,
+        router,
+    ):
+        _judge(visit, session, router)
 
 
 def _judge(visit: Visit, session: Session, router: Router) -> None:
@@ -41,7 +56,11 @@ def _judge(visit: Visit, session: Session, router: Router) -> None:
         return
     try:
         outcome = prove(visit, router, facts)
-    except (WrongOutcomeError, RefusedError) as error:
+    except IdentityRefusedError as error:
+        # Not ours: it proves nothing about what became of ours.
+        _give_up(visit, short(error))
+        return
+    except WrongOutcomeError as error:
         _fail_after_reboot(visit, session, facts, short(error))
         return
     if outcome.still_unhealthy:
@@ -54,15 +73,15 @@ def _judge(visit: Visit, session: Session, router: Router) -> None:
 def _judge_old_boot(visit: Visit, router: Router, facts: RouterFacts) -> None:
     """Judge a router that has not rebooted: refused, hung, never begun, or not yet."""
     found = facts.flash
-    if facts.switch_fired:
-        _fail_before_reboot(visit, router, "the dead-man's switch fired first")
-    elif found.was_refused:
+    if found.was_refused:
         said = "\n".join(found.log)[-2000:]
         _fail_before_reboot(
             visit,
             router,
             f"sysupgrade refused the image (exit status {found.status}): {said}",
         )
+    elif facts.switch_fired:
+        _fail_before_reboot(visit, router, "the dead-man's switch fired first")
     elif not found.guard:
         _send_again(visit, router, facts)
     elif _is_overdue(visit):
@@ -104,7 +123,16 @@ def _fail_before_reboot(visit: Visit, router: Router, reason: str) -> None:
         visit,
         router,
         lambda operation: operation.fail(f"{reason}; the firmware is unchanged"),
+        unless_open=lambda cause: _stay(visit, f"{reason}, but {cause}"),
     )
+
+
+def _stay(visit: Visit, reason: str) -> None:
+    """Keep looking at a router that may still flash, for as long as at any other."""
+    if visit.operation.looks < visit.settings.reconnect_retries_max:
+        _not_yet(visit, reason, answered=True)
+    else:
+        end(visit, None, lambda operation: operation.fail(reason))
 
 
 def _fail_after_reboot(
@@ -146,7 +174,7 @@ def _succeed(
     note = _write_marker(visit, router, facts)
     visit.write(
         lambda operation: operation.succeed(note),
-        also=lambda device: _installed(device, visit, session, facts),
+        also=lambda device: checks.note_installed(device, visit, session, facts),
     )
 
 
@@ -160,20 +188,6 @@ def _write_marker(visit: Visit, router: Router, facts: RouterFacts) -> str:
     except (StepError, GuardRefusedError) as error:
         return f"the marker could not be written: {short(error)}"
     return ""
-
-
-def _installed(
-    device: Device, visit: Visit, session: Session, facts: RouterFacts
-) -> None:
-    device.install(
-        FirmwareInstalled(
-            image_id=visit.operation.image_id,
-            operation_id=visit.operation.id,
-            release=facts.release,
-            revision=facts.revision,
-        )
-    )
-    checks.learn(device, session, facts)
 
 
 def _reconnected(
@@ -197,7 +211,11 @@ def _not_yet(
 ) -> None:
     settings, operation = visit.settings, visit.operation
     if operation.looks >= settings.reconnect_retries_max and not answered:
-        _give_up(visit, reason)
+        _give_up(
+            visit,
+            f"the router never came back as it should ({operation.looks} looks): "
+            f"{reason}",
+        )
         return
     look_at = visit.pause(
         operation.looks,
@@ -212,14 +230,9 @@ def _not_yet(
 
 def _give_up(visit: Visit, reason: str) -> None:
     def decide(operation: UpgradeOperation) -> None:
-        looks = operation.looks
-        operation.fail(
-            f"the router never came back as it should ({looks} looks): {reason}"
-        )
+        operation.fail(reason)
         if operation.owed:
-            operation.give_up_obligations(
-                reason="the router never came back as it should after the flash"
-            )
+            operation.give_up_obligations(reason=reason)
 
     visit.write(decide)
 

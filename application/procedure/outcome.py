@@ -38,7 +38,7 @@ def prove(visit: Visit, router: Router, facts: RouterFacts) -> Outcome:
     if before is None:
         msg = "there is no evidence from before the flash"
         raise WrongOutcomeError(msg)
-    who = _identity(visit, before, facts)
+    who = identify_again(visit, facts)
     image = checks.image_of(visit).facts
     proved_by = _proof(visit, before, image, facts)
     health_checks = visit.flashlog.log.get(Build, image.build_id).health_checks
@@ -57,10 +57,19 @@ def prove(visit: Visit, router: Router, facts: RouterFacts) -> Outcome:
     )
 
 
-def _identity(visit: Visit, before: Evidence, facts: RouterFacts) -> str:
+def identify_again(visit: Visit, facts: RouterFacts) -> str:
+    """Tell by what it is still the router that was verified before it rebooted.
+
+    Raises RefusedError for another one.
+    """
     expected = checks.expected(visit.device)
-    keeps = checks.options_of(visit).keeps_configuration
-    if not keeps:
+    before = visit.operation.before
+    # What was never flashed still has its configuration.
+    keeps = (
+        checks.options_of(visit).keeps_configuration
+        or not visit.operation.has_begun_flash
+    )
+    if before and not keeps:
         # The UUIDs were part of the configuration; the MACs were noted before.
         expected = msgspec.structs.replace(
             expected, macs=(*expected.macs, *before.macs)
@@ -88,13 +97,16 @@ def _proof(
         raise WrongOutcomeError(msg)
     if facts.revision != before.revision:
         return "new boot id and revision"
+    if checks.options_of(visit).o:
+        # With the whole overlay the file is kept, too.
+        return ""
     if facts.canary == str(visit.operation.id):
         msg = (
             f"the router came back with the old firmware {_release(facts)}: the file "
             "that a flash wipes out is still there"
         )
         raise WrongOutcomeError(msg)
-    if checks.options_of(visit).o or not visit.operation.canary_left:
+    if not visit.operation.canary_left:
         return ""
     return "new boot id and wiped canary file"
 

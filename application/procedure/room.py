@@ -1,6 +1,7 @@
 """Make room for the image: back up, claim the router, free memory."""
 
 import hashlib
+from uuid import UUID
 
 from application.errors import RefusedStepError
 from application.ports import ImageSource, Span
@@ -9,6 +10,7 @@ from application.router.facts import Claim, Memory, RouterFacts
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
 from domain.operation import events
+from domain.operation.operation import UpgradeOperation
 from domain.operation.words import Obligation
 
 # Without these nobody gets in any more, whatever the settings say.
@@ -76,11 +78,25 @@ def _claim(visit: Visit, router: Router) -> Claim:
     except GuardRefusedError as refusal:
         if refusal.word is not Refusal.OWED:
             raise
-        # The device is ours only because that older operation is settled or written
-        # off; what it left on the router is given back first.
+        _require_settled(visit, refusal.detail)
+        # It was written off; what it left on the router is given back first.
         return router.claim(
             fence, path=path, lease_seconds=int(lease_seconds), previous=refusal.detail
         )
+
+
+def _require_settled(visit: Visit, operation_id: str) -> None:
+    """Make sure that no other operation of ours is at work on this very router.
+
+    Of one device there is none; but two devices may turn out to be one router.
+    """
+    older = visit.flashlog.log.find(UpgradeOperation, UUID(operation_id))
+    if older is not None and not older.is_settled:
+        msg = (
+            f"operation {older.id} of another device is at work on this router: two "
+            "devices of the inventory are one router"
+        )
+        raise RefusedStepError(msg)
 
 
 def _make_memory(

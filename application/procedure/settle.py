@@ -7,19 +7,22 @@ from application.errors import (
     StepError,
     UnreachableError,
 )
+from application.procedure.outcome import identify_again
 from application.procedure.reach import reach
 from application.procedure.visit import Visit, short
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
+from domain.device.device import Device
+from domain.errors import RefusedError
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy
 
 Ending = Callable[[UpgradeOperation], None]
 
-# A refusal that proves that nothing is owed any more, and who gave it back.
+# A refusal that proves that nothing is owed any more, and who gave it back. A switch
+# that has fired may still be at it: what it gave back is asked for, not believed.
 _SETTLED = {
     Refusal.REBOOTED: SettledBy.REBOOT,
-    Refusal.FIRED: SettledBy.SWITCH,
     Refusal.SETTLED: SettledBy.FLASHLOG,
     Refusal.FOREIGN: SettledBy.FLASHLOG,
 }
@@ -29,9 +32,24 @@ def settled_by_refusal(word: Refusal) -> SettledBy | None:
     return _SETTLED.get(word)
 
 
-def end(visit: Visit, router: Router | None, ending: Ending) -> None:
-    """Give back while the router answers, then end: one append for both."""
-    settle, cause = _settlement(visit, router)
+def end(
+    visit: Visit,
+    router: Router | None,
+    ending: Ending,
+    *,
+    also: Callable[[Device], None] | None = None,
+    unless_open: Callable[[str], None] | None = None,
+) -> None:
+    """Give back while the router answers, then end: one append for both.
+
+    `also` decides on the device in the same transaction. `unless_open` is called with
+    the cause instead, where the router did not take our hand off it: what was sent to
+    it before may still happen.
+    """
+    settle, cause, is_open = _settlement(visit, router)
+    if is_open and unless_open is not None:
+        unless_open(cause)
+        return
 
     def decide(operation: UpgradeOperation) -> None:
         if settle is not None:
@@ -40,14 +58,14 @@ def end(visit: Visit, router: Router | None, ending: Ending) -> None:
         if operation.owed:
             visit.postpone_settlement(operation, cause)
 
-    visit.write(decide)
+    visit.write(decide, also=also)
 
 
 def give_back(visit: Visit, router: Router) -> None:
     """Settle what an operation owes that has ended, over an open session."""
     if not visit.operation.owed:
         return
-    settle, cause = _settlement(visit, router)
+    settle, cause, _ = _settlement(visit, router)
     if settle is not None:
         visit.write(settle)
     else:
@@ -65,23 +83,38 @@ def visit_for_owed(visit: Visit) -> None:
         visit.write(lambda operation: visit.postpone_settlement(operation, cause))
 
 
-def _settlement(visit: Visit, router: Router | None) -> tuple[Ending | None, str]:
-    """Return how to record what was given back, or None and why it was not."""
+def _settlement(visit: Visit, router: Router | None) -> tuple[Ending | None, str, bool]:
+    """Return how to record what was given back, or None and why it was not.
+
+    And whether what was sent to the router before may still happen.
+    """
     if not visit.operation.owed:
-        return None, ""
+        return None, "", False
     if router is None:
-        return None, "the router did not answer"
+        return None, "the router did not answer", True
     try:
         settlement = router.settle(visit.fence(), path=visit.path)
     except GuardRefusedError as refusal:
-        by = settled_by_refusal(refusal.word)
-        return (_by(by) if by else None), short(refusal)
+        return _by_refusal(visit, router, refusal)
     except StepError as error:
-        return None, short(error)
+        return None, short(error), True
     if settlement.is_complete:
-        return _by(SettledBy.FLASHLOG, settlement.restored), ""
+        return _by(SettledBy.FLASHLOG, settlement.restored), "", False
     waiting = ", ".join(settlement.not_restored) or "the router"
-    return None, f"not everything came back yet: {waiting}"
+    return None, f"not everything came back yet: {waiting}", False
+
+
+def _by_refusal(
+    visit: Visit, router: Router, refusal: GuardRefusedError
+) -> tuple[Ending | None, str, bool]:
+    if refusal.word is Refusal.REBOOTED:
+        # Any other router at the address has another boot id, too.
+        try:
+            identify_again(visit, router.inspect())
+        except (RefusedError, StepError) as error:
+            return None, short(error), True
+    by = settled_by_refusal(refusal.word)
+    return (_by(by) if by else None), short(refusal), by is None
 
 
 def _by(who: SettledBy, services: tuple[str, ...] | None = None) -> Ending:

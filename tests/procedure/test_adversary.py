@@ -13,21 +13,26 @@ from uuid import UUID
 
 import pytest
 
-from application.commands.operations import cancel_operation
-from application.errors import LogFullError
+from application.commands.devices import NewDevice, add_device
+from application.commands.operations import cancel_operation, start_upgrade
+from application.errors import LinkLostError, LogFullError
+from application.procedure.reach import reach
 from application.runner import Runner
-from application.simulation.machine import Machine
+from application.simulation.machine import MARKER, Machine
+from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import Status
 from tests.contract.routers import simulated_router
 from tests.procedure.conftest import MakeWorld
 from tests.procedure.moments import Moments, WatchedConnector
 from tests.procedure.world import (
+    NEW_REVISION,
     World,
     eventually,
     untouched,
 )
 from tests.routers import face
+from tests.routers.images import build_image
 
 
 @pytest.fixture(params=["simulated"])
@@ -168,12 +173,220 @@ def test_a_runner_does_not_overtake_itself_when_the_clock_jumps(
     assert world.operation(operation_id).attempt == 1, world.story(operation_id)
 
 
+def test_a_refused_flash_without_configuration_is_found_out_all_the_same(
+    make_world: MakeWorld,
+) -> None:
+    """Until it has rebooted the router has its old host key and password."""
+    world = make_world(face.LowMemory(), face.RefuseFlash(), reconnect_retries_max=3)
+    services = world.router.services_running()
+    operation = world.upgrade(n=True)
+    assert operation.status is Status.FAILED
+    assert "Operation not supported" in world.story(operation.id)
+    assert not operation.given_up
+    untouched(world.router, services)
+
+
 def test_a_flash_without_configuration_is_proved_by_a_mac(
     make_world: MakeWorld,
 ) -> None:
     world = make_world()
     operation = world.upgrade(n=True)
     assert operation.status is Status.SUCCESS, world.story(operation.id)
+
+
+def test_a_clock_that_jumps_while_sysupgrade_works_fails_nothing(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(setup={"start_seconds": 2.0})
+    operation_id = world.start()
+    while not world.operation(operation_id).has_begun_flash:
+        world.advance(operation_id)
+    jump_ahead(world, 3600)
+    operation = world.settle(operation_id)
+    assert world.router.flashes == 1
+    assert operation.status is Status.SUCCESS, world.story(operation_id)
+
+
+def test_nothing_is_called_unchanged_while_a_late_flash_may_still_be_sent(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """A frozen runner thaws after another one has given up waiting for the start."""
+    world = make_world(upgrade_timeout_seconds=1.0)
+    sent: list[str] = []
+    connector = world.flashlog.connector
+
+    class Frozen:
+        def __init__(self, session: Any) -> None:
+            self._session = session
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._session, name)
+
+        def execute(self, command: str, **limits: Any) -> Any:
+            if command.startswith("# flashlog flash") and not sent:
+                sent.append(command)
+                raise LinkLostError("frozen")
+            if command.startswith("# flashlog settle"):
+                raise LinkLostError("the link broke")
+            return self._session.execute(command, **limits)
+
+    class Connector:
+        def open(self, *args: Any) -> Any:
+            return Frozen(connector.open(*args))
+
+    world.flashlog.connector = Connector()
+    operation_id = world.start()
+    while not sent:
+        world.advance(operation_id)
+    jump_ahead(world, 60)
+    world.advance(operation_id)
+    world.flashlog.connector = connector
+    device = world.flashlog.log.get(Device, world.device_id)
+    with reach(world.flashlog, device) as (session, _):
+        session.execute(sent[0], limit_seconds=10)
+    operation = world.settle(operation_id)
+    if world.router.flashes:
+        assert "unchanged" not in world.story(operation_id)
+        assert operation.status is Status.SUCCESS
+
+
+def test_another_router_at_the_address_settles_nothing(make_world: MakeWorld) -> None:
+    """It has another boot id, which proves nothing about ours."""
+    world = make_world(face.LowMemory(), face.CutAtByte(300_000), retries_max=9)
+    services = world.router.services_running()
+    operation_id = world.start()
+    world.advance(operation_id)
+    assert not world.router.services_running() >= services
+    cancel_operation(world.flashlog, operation_id=operation_id)
+    inside = machine(world)
+    ours = inside.boot_id, inside.disk.uuid
+    inside.boot_id, inside.disk.uuid = "other", "00000000-dead-4bad-8bad-000000000000"
+    world.advance(operation_id)
+    inside.boot_id, inside.disk.uuid = ours
+    world.settle(operation_id)
+    assert "by reboot" not in world.story(operation_id)
+    untouched(world.router, services)
+
+
+def test_another_router_after_the_flash_does_not_count_as_ours(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(face.WrongUuid(after_flash=True))
+    operation = world.upgrade()
+    assert operation.status is Status.FAILED
+    assert "another router" in world.last(operation.id)
+    assert "Reconnected" not in world.names(operation.id)
+    assert "by reboot" not in world.story(operation.id)
+    assert operation.given_up
+
+
+def test_a_switch_that_fired_but_did_not_bring_all_back_settles_nothing(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    world = make_world(face.LowMemory(), retry_backoff_seconds=30.0)
+    services = world.router.services_running()
+
+    def fire_halfway() -> None:
+        directory = machine(world).directory
+        assert directory
+        directory.fired = True
+        for name in directory.services[1:]:
+            machine(world).start(name)
+        del directory.services[1:]
+
+    at(world, tmp_path, "before test_image", fire_halfway)
+    operation_id = world.start()
+    world.advance(operation_id)
+    assert world.operation(operation_id).owed
+    cancel_operation(world.flashlog, operation_id=operation_id)
+    world.settle(operation_id)
+    untouched(world.router, services)
+
+
+def test_a_switch_that_is_still_at_it_is_not_taken_for_settled_by_the_next_attempt(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(face.LowMemory(), face.CutAtByte(300_000))
+    services = world.router.services_running()
+    operation_id = world.start()
+    world.advance(operation_id)
+    inside = machine(world)
+    assert inside.directory
+    inside.directory.fired = True
+    inside.disk.revision = NEW_REVISION
+    inside.disk.files[MARKER] = next(
+        e.sha256 for e in world.events(world.image_id) if hasattr(e, "sha256")
+    )
+    operation = world.settle(operation_id)
+    assert operation.status is Status.SUCCESS
+    untouched(world.router, services)
+
+
+def test_a_kept_overlay_keeps_the_canary_which_then_proves_nothing(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world()
+    facts = world.router.facts()
+    image = build_image(facts.board, facts.release, facts.revision, size=1 << 20)
+    operation = world.upgrade(world.add_image(image), o=True)
+    assert world.router.flashes == 1
+    assert operation.status is Status.FAILED
+    assert "old firmware" not in world.last(operation.id)
+    assert "nothing proves" in world.last(operation.id)
+    well = world.add_image(image, category="well", health_checks=("true",))
+    operation = world.upgrade(well, o=True)
+    assert operation.status is Status.SUCCESS, world.story(operation.id)
+
+
+def test_two_devices_that_are_one_router_do_not_take_it_from_each_other(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    world = make_world()
+    first = world.flashlog.log.get(Device, world.device_id)
+    second_id = add_device(
+        world.flashlog,
+        NewDevice(
+            name="roof again",
+            mac_address=world.router.facts().macs[1],
+            addresses=first.addresses,
+            credentials_ids=(first.connections[0].credentials_id,),
+            agent_uuid=first.agent_uuid,
+        ),
+    )
+    ids: list[UUID] = []
+
+    def meddle() -> None:
+        ids.append(
+            start_upgrade(world.flashlog, device_id=second_id, image_id=world.image_id)
+        )
+        plain = world.flashlog.connector
+        world.flashlog.connector = plain._connector  # type: ignore[attr-defined]
+        world.advance(ids[0], runner="other")
+
+    at(world, tmp_path, "before test_image", meddle)
+    operation = world.upgrade()
+    assert operation.status is Status.SUCCESS, world.story(operation.id)
+    other = world.settle(ids[0])
+    assert other.status is Status.ABORTED
+    assert str(operation.id) in world.story(other.id)
+
+
+def test_a_device_that_is_deactivated_while_bytes_flow_is_not_flashed(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    world = make_world()
+
+    def deactivate() -> None:
+        device = world.flashlog.log.get(Device, world.device_id)
+        device.deactivate()
+        world.flashlog.log.append(device)
+
+    at(world, tmp_path, "after test_image", deactivate)
+    operation = world.upgrade()
+    assert operation.status is Status.ABORTED, world.story(operation.id)
+    assert "deactivated" in world.story(operation.id)
+    assert world.router.flashes == 0
+    untouched(world.router, ())
 
 
 def test_a_visit_that_was_overtaken_schedules_nothing_when_it_breaks(
@@ -191,6 +404,32 @@ def test_a_visit_that_was_overtaken_schedules_nothing_when_it_breaks(
     at(world, tmp_path, "before test_image", overtake_and_break)
     world.advance(operation_id)
     assert world.names(operation_id)[-1] == "VisitBegun"
+
+
+def test_a_refusal_is_told_also_after_the_switch_has_fired(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(face.LowMemory(), face.RefuseFlash())
+    services = world.router.services_running()
+    operation_id = world.start()
+    while not world.operation(operation_id).has_begun_flash:
+        world.advance(operation_id)
+    eventually(lambda: flash_was_refused(world))
+    world.router.pass_time(1300)
+    eventually(lambda: world.router.services_running() >= services)
+    operation = world.settle(operation_id)
+    assert operation.status is Status.FAILED
+    assert "Operation not supported" in world.story(operation_id)
+
+
+def test_a_device_that_runs_the_image_already_counts_as_installed(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world()
+    world.upgrade()
+    world.upgrade()
+    device = world.flashlog.log.get(Device, world.device_id)
+    assert device.installed
 
 
 def test_a_cancel_between_the_end_of_a_visit_and_its_hand_over_is_not_slept_through(
