@@ -1,11 +1,9 @@
 """The projector as a process of its own."""
 
-import signal
-from threading import Event
-
 from application.flashlog import Flashlog
 from application.presence import Presence
 from application.settings import Settings
+from application.stopping import stop_at_signals
 
 ROLE = "projector"
 
@@ -19,9 +17,7 @@ def run_projector(settings: Settings) -> None:
     One at a time: where another process is the projector, this one waits for it to
     go and then takes over.
     """
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_at_signals()
     flashlog = Flashlog(settings)
     try:
         while not stop.is_set():

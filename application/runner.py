@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from application.flashlog import Flashlog
 from application.presence import Presence
 from application.procedure.advance import advance
 from application.settings import Settings
+from application.stopping import stop_at_signals
 from domain.operation.operation import UpgradeOperation
 
 _log = logging.getLogger(__name__)
@@ -126,9 +126,7 @@ class Runner:
 
 def run_runner(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, in a process of its own."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_at_signals()
     flashlog = Flashlog(settings)
     try:
         with (

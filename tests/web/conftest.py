@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from application import passwords
 from application.commands.users import add_user, find_user, token_of
 from application.flashlog import Flashlog
 from application.settings import Settings
@@ -21,7 +22,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def flashlog(settings: Settings) -> Iterator[Flashlog]:
+def flashlog(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flashlog]:
+    # What a password costs to check is not what these tests are about.
+    monkeypatch.setattr(passwords, "_SCRYPT", {"n": 16, "r": 8, "p": 1})
     made = Flashlog(settings)
     made.projector.catch_up()
     yield made

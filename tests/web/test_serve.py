@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from application.presence import Presence
 from application.settings import Settings
 from tests.web import examples
 from tests.web.conftest import API, token_for
-from tests.web.serving import Service, eventually, launch, serving
+from tests.web.serving import ROOT, Service, eventually, launch, serving
 from web.serve import ServeError, serve
 
 pytestmark = pytest.mark.process
@@ -192,6 +193,28 @@ def test_presence_ends_with_the_block_and_tells_the_dead_from_the_living(
     (tmp_path / "present" / "runner.1").touch()
     assert not presence.is_any("runner", silent_seconds_max=5)
     assert list((tmp_path / "present").iterdir()) == []
+
+
+def test_a_stop_that_comes_in_the_middle_of_waiting_for_it_is_heard() -> None:
+    waiting = """
+import signal
+from application.stopping import stop_at_signals
+stop = stop_at_signals()
+print("waiting", flush=True)
+while not stop.wait(0):
+    pass
+"""
+    for _ in range(10):
+        with subprocess.Popen(
+            [sys.executable, "-c", waiting], stdout=subprocess.PIPE, cwd=ROOT
+        ) as process:
+            try:
+                assert process.stdout is not None
+                process.stdout.readline()
+                process.terminate()
+                assert process.wait(10) == 0
+            finally:
+                process.kill()
 
 
 def test_a_service_that_is_not_started_twice_says_so_on_the_command_line(

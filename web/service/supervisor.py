@@ -5,10 +5,10 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from threading import Event
 from time import monotonic
 from urllib.parse import urlsplit
 
+from application.stopping import Stop
 from web.service.child import Child
 
 _LOG = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Supervisor:
         self._url = url
         self._stop_seconds = stop_seconds
         self._announce = announce
-        self._stop = Event()
+        self._stop = Stop()
         self._is_impatient = False
 
     def run(self) -> None:
