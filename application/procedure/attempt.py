@@ -58,7 +58,7 @@ def _try(visit: Visit, session: Session, router: Router) -> None:
     try:
         _climb(visit, session, router)
     except EndedMeanwhileError:
-        give_back(visit, router)
+        give_back(visit, router, is_due=True)
     except (RefusedStepError, RefusedError) as error:
         _abort(visit, router, short(error))
     except GuardRefusedError as error:
@@ -121,7 +121,7 @@ def _out(
         end(visit, router, ending, also=also)
     except EndedMeanwhileError:
         if router is not None:
-            give_back(visit, router)
+            give_back(visit, router, is_due=True)
 
 
 def leave(

@@ -61,14 +61,18 @@ def end(
     visit.write(decide, also=also)
 
 
-def give_back(visit: Visit, router: Router) -> None:
-    """Settle what an operation owes that has ended, over an open session."""
+def give_back(visit: Visit, router: Router, *, is_due: bool = False) -> None:
+    """Settle what an operation owes that has ended, over an open session.
+
+    `is_due`: a visit for what is owed is due already. Where our session is the trouble,
+    that one comes over another.
+    """
     if not visit.operation.owed:
         return
     settle, cause, _ = _settlement(visit, router)
     if settle is not None:
         visit.write(settle)
-    else:
+    elif not is_due:
         visit.write(lambda operation: visit.postpone_settlement(operation, cause))
 
 
@@ -91,7 +95,7 @@ def _settlement(visit: Visit, router: Router | None) -> tuple[Ending | None, str
     if not visit.operation.owed:
         return None, "", False
     if router is None:
-        return None, "the router did not answer", True
+        return None, "it is given back at the next visit", True
     try:
         settlement = router.settle(visit.fence(), path=visit.path)
     except GuardRefusedError as refusal:

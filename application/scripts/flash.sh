@@ -12,8 +12,9 @@ put flash/uptime "$NOW" && arm "$lease_seconds" || {
   rm -rf "$D/flash"
   refuse no-space "$D"
 }
-# The agent of OpenWISP then fetches its configuration again.
-rm -rf /etc/openwisp/checksum
+# The agent of OpenWISP then fetches its configuration again. The marker is written anew
+# after success: until then nobody knows what will run.
+rm -rf /etc/openwisp/checksum /etc/openwisp/firmware_checksum
 if [ -n "$canary" ]; then
   put canary "$canary"
   # Where there is no overlay it cannot be written, and then proves nothing.

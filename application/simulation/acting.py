@@ -36,7 +36,7 @@ def claim(machine: Machine, script: Script) -> list[str]:
         give_back(machine, owed)
     before = machine.directory
     if before and before.fired and before.operation == visitor.operation:
-        said = ["fired=1"]
+        said = ["fired=1", "given_back=1"]
     machine.end_writers()
     machine.directory = take_over(before, visitor, script["path"])
     machine.directory.deadline = machine.uptime + script.number("lease_seconds")
@@ -103,6 +103,7 @@ def flash(machine: Machine, script: Script) -> list[str]:
     directory.flash = Flash(machine.uptime)
     directory.deadline = machine.uptime + script.number("lease_seconds")
     machine.disk.files.pop(CHECKSUM, None)
+    machine.disk.files.pop(MARKER, None)
     if script["canary"]:
         directory.canary = script["canary"]
         machine.disk.files[script["canary"]] = script["operation"]

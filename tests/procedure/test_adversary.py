@@ -452,3 +452,43 @@ def test_a_cancel_between_the_end_of_a_visit_and_its_hand_over_is_not_slept_thro
         eventually(lambda: world.operation(operation_id).has_ended)
         eventually(lambda: world.operation(operation_id).is_settled, limit_seconds=10)
     untouched(world.router, services)
+
+
+def test_a_marker_does_not_outlive_a_flash_that_was_not_verified(
+    make_world: MakeWorld,
+) -> None:
+    """Images that share a revision are told apart by the marker alone."""
+    world = make_world(health_retry_seconds=0.5)
+    facts = world.router.facts()
+    good, bad = (
+        build_image(facts.board, facts.release, facts.revision, size=size)
+        for size in (1 << 20, 1 << 19)
+    )
+    first = world.add_image(good, category="good")
+    assert world.upgrade(first).status is Status.SUCCESS
+    sick = world.add_image(bad, category="sick", health_checks=("exit 3",))
+    assert world.upgrade(sick).status is Status.FAILED
+    assert world.router.flashes == 2
+    back = world.upgrade(first)
+    assert back.status is Status.SUCCESS
+    assert world.router.flashes == 3
+
+
+def test_a_cancel_whose_session_breaks_is_given_back_over_another_at_once(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    world = make_world(
+        face.LowMemory(),
+        upload_bytes_per_second_max=100_000,
+        settle_backoff_seconds=60.0,
+        settle_backoff_max_seconds=60.0,
+    )
+    services = world.router.services_running()
+    cut: Callable[[], None] = world.router.cut_connections  # type: ignore[attr-defined]
+    at(world, tmp_path, "before settle", cut)
+    operation_id = world.start()
+    with running(world, threading.Event()):
+        eventually(lambda: machine(world).uploaded_bytes > 100_000)
+        cancel_operation(world.flashlog, operation_id=operation_id)
+        eventually(lambda: world.operation(operation_id).is_settled)
+    untouched(world.router, services)
