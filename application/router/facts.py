@@ -80,13 +80,14 @@ class RouterFacts(msgspec.Struct, frozen=True, kw_only=True):
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """The directory is ours and the switch is armed.
 
-    `fired`: the switch of an earlier visit had fired, so the uploaded file is gone
-    and the services run. `restored`, `not_restored`: services of the `previous`
-    operation.
+    `fired`: the switch of an earlier visit had fired, so the uploaded file is gone;
+    `given_back`: and every service and Wi-Fi run again. `restored`, `not_restored`:
+    services of the `previous` operation.
     """
 
     memory: Memory
     fired: bool
+    given_back: bool = False
     restored: tuple[str, ...] = ()
     not_restored: tuple[str, ...] = ()
 

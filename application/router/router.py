@@ -68,6 +68,7 @@ class Router:
         return Claim(
             memory=memory(reply),
             fired=reply.flag("fired"),
+            given_back=reply.flag("given_back"),
             restored=reply.many("restored"),
             not_restored=reply.many("not_restored"),
         )

@@ -49,7 +49,10 @@ take_over() {
 lock
 check_boot
 judge_owner
-[ ! -e "$D/fired" ] || ! is_mine || echo fired=1
+if [ -e "$D/fired" ] && is_mine; then
+  echo fired=1
+  [ -e "$D/services" ] || [ -e "$D/wifi" ] || echo given_back=1
+fi
 if ! take_over; then
   [ -n "$owner" ] || rm -rf "$D"
   refuse no-space "$D"

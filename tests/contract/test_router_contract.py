@@ -249,7 +249,9 @@ def test_the_switch_fires_when_its_time_is_over(caller: Caller) -> None:
     eventually(lambda: all_is_back(caller, services), "the switch gave back")
     eventually(lambda: caller.scripts.inspect().switch_fired, "it says so")
     assert refusal(lambda: caller.flash(IMAGE))[0] is Refusal.FIRED
-    assert caller.next_visit().claim().claimed.fired
+    claimed = caller.next_visit().claim().claimed
+    assert claimed.fired
+    assert claimed.given_back
 
 
 def test_the_switch_needs_no_network(caller: Caller) -> None:

@@ -359,7 +359,7 @@ def kill_at_random(
     client.communicate()
 
 
-@pytest.mark.parametrize("milliseconds", range(0, 40, 4))
+@pytest.mark.parametrize("milliseconds", range(0, 40, 8))
 def test_a_script_killed_anywhere_leaves_what_a_newer_visit_can_settle(
     tiny: TinyRouter, visit: Visit, milliseconds: int
 ) -> None:

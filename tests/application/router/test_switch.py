@@ -275,7 +275,7 @@ rm -f /tmp/flashlog.lock /tmp/let_go
 """
 
 
-@pytest.mark.parametrize("attempt", range(8))
+@pytest.mark.parametrize("attempt", range(0, 8, 2))
 def test_switch_and_flash_at_the_same_moment_have_one_winner(
     tiny: TinyRouter, visit: Visit, attempt: int
 ) -> None:
@@ -307,7 +307,7 @@ def test_switch_and_flash_at_the_same_moment_have_one_winner(
     assert tiny.lines("flashed_without_image") == []
 
 
-@pytest.mark.parametrize("milliseconds", range(0, 60, 6))
+@pytest.mark.parametrize("milliseconds", range(0, 60, 10))
 def test_a_flash_script_killed_anywhere_flashes_once_or_never(
     tiny: TinyRouter, visit: Visit, milliseconds: int
 ) -> None:
