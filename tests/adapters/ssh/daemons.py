@@ -45,6 +45,8 @@ def missing() -> str | None:
     absent = [name for name in programs if shutil.which(name, path=_PATH) is None]
     if absent:
         return f"real SSH servers need {', '.join(absent)} (make test-tools)"
+    if not Path(pwd.getpwuid(os.getuid()).pw_dir).is_dir():
+        return "real SSH servers need an account with a home directory"
     if not _may_unshare():
         return "real SSH servers need the right to make namespaces"
     return None
