@@ -11,7 +11,7 @@ from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
-from domain.operation.words import Obligation
+from domain.operation.words import Obligation, SettledBy
 
 # Without these nobody gets in any more, whatever the settings say.
 _NEVER_STOPPED = frozenset(
@@ -40,6 +40,8 @@ def make(
     Raises RefusedStepError where there is not enough memory whatever is stopped.
     """
     claim = _claim(visit, router)
+    if claim.given_back:
+        _note_what_the_switch_gave_back(visit)
     missing = [Span(0, image.size)]
     if facts.file_bytes and not claim.fired:
         missing = missing_spans(visit, router, image)
@@ -83,6 +85,19 @@ def _claim(visit: Visit, router: Router) -> Claim:
         return router.claim(
             fence, path=path, lease_seconds=int(lease_seconds), previous=refusal.detail
         )
+
+
+def _note_what_the_switch_gave_back(visit: Visit) -> None:
+    """Settle what the fired switch gave back; the claim has armed it again."""
+    if visit.operation.owed == {Obligation.SWITCH}:
+        return
+    armed = events.SwitchArmed(lease_seconds=visit.settings.switch_lease_seconds)
+
+    def decide(operation: UpgradeOperation) -> None:
+        operation.settle_by(SettledBy.SWITCH)
+        operation.note(armed)
+
+    visit.write(decide)
 
 
 def _require_settled(visit: Visit, operation_id: str) -> None:
