@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,7 @@ def pytest_runtest_makereport(
     report = yield
     if not hasattr(report, "wasxfail"):
         _fail_if_skipped(report)
+        _tell_skips_together(report)
     return report
 
 
@@ -45,3 +47,10 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     if report.skipped and os.environ.get(NOTHING_SKIPPED):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
+
+
+def _tell_skips_together(report: pytest.TestReport) -> None:
+    """Give all skips of one cause one place, so that pytest tells them in one line."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        report.longrepr = (str(Path(__file__).parent), None, reason)  # type: ignore[assignment]  # pytest prints it so
