@@ -111,6 +111,7 @@ class Runner:
             with self._guard:
                 visiting = tuple(self._visiting)
             try:
+                self._follow_the_log()
                 self._flashlog.due.extend(
                     self.name,
                     visiting,
@@ -119,6 +120,10 @@ class Runner:
                 )
             except StorageError as error:
                 _log.warning("cannot extend leases: %s", error)
+
+    def _follow_the_log(self) -> None:
+        """Be no earlier than others: what they want done must come due here, too."""
+        self._flashlog.clock.start_from(self._flashlog.log.recorder.last_recorded_at())
 
     def _now(self) -> float:
         return self._flashlog.clock.now().timestamp()

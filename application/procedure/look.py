@@ -108,7 +108,7 @@ def _send_again(visit: Visit, router: Router, facts: RouterFacts) -> None:
     visit.begin()
     flash.send(visit, router, facts)
     if not visit.operation.has_ended:
-        _not_yet(visit, "the flash was started", answered=True)
+        _not_yet(visit, "the flash command was sent again", answered=True)
 
 
 def _is_overdue(visit: Visit) -> bool:

@@ -16,6 +16,7 @@ import pytest
 from application.commands.devices import NewDevice, add_device
 from application.commands.operations import cancel_operation, start_upgrade
 from application.errors import LinkLostError, LogFullError
+from application.flashlog import Flashlog
 from application.procedure.reach import reach
 from application.runner import Runner
 from application.simulation.machine import MARKER, Machine
@@ -492,3 +493,19 @@ def test_a_cancel_whose_session_breaks_is_given_back_over_another_at_once(
         cancel_operation(world.flashlog, operation_id=operation_id)
         eventually(lambda: world.operation(operation_id).is_settled)
     untouched(world.router, services)
+
+
+def test_what_a_process_with_a_later_clock_starts_is_begun_all_the_same(
+    make_world: MakeWorld,
+) -> None:
+    """One process followed a jump of the clock that is over for all the others."""
+    world = make_world(lease_seconds=1.0)
+    web = Flashlog(world.settings)
+    web.clock.start_from(web.clock.now() + timedelta(days=900))
+    with running(world, threading.Event()):
+        operation_id = start_upgrade(
+            web, device_id=world.device_id, image_id=world.image_id
+        )
+        web.close()
+        eventually(lambda: world.operation(operation_id).is_settled, limit_seconds=15)
+    assert world.operation(operation_id).status is Status.SUCCESS
