@@ -92,9 +92,9 @@ def _line(moment: Moment, first: Moment) -> RenderableType:
     """One line for each step; only how it ended may take more than one."""
     seconds = (moment.at - first.at).total_seconds()
     is_end = moment.status != "in-progress" and moment.event != "UploadRemoved"
-    line = Table.grid(padding=(0, 2, 0, 0))
+    line = Table.grid(padding=(0, 2, 0, 0), expand=True)
     line.add_column(style="dim", justify="right", min_width=8, no_wrap=True)
-    line.add_column(no_wrap=not is_end, overflow="ellipsis")
+    line.add_column(no_wrap=not is_end, overflow="ellipsis", ratio=1)
     line.add_row(f"{seconds:.1f} s", short(moment.line))
     return line
 

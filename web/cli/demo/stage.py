@@ -20,12 +20,13 @@ IMAGE_BYTES = 6 << 20
 SETTINGS = {
     "FLASHLOG_BIND": "127.0.0.1:0",
     "FLASHLOG_REQUEST_RATE_LIMIT": "off",
-    "FLASHLOG_UPLOAD_BYTES_PER_SECOND_MAX": str(3 << 19),
+    "FLASHLOG_UPLOAD_BYTES_PER_SECOND_MAX": str(1 << 20),
     "FLASHLOG_RECONNECT_DELAY_SECONDS": "1",
     "FLASHLOG_RECONNECT_RETRY_DELAY_SECONDS": "2",
     "FLASHLOG_LOG_LEVEL": "WARNING",
 }
-_CANCEL_AT_PERCENT = 30
+# Where the upload begins; beyond it bytes have moved.
+_UPLOAD_BEGINS_PERCENT = 20
 _LOOK_SECONDS = 0.2
 _END_SECONDS_MAX = 150.0
 
@@ -108,7 +109,7 @@ def play(
 
 def _is_ripe(operation: Operation) -> bool:
     is_uploading: bool = operation["phase"] == "uploading"
-    return is_uploading and operation["progress"] >= _CANCEL_AT_PERCENT
+    return is_uploading and operation["progress"] > _UPLOAD_BEGINS_PERCENT
 
 
 def _ending(actor: Actor, operation: Operation) -> Ending:
