@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench run crash-matrix test-tools lock \
+.PHONY: help install demo test check format wheel bench run crash-matrix test-tools lock \
 	pages demo-picture clean
 
 help: ## Say what each target does
@@ -53,6 +53,11 @@ check: install ## Lint, format, types and layers: everything CI checks before th
 format: install ## Put all code into the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+wheel: install ## Build dist/flashlog-*.whl, for pipx
+	@rm -rf build dist
+	@$(BIN)/python -m build --wheel --no-isolation . >/dev/null
+	@ls dist/*.whl
 
 bench: install ## Measure uploads next to OpenSSH; writes bench.json
 	@$(BIN)/python -m tests.benchmarks

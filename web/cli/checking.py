@@ -1,5 +1,7 @@
 """`flashlog device check`: a first look at a router that changes nothing."""
 
+from collections.abc import Mapping
+
 import click
 
 from application.procedure.check import CheckReport, ImageFit, check_device
@@ -25,13 +27,21 @@ def check(here: Here, *, name: str, as_json: bool) -> int:
     if as_json:
         output.print_json(report)
     else:
-        _print(report)
+        _print(report, _versions(here))
     if report.is_well:
         return exits.DONE
     return exits.REFUSED if report.facts else exits.UNREACHABLE
 
 
-def _print(report: CheckReport) -> None:
+def _versions(here: Here) -> dict[str, str]:
+    rows = here.flashlog.views.rows(
+        "SELECT image.id AS id, build.version AS version FROM image"
+        " JOIN build ON build.id = image.build_id"
+    )
+    return {row["id"]: row["version"] for row in rows}
+
+
+def _print(report: CheckReport, versions: Mapping[str, str]) -> None:
     facts = report.facts
     shown: dict[str, object] = {"router": report.name}
     if facts is not None:
@@ -56,9 +66,14 @@ def _print(report: CheckReport) -> None:
     if report.images:
         output.say()
         output.print_table(
-            ["IMAGE", "FITS", "WHY NOT, OR WHAT TO KNOW"],
+            ["IMAGE", "VERSION", "FITS", "WHY NOT, OR WHAT TO KNOW"],
             [
-                (fit.file_name, "no" if fit.reason else "yes", _remark(fit))
+                (
+                    fit.file_name,
+                    versions.get(str(fit.image_id), ""),
+                    "no" if fit.reason else "yes",
+                    _remark(fit),
+                )
                 for fit in report.images
             ],
             empty="",
