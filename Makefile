@@ -9,6 +9,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	&& { echo $$p; break; }; done)
 # More for pytest, e.g. `make test ARGS='-k cancel'`.
 ARGS ?=
+# Most tests wait for a router to reboot: more of them at once than there are cores.
+WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format wheel bench run crash-matrix test-tools lock \
@@ -42,7 +44,7 @@ run: install ## Start web, runner and projector; Ctrl-C stops all of them
 	@$(BIN)/flashlog serve
 
 test: install ## Run all tests in parallel (make test-tools first for the real routers)
-	@$(BIN)/python -m pytest -q -n auto $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: install ## Lint, format, types and layers: everything CI checks before the tests
 	$(BIN)/ruff check .

@@ -13,9 +13,10 @@ from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
 from domain.operation import events
 
-# Progress is recorded at most this often, and only when it is visible.
-_RECORD_SECONDS = 2.0
-_RECORD_SHARE = 0.01
+# Progress is recorded when so much of the image has moved (5 of the 40 percentage
+# points of an upload), or less after a while.
+_RECORD_SHARE = 1 / 8
+_SLOW_SECONDS, _SLOW_SHARE = 2.0, 1 / 40
 _SLOT_LOOK_SECONDS = 0.5
 
 
@@ -128,8 +129,9 @@ class _Progress:
             self._extended_at = now
 
     def _record(self, now: float, done: int) -> None:
-        is_due = now - self._recorded_at >= _RECORD_SECONDS
-        if not is_due or done - self._recorded < self._size * _RECORD_SHARE:
+        is_slow = now - self._recorded_at >= _SLOW_SECONDS
+        share = _SLOW_SHARE if is_slow else _RECORD_SHARE
+        if done - self._recorded < self._size * share:
             return
         advanced = events.UploadAdvanced(sent_bytes=done, size_bytes=self._size)
         self._visit.write(lambda operation: operation.note(advanced))
