@@ -65,7 +65,7 @@ def add_image(
 
 
 def find_image(flashlog: Flashlog, text: str) -> UUID:
-    """Find an image by id, file name, version, or the beginning of its sha256.
+    """Find an image by id, file name, version, release, or the first of its sha256.
 
     Raises NotFoundError, also when several images fit: then the message lists them.
     """
@@ -73,6 +73,7 @@ def find_image(flashlog: Flashlog, text: str) -> UUID:
         "SELECT DISTINCT image.id, image.file_name FROM image"
         " JOIN build ON build.id = image.build_id"
         " WHERE image.id = lower(?1) OR image.file_name = ?1 OR build.version = ?1"
+        " OR image.release = ?1"
         " OR (length(?1) >= 8 AND substr(image.sha256, 1, length(?1)) = lower(?1))",
         [text],
     )

@@ -148,6 +148,13 @@ def test_an_image_is_found_by_what_one_knows_of_it(flashlog: Flashlog, by: str) 
     assert find_image(flashlog, text) == image_id
 
 
+def test_an_image_is_found_by_its_release_without_the_revision(
+    flashlog: Flashlog,
+) -> None:
+    image_id = add(flashlog, build_image(release="24.10.7", size=8192))
+    assert find_image(flashlog, "24.10.7") == image_id
+
+
 def test_too_little_of_a_hash_finds_nothing_and_says_where_to_look(
     flashlog: Flashlog,
 ) -> None:
