@@ -140,7 +140,7 @@ def test_the_round_trip_is_measured_through_the_link(
         login = by_password(link.port, PASSWORD, server.username)
         session = connector.open(at_loopback(login), limits)
         session.close()
-    assert 0.1 <= session.round_trip_seconds < 0.2
+    assert 0.1 <= session.round_trip_seconds < 1.0
 
 
 def test_a_closed_session_says_that_the_link_is_gone(session: Session) -> None:
