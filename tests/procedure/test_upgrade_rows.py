@@ -174,7 +174,9 @@ def test_a_changed_host_key_is_aborted_before_a_password_is_sent(
 
 
 def test_a_broken_upload_goes_on_where_it_was(make_world: MakeWorld) -> None:
-    world = make_world(face.CutAtByte(600_000))
+    world = make_world(
+        face.CutAtByte(600_000), upload_channels_max=2, upload_chunk_bytes=65536
+    )
     operation = world.upgrade()
     assert operation.status is Status.SUCCESS, world.story(operation.id)
     assert "is there already" in world.story(operation.id)
