@@ -1,14 +1,10 @@
-"""The built wheel, installed into an environment of its own, outside the checkout.
-
-As pipx does it, but without an index: the dependencies are those of this environment.
-"""
+"""The built wheel, installed with pipx, as a person would: it fetches what it needs."""
 
 import os
 import signal
 import subprocess
 import sys
-import sysconfig
-import venv
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -30,24 +26,24 @@ def flashlog(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=directory,
     )
     (wheel,) = directory.glob("flashlog-*.whl")
-    home = directory / "environment"
-    venv.create(home, with_pip=False, symlinks=True)
-    python = home / "bin" / "python"
+    places = {
+        "PIPX_HOME": str(directory / "pipx"),
+        "PIPX_BIN_DIR": str(directory / "bin"),
+        "PIPX_MAN_DIR": str(directory / "man"),
+        "PIPX_DEFAULT_PYTHON": sys.executable,
+    }
     _run(
-        *(sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"),
-        *("--no-deps", "--no-index", str(wheel)),
+        *(sys.executable, "-m", "pipx", "install", "--quiet", str(wheel)),
         cwd=directory,
+        more=places,
     )
-    # Our own packages are found first, in the new environment; the others after it.
-    packages = next(home.glob("lib/python*/site-packages"))
-    (packages / "zz_dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    return home / "bin" / "flashlog"
+    return directory / "bin" / "flashlog"
 
 
 def test_the_installed_command_is_the_wheel_and_not_the_checkout(
     flashlog: Path, tmp_path: Path
 ) -> None:
-    python = flashlog.parent / "python"
+    python = flashlog.resolve().parent / "python"
     found = _run(
         *(str(python), "-c", "import web, domain, application, wsgi;"),
         cwd=tmp_path,
@@ -57,7 +53,7 @@ def test_the_installed_command_is_the_wheel_and_not_the_checkout(
         *(str(python), "-c", "import application; print(application.__file__)"),
         cwd=tmp_path,
     )
-    assert str(flashlog.parents[1]) in where
+    assert str(flashlog.resolve().parents[1]) in where
     assert "never lie about it" in _run(str(flashlog), "--help", cwd=tmp_path)
 
 
@@ -104,11 +100,12 @@ def _environment(home: Path) -> dict[str, str]:
     return kept | {"FLASHLOG_DATA_DIR": str(home / "data")}
 
 
-def _run(*command: str, cwd: Path = ROOT) -> str:
+def _run(*command: str, cwd: Path = ROOT, more: Mapping[str, str] | None = None) -> str:
+    outside = None if cwd == ROOT else _environment(cwd)
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=_environment(cwd) if cwd != ROOT else None,
+        env={**os.environ, **more} if more else outside,
         capture_output=True,
         text=True,
         check=False,
