@@ -12,7 +12,7 @@ from pathlib import Path as Directory
 from uuid import UUID
 
 from application.simulation.setup import SERVICES
-from tests.contract.routers import simulated_router
+from tests.contract.routers import real_router, simulated_router
 from tests.crash.paths import Path
 from tests.crash.victim import PATIENCE_SECONDS, live
 from tests.procedure.world import World
@@ -34,18 +34,20 @@ class Outcome:
     wrong: str
 
 
-def crash_at_every_moment(path: Path) -> list[Outcome]:
+def crash_at_every_moment(path: Path, *, real: bool = False) -> list[Outcome]:
     """Kill at each moment of a path in turn, go on, and judge."""
-    moments = moments_of(path)
+    moments = moments_of(path, real=real)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(
-            pool.map(lambda at: crash(path, at, moments[at]), range(len(moments)))
+            pool.map(
+                lambda at: crash(path, at, moments[at], real=real), range(len(moments))
+            )
         )
 
 
-def moments_of(path: Path) -> list[str]:
+def moments_of(path: Path, *, real: bool = False) -> list[str]:
     """Walk the path once without a crash and return its moments."""
-    with a_world(path) as (world, trail):
+    with a_world(path, real=real) as (world, trail):
         operation_id = world.start()
         code = run_life(world, operation_id, trail, cancel_after=path.cancel_after)
         assert code == 0, world.story(operation_id)
@@ -53,8 +55,8 @@ def moments_of(path: Path) -> list[str]:
         return trail.read_text().splitlines()
 
 
-def crash(path: Path, at: int, moment: str) -> Outcome:
-    with a_world(path) as (world, trail):
+def crash(path: Path, at: int, moment: str, *, real: bool = False) -> Outcome:
+    with a_world(path, real=real) as (world, trail):
         operation_id = world.start()
         code = run_life(world, operation_id, trail, at, cancel_after=path.cancel_after)
         # 255: the server of forks saw its end, but not how it came.
@@ -126,11 +128,12 @@ def start_life(
 
 
 @contextmanager
-def a_world(path: Path) -> Iterator[tuple[World, Directory]]:
-    """A fresh Flashlog and a fresh simulated router with the faults of the path."""
+def a_world(path: Path, *, real: bool = False) -> Iterator[tuple[World, Directory]]:
+    """A fresh Flashlog and a fresh router with the faults of the path."""
+    make_router = real_router if real else simulated_router
     with (
         tempfile.TemporaryDirectory(prefix="flashlog-crash-") as directory,
-        simulated_router(*path.faults, reboot_seconds=0.5, write_seconds=0.1) as router,
+        make_router(*path.faults, reboot_seconds=0.5, write_seconds=0.1) as router,
     ):
         world = World(Directory(directory), router)
         try:

@@ -1,6 +1,7 @@
 """The crash matrix as a table: every moment of every path, its outcome and flashes.
 
-`python -m tests.crash.matrix` prints it and keeps it in docs/reliability.md.
+`python -m tests.crash.matrix` prints it and keeps it in docs/reliability.md; with
+`--real` it kills over a real router (dropbear, BusyBox) and only prints.
 """
 
 import sys
@@ -21,16 +22,18 @@ _BEGIN, _END = "<!-- crash matrix: begin -->", "<!-- crash matrix: end -->"
 def main() -> int:
     """Crash everything, print and keep the table; 1 when anything ended wrong."""
     console = Console()
+    real = "--real" in sys.argv[1:]
     outcomes = [
         outcome
         for path in track(PATHS, "Killing the runner", console=console)
-        for outcome in crash_at_every_moment(path)
+        for outcome in crash_at_every_moment(path, real=real)
     ]
     console.print(_table(outcomes))
     wrong = [outcome for outcome in outcomes if outcome.wrong]
     for outcome in wrong:
         console.print(f"[red]{outcome.path}, {outcome.moment}[/]: {outcome.wrong}")
-    _keep(outcomes)
+    if not real:
+        _keep(outcomes)
     flashes = max(outcome.flashes for outcome in outcomes)
     console.print(
         f"{len(outcomes)} kills, {len(wrong)} ended wrong, at most {flashes} flash each"
