@@ -10,6 +10,7 @@ import msgspec
 import platformdirs
 
 PREFIX = "FLASHLOG_"
+_DATABASE = "FLASHLOG_DATABASE_URL"
 
 
 class SettingsError(Exception):
@@ -151,6 +152,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[name] = _parsed(text, kind)
         except (ValueError, msgspec.ValidationError):
             wrong.append(f"{variable}={text!r} is not a {_word(kind)}")
+    if environment.get(_DATABASE):
+        # Silence would let people believe that their log is where it is not.
+        wrong.append(f"{_DATABASE} is set, but this version keeps its log in SQLite")
     if wrong:
         raise SettingsError("; ".join(wrong))
     return Settings(**values)

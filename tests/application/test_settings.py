@@ -73,6 +73,11 @@ def test_a_limit_is_a_number_that_can_be_waited_for(number: str) -> None:
         load_settings({"FLASHLOG_LEASE_SECONDS": number})
 
 
+def test_a_database_that_would_not_be_used_is_refused() -> None:
+    with pytest.raises(SettingsError, match="keeps its log in SQLite"):
+        load_settings({"FLASHLOG_DATABASE_URL": "postgresql://db/flashlog"})
+
+
 def test_every_setting_is_explained_with_its_unit_and_default() -> None:
     facts = {fact.variable: fact for fact in setting_facts()}
 
