@@ -43,6 +43,7 @@ class UpgradeOperation(OperationState):
 
     def note(self, *facts: OperationEvent) -> None:
         """Record facts learned on the way to the flash."""
+        _require_no_decision(facts)
         self._require_going_on()
         self._require_before_flash()
         self.record(*facts)
@@ -82,6 +83,7 @@ class UpgradeOperation(OperationState):
 
     def observe(self, *facts: OperationEvent) -> None:
         """Record facts learned after the flash was begun."""
+        _require_no_decision(facts)
         self._require_going_on()
         self._require_flash_begun()
         self.record(*facts)
@@ -189,6 +191,12 @@ class UpgradeOperation(OperationState):
         if not self.has_begun_flash:
             msg = "the flash has not begun"
             raise RefusedError(msg)
+
+
+def _require_no_decision(facts: tuple[OperationEvent, ...]) -> None:
+    if any(isinstance(fact, events.FlashBegun | events.Ended) for fact in facts):
+        msg = "the flash and the end are decided by commands of their own"
+        raise RefusedError(msg)
 
 
 OperationEvent.AGGREGATE = UpgradeOperation

@@ -584,3 +584,21 @@ def test_a_settled_operation_cannot_be_held() -> None:
     message = refuse(operation, lambda: operation.hold("restored"))
 
     assert message == "the operation has ended and owes nothing"
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        events.FlashBegun(command="x", at=examples.later(1), look_at=examples.later(2)),
+        events.Succeeded(),
+        events.Cancelled(at=examples.later(1)),
+    ],
+    ids=lambda decision: type(decision).__name__,
+)
+def test_a_decision_is_not_slipped_in_as_a_fact(
+    decision: events.OperationEvent,
+) -> None:
+    operation = examples.checked()
+    assert "commands of their own" in refuse(
+        operation, lambda: operation.note(decision)
+    )
