@@ -1,7 +1,5 @@
 """Whether it is the right router and image, and whether there is anything to do."""
 
-import msgspec
-
 from application.errors import RefusedStepError
 from application.ports import Session
 from application.procedure.reach import pinned
@@ -212,8 +210,3 @@ def _settle_what_is_settled(operation: UpgradeOperation, facts: RouterFacts) -> 
         operation.settle_by(SettledBy.REBOOT)
     elif facts.switch_fired and facts.owner and facts.owner.settled:
         operation.settle_by(SettledBy.SWITCH)
-
-
-def described(facts: RouterFacts) -> dict[str, object]:
-    """Return facts as plain data for people and programs."""
-    return msgspec.to_builtins(facts)  # type: ignore[no-any-return]

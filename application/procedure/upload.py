@@ -119,10 +119,10 @@ class _Progress:
             limit = visit.settings.attempt_seconds
             msg = f"the upload did not end within {limit:.0f} s"
             raise UnreachableError(msg)
-        self._extend_lease(now, sent_bytes)
+        self._extend_lease(now)
         self._record(now, self._kept + sent_bytes)
 
-    def _extend_lease(self, now: float, sent_bytes: int) -> None:
+    def _extend_lease(self, now: float) -> None:
         lease_seconds = self._visit.settings.switch_lease_seconds
         if now - self._extended_at > lease_seconds / 3:
             self._router.extend(self._visit.fence(), lease_seconds=int(lease_seconds))
