@@ -1,7 +1,8 @@
 """Every setting with its unit and default; each is read from FLASHLOG_<NAME>."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -11,6 +12,12 @@ import platformdirs
 
 PREFIX = "FLASHLOG_"
 _DATABASE = "FLASHLOG_DATABASE_URL"
+# How the parts of a service hear of each other, and how the tests are told to be strict.
+_NO_SETTINGS = (
+    "FLASHLOG_LISTENER_FD",
+    "FLASHLOG_SUPERVISOR_PID",
+    "FLASHLOG_TEST_NOTHING_SKIPPED",
+)
 
 
 class SettingsError(Exception):
@@ -142,9 +149,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {}
-    wrong: list[str] = []
-    for name, kind in get_type_hints(Settings).items():
-        variable = PREFIX + name.upper()
+    kinds = {
+        PREFIX + name.upper(): (name, kind)
+        for name, kind in get_type_hints(Settings).items()
+    }
+    wrong = _misspelt(environment, kinds)
+    for variable, (name, kind) in kinds.items():
         text = environment.get(variable, "")
         if text == "":
             continue
@@ -158,6 +168,19 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if wrong:
         raise SettingsError("; ".join(wrong))
     return Settings(**values)
+
+
+def _misspelt(environment: Mapping[str, str], settings: Iterable[str]) -> list[str]:
+    """Name each variable that would be ignored, and the one that was meant."""
+    known = {*settings, _DATABASE, *_NO_SETTINGS}
+    names = [variable.removeprefix(PREFIX) for variable in settings]
+    wrong = []
+    for variable in sorted(environment.keys() - known):
+        if variable.startswith(PREFIX):
+            nearest = get_close_matches(variable.removeprefix(PREFIX), names, n=1)
+            hint = f": do you mean {PREFIX}{nearest[0]}?" if nearest else ""
+            wrong.append(f"{variable} is no setting{hint}")
+    return wrong
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

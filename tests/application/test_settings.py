@@ -5,9 +5,12 @@ import pytest
 from application.settings import (
     Settings,
     SettingsError,
+    environment_of,
     load_settings,
     setting_facts,
 )
+from tests.conftest import NOTHING_SKIPPED
+from web.service.listening import LISTENER, SUPERVISOR
 
 
 def test_without_any_variable_the_defaults_are_those_promised() -> None:
@@ -71,6 +74,28 @@ def test_every_variable_that_cannot_be_used_is_named() -> None:
 def test_a_limit_is_a_number_that_can_be_waited_for(number: str) -> None:
     with pytest.raises(SettingsError):
         load_settings({"FLASHLOG_LEASE_SECONDS": number})
+
+
+def test_a_misspelt_variable_is_refused_with_the_name_that_was_meant() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(
+            {"FLASHLOG_RETRY_MAX": "0", "FLASHLOG_XYZZY": "", "FLASHLIGHT": "on"}
+        )
+
+    assert str(refusal.value).split("; ") == [
+        "FLASHLOG_RETRY_MAX is no setting: do you mean FLASHLOG_RETRIES_MAX?",
+        "FLASHLOG_XYZZY is no setting",
+    ]
+
+
+def test_what_parts_of_a_service_and_tests_are_told_is_not_misspelt() -> None:
+    told = dict.fromkeys((LISTENER, SUPERVISOR, NOTHING_SKIPPED), "1")
+    assert load_settings(told) == load_settings({})
+
+
+def test_another_process_reads_the_same_settings(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, retries_max=7, stop_wifi=False)
+    assert load_settings(environment_of(settings)) == settings
 
 
 def test_a_database_that_would_not_be_used_is_refused() -> None:

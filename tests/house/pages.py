@@ -12,7 +12,8 @@ TROUBLESHOOTING = DOCS / "troubleshooting.md"
 _SETTINGS_HEAD = """# Settings
 
 Every setting is an environment variable. What is not set, or set to nothing, has its
-default. A value that cannot be used is refused at the start, with the variable's name.
+default. A value that cannot be used is refused at the start, with the variable's name,
+and so is a variable that begins with `FLASHLOG_` and is none of these.
 
 This page is made from `application/settings.py` by `make pages`.
 
