@@ -12,12 +12,16 @@ import platformdirs
 
 PREFIX = "FLASHLOG_"
 _DATABASE = "FLASHLOG_DATABASE_URL"
-# How the parts of a service hear of each other, and how the tests are told to be strict.
+# What the parts of a service, and the tests, are told beside the settings.
 _NO_SETTINGS = (
     "FLASHLOG_LISTENER_FD",
     "FLASHLOG_SUPERVISOR_PID",
     "FLASHLOG_TEST_NOTHING_SKIPPED",
 )
+
+
+# With 0 of these nothing would ever be done, or without a pause.
+_ABOVE_0 = msgspec.Meta(gt=0)
 
 
 class SettingsError(Exception):
@@ -41,25 +45,37 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_hosts: Annotated[
         str, "host names that may be served, separated by commas (beside bind's own)"
     ] = ""
-    page_size: Annotated[int, "rows of a list page when none are asked for"] = 10
+    page_size: Annotated[
+        int, "rows of a list page when none are asked for", _ABOVE_0
+    ] = 10
     request_rate_limit: Annotated[str, "requests per user, or off"] = "1000/minute"
     token_rate_limit: Annotated[str, "token requests per address, or off"] = "20/day"  # noqa: S105
-    body_size_max_bytes: Annotated[int, "largest body of a request"] = 1048576
+    body_size_max_bytes: Annotated[int, "largest body of a request", _ABOVE_0] = 1048576
     image_size_max_bytes: Annotated[int, "largest image that is taken in"] = 31457280
 
-    runner_visits_max: Annotated[int, "routers visited at the same time"] = 64
-    uploads_max: Annotated[int, "uploads at the same time by one runner"] = 8
-    lease_seconds: Annotated[float, "a runner's claim on due work"] = 8.0
-    poll_seconds: Annotated[float, "pause between looks for due work"] = 0.2
+    runner_visits_max: Annotated[int, "routers visited at the same time", _ABOVE_0] = 64
+    uploads_max: Annotated[int, "uploads at the same time by one runner", _ABOVE_0] = 8
+    lease_seconds: Annotated[float, "a runner's claim on due work", _ABOVE_0] = 8.0
+    poll_seconds: Annotated[float, "pause between looks for due work", _ABOVE_0] = 0.2
 
-    connect_seconds: Annotated[float, "limit for one TCP connection"] = 10.0
-    banner_seconds: Annotated[float, "limit for the first words of SSH"] = 30.0
-    authentication_seconds: Annotated[float, "limit for one log-in"] = 20.0
-    command_seconds: Annotated[float, "limit for one short command"] = 30.0
-    image_test_seconds: Annotated[float, "limit for the router's image test"] = 90.0
-    checksum_seconds: Annotated[float, "limit for hashing on the router"] = 120.0
-    backup_seconds: Annotated[float, "limit for fetching the configuration"] = 120.0
-    attempt_seconds: Annotated[float, "limit for one attempt before the flash"] = 3600.0
+    connect_seconds: Annotated[float, "limit for one TCP connection", _ABOVE_0] = 10.0
+    banner_seconds: Annotated[float, "limit for the first words of SSH", _ABOVE_0] = (
+        30.0
+    )
+    authentication_seconds: Annotated[float, "limit for one log-in", _ABOVE_0] = 20.0
+    command_seconds: Annotated[float, "limit for one short command", _ABOVE_0] = 30.0
+    image_test_seconds: Annotated[
+        float, "limit for the router's image test", _ABOVE_0
+    ] = 90.0
+    checksum_seconds: Annotated[float, "limit for hashing on the router", _ABOVE_0] = (
+        120.0
+    )
+    backup_seconds: Annotated[
+        float, "limit for fetching the configuration", _ABOVE_0
+    ] = 120.0
+    attempt_seconds: Annotated[
+        float, "limit for one attempt before the flash", _ABOVE_0
+    ] = 3600.0
 
     operation_seconds: Annotated[
         float, "no further retry before the flash once an operation is this old"
@@ -73,11 +89,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool, "fetch the router's configuration into the vault before every flash"
     ] = True
     upload_directory: Annotated[str, "where images are put on routers"] = "/tmp"  # noqa: S108
-    upload_channels_max: Annotated[int, "channels of one upload"] = 8
-    upload_chunk_bytes: Annotated[int, "what is sent again at most, per channel"] = (
-        524288
+    upload_channels_max: Annotated[int, "channels of one upload", _ABOVE_0] = 8
+    upload_chunk_bytes: Annotated[
+        int, "what is sent again at most, per channel", _ABOVE_0
+    ] = 524288
+    upload_stall_seconds: Annotated[float, "limit without a byte moving", _ABOVE_0] = (
+        60.0
     )
-    upload_stall_seconds: Annotated[float, "limit without a byte moving"] = 60.0
     upload_bytes_per_second_max: Annotated[
         int, "bandwidth of one upload, 0: no limit"
     ] = 0
@@ -93,7 +111,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = True
     memory_settle_seconds: Annotated[float, "limit for memory to come back"] = 8.0
     switch_lease_seconds: Annotated[
-        float, "after this long without a word the router restores itself"
+        float, "after this long without a word the router restores itself", _ABOVE_0
     ] = 900.0
 
     reconnect_delay_seconds: Annotated[float, "first look after the flash"] = 3.0
@@ -102,9 +120,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     reconnect_retries_max: Annotated[int, "looks before a router is given up"] = 50
     upgrade_timeout_seconds: Annotated[
-        float, "limit for evidence that the flash started or was refused"
+        float, "limit for evidence that the flash started or was refused", _ABOVE_0
     ] = 90.0
-    health_check_seconds: Annotated[float, "limit for one health check"] = 30.0
+    health_check_seconds: Annotated[float, "limit for one health check", _ABOVE_0] = (
+        30.0
+    )
     health_retry_seconds: Annotated[float, "how long health checks are retried"] = 120.0
 
     settle_backoff_seconds: Annotated[
@@ -120,10 +140,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 2.0
     websocket_clients_max: Annotated[int, "WebSocket clients of one web process"] = 200
     websocket_recheck_seconds: Annotated[
-        float, "how often it is checked that a WebSocket client may still listen"
+        float,
+        "how often it is checked that a WebSocket client may still listen",
+        _ABOVE_0,
     ] = 30.0
     websocket_ping_seconds: Annotated[
-        float, "pause between pings; a client that misses one is closed"
+        float, "pause between pings; a client that misses one is closed", _ABOVE_0
     ] = 25.0
 
     log_level: Annotated[str, "least severe line that is logged"] = "INFO"
@@ -134,7 +156,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, "longest pause before a part of the service is started again"
     ] = 10.0
     heartbeat_seconds: Annotated[
-        float, "a part that was silent for this long counts as down"
+        float, "a part that was silent for this long counts as down", _ABOVE_0
     ] = 5.0
 
     @property
@@ -151,7 +173,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     kinds = {
         PREFIX + name.upper(): (name, kind)
-        for name, kind in get_type_hints(Settings).items()
+        for name, kind in get_type_hints(Settings, include_extras=True).items()
     }
     wrong = _misspelt(environment, kinds)
     for variable, (name, kind) in kinds.items():
@@ -189,21 +211,24 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {PREFIX + name.upper(): str(value) for name, value in values.items()}
 
 
-def _parsed(text: str, kind: Any) -> Any:
+def _parsed(text: str, annotated: Any) -> Any:
+    kind = get_args(annotated)[0]
     if kind is Path:
         return Path(text).expanduser()
     if kind is bool:
-        return msgspec.convert(text.lower(), bool, strict=False)
-    number = msgspec.convert(text, kind, strict=False)
-    if kind in {int, float} and not 0 <= number < inf:
+        text = text.lower()
+    value = msgspec.convert(text, annotated, strict=False)
+    if kind in {int, float} and not 0 <= value < inf:
         raise ValueError(text)
-    return number
+    return value
 
 
-def _word(kind: Any) -> str:
+def _word(annotated: Any) -> str:
+    kind, _, *limits = get_args(annotated)
+    least = "above 0" if _ABOVE_0 in limits else "of 0 or more"
     return {
-        int: "whole number of 0 or more",
-        float: "number of 0 or more",
+        int: f"whole number {least}",
+        float: f"number {least}",
         bool: "yes or no (true, false)",
     }.get(kind, "usable value")
 

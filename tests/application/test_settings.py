@@ -64,10 +64,27 @@ def test_every_variable_that_cannot_be_used_is_named() -> None:
         )
 
     assert sorted(str(refusal.value).split("; ")) == [
-        "FLASHLOG_LEASE_SECONDS='-1' is not a number of 0 or more",
+        "FLASHLOG_LEASE_SECONDS='-1' is not a number above 0",
         "FLASHLOG_RETRIES_MAX='many' is not a whole number of 0 or more",
         "FLASHLOG_STOP_WIFI='perhaps' is not a yes or no (true, false)",
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RUNNER_VISITS_MAX",
+        "UPLOADS_MAX",
+        "UPLOAD_CHUNK_BYTES",
+        "LEASE_SECONDS",
+        "CONNECT_SECONDS",
+        "POLL_SECONDS",
+        "PAGE_SIZE",
+    ],
+)
+def test_with_none_of_what_is_needed_nothing_is_started(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"FLASHLOG_{name}='0' .* above 0"):
+        load_settings({f"FLASHLOG_{name}": "0"})
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "1e999", "1_000", "0x10"])
