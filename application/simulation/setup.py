@@ -20,8 +20,6 @@ SERVICES = (
     "sysntpd",
     "uhttpd",
 )
-
-
 REVISIONS = {
     "18.06.9": "r8077-7cbbab7246",
     "19.07.10": "r11427-9ce6aa9d8d",
@@ -48,14 +46,12 @@ def random_macs() -> tuple[str, ...]:
     )
 
 
-class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """One router as it is delivered; sizes in kB, times in seconds.
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of any router for a rehearsal; sizes in kB, times in seconds.
 
     `memory_available_kb` is what is available with everything running after a boot.
-    From the flash command to the answer of the new firmware it takes `start_seconds`,
-    `write_seconds` and `reboot_seconds`. `settle_seconds`: a stopped service's memory
-    comes back after it. `way_in` is the interface every connection seems to use.
-    `command_statuses` are exit statuses of commands that health checks may run.
+    Writing the image takes `write_seconds`, the reboot `reboot_seconds`. `way_in` is
+    the interface every connection seems to use.
     """
 
     board: str = "tplink,archer-c7-v5"
@@ -74,11 +70,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     memory_total_kb: int = 131072
     memory_available_kb: int = 60000
     tmp_kb: int = 65536
-    start_seconds: float = 0.2
     write_seconds: float = 0.3
     reboot_seconds: float = 1.0
-    settle_seconds: float = 0.1
-    command_statuses: dict[str, int] = {}
 
     @property
     def first_revision(self) -> str:
@@ -87,3 +80,16 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.uuid is not None:
             UUID(self.uuid)
+
+
+class Setup(Delivered, frozen=True, kw_only=True):
+    """One simulated router.
+
+    Between the flash command and the first byte that is written pass `start_seconds`.
+    `settle_seconds`: a stopped service's memory comes back after it.
+    `command_statuses` are exit statuses of commands that health checks may run.
+    """
+
+    start_seconds: float = 0.2
+    settle_seconds: float = 0.1
+    command_statuses: dict[str, int] = {}

@@ -17,11 +17,11 @@ from application.errors import (
 )
 from application.router.facts import Owner
 from application.router.refusals import GuardRefusedError, Refusal
+from application.simulation.setup import REVISIONS
 from tests.contract.conftest import Deliver
 from tests.contract.routers import PATH, Caller
 from tests.routers import face
 from tests.routers.images import build_image
-from tests.routers.releases import REVISIONS
 
 RELEASE, REVISION = "24.10.0", "r28427-6df0e3d02a"
 IMAGE = build_image(release=RELEASE, revision=REVISION, size=1 << 20)

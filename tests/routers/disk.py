@@ -13,7 +13,7 @@ import tarfile
 from pathlib import Path
 
 from tests.routers.keys import make_host_keys
-from tests.routers.releases import REVISIONS, quirks_of
+from tests.routers.releases import quirks_of
 from tests.routers.setup import Setup
 from tests.routers.template import FILES, SYSTEM
 
@@ -46,7 +46,7 @@ class Disk:
         self.root = root
         self._setup = setup
         self.release = setup.release
-        self.revision = setup.revision or REVISIONS.get(setup.release, "r1-0000000000")
+        self.revision = setup.first_revision
 
     def deliver(self) -> None:
         """Install the first firmware and configure the router."""

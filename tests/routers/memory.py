@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tests.routers.setup import CRITICAL, Setup
+from application.simulation.setup import CRITICAL
+from tests.routers.setup import Setup
 
 _SETTLE_SECONDS = 0.25
 _WIFI_KB = 1000

@@ -2,16 +2,7 @@
 
 from dataclasses import dataclass
 
-REVISIONS = {
-    "18.06.9": "r8077-7cbbab7246",
-    "19.07.10": "r11427-9ce6aa9d8d",
-    "21.02.7": "r16847-f8282da11e",
-    "22.03.7": "r20341-591b7e93d3",
-    "23.05.4": "r24012-d8dd03c46f",
-    "24.10.0": "r28427-6df0e3d02a",
-    "25.12.0": "r32713-f919e7899d",
-}
-_SNAPSHOT = 9999
+from application.simulation.setup import generation
 
 
 @dataclass(frozen=True)
@@ -49,6 +40,4 @@ class Quirks:
 
 
 def quirks_of(release: str) -> Quirks:
-    parts = release.split(".")
-    digits = "".join(parts[:2])
-    return Quirks(int(digits) if digits.isdigit() else _SNAPSHOT)
+    return Quirks(generation(release))

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from application.simulation.setup import REVISIONS
 from tests.routers.images import build_image
 from tests.routers.real import RealRouter
-from tests.routers.releases import REVISIONS, quirks_of
+from tests.routers.releases import quirks_of
 from tests.routers.setup import Setup
 from tests.routers.shell import Shell
 from tests.routers.template import why_not_available

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import paramiko
 import pytest
 
+from application.simulation.setup import REVISIONS
 from tests.routers.real import RealRouter
-from tests.routers.releases import REVISIONS
 from tests.routers.setup import Setup
 from tests.routers.shell import Shell
 from tests.routers.template import why_not_available
@@ -49,7 +49,7 @@ def test_root_logs_in_with_the_password_and_nobody_with_another(
 
 def test_root_logs_in_with_an_authorized_key() -> None:
     key = paramiko.ECDSAKey.generate()
-    setup = Setup(authorized_keys=[f"{key.get_name()} {key.get_base64()}"])
+    setup = Setup(authorized_keys=(f"{key.get_name()} {key.get_base64()}",))
     with RealRouter(setup) as router, Shell(router, key=key) as shell:
         assert shell.run("true").status == 0
 
