@@ -11,7 +11,7 @@ import re
 import tempfile
 import time
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -94,12 +94,14 @@ class ImageStore:
         *,
         file_name: str = "",
         boards: tuple[str, ...] = (),
+        check: Callable[[Firmware], object] = lambda _: None,
     ) -> Stored:
         """Take a file in; one that is there already is simply found again.
 
-        `file_name` and `boards` help to judge it (`domain.firmware.admit`). Raises
-        InvalidError on `file` for what is no image or too big, StoreFullError where
-        there is no room; then nothing stays behind.
+        `file_name` and `boards` help to judge it (`domain.firmware.admit`); `check`
+        may refuse it too. Raises InvalidError on `file` for what is no image or too
+        big, what `check` raises, StoreFullError where there is no room; then nothing
+        stays behind.
         """
         outline = OutlineBuilder()
         with _full_told(self._directory), _incoming(self._directory) as incoming:
@@ -114,6 +116,7 @@ class ImageStore:
                 boards=boards,
                 size_bytes_max=self._size_bytes_max,
             )
+            check(firmware)
             file.flush()
             os.fsync(file.fileno())
             # replacing one of the same name repairs it, should it have been damaged

@@ -16,7 +16,7 @@ from domain.catalogue import (
     ImageAdded,
 )
 from domain.errors import InvalidError, NotFoundError
-from domain.firmware import FirmwareMetadata
+from domain.firmware import Firmware, FirmwareMetadata
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from domain.reservation import Reservation
 
@@ -43,8 +43,13 @@ def add_image(
 
     Raises InvalidError, StoreFullError.
     """
-    stored = flashlog.images.add(chunks, file_name=new.file_name, boards=new.boards)
-    version = new.version or _version_of(stored)
+    stored = flashlog.images.add(
+        chunks,
+        file_name=new.file_name,
+        boards=new.boards,
+        check=lambda firmware: _version(new, firmware),
+    )
+    version = _version(new, stored.firmware)
 
     def add() -> tuple[UUID, int]:
         category_id, category = _category(flashlog, new, by)
@@ -90,8 +95,10 @@ def find_image(flashlog: Flashlog, text: str) -> UUID:
     return UUID(rows[0]["id"])
 
 
-def _version_of(stored: Stored) -> str:
-    metadata = stored.firmware.metadata
+def _version(new: NewImage, firmware: Firmware) -> str:
+    if new.version:
+        return new.version
+    metadata = firmware.metadata
     if metadata is None or not metadata.version:
         raise InvalidError.of(
             "version", "The image does not say its version: give one for its build."

@@ -125,6 +125,7 @@ def test_an_image_that_does_not_say_its_version_needs_one(flashlog: Flashlog) ->
     with pytest.raises(InvalidError) as refusal:
         add_image(flashlog, new, [disk])
     assert set(refusal.value.fields) == {"version"}
+    assert list(flashlog.images) == []
 
     versioned = NewImage(file_name="x86.img", boards=("x86",), version="1.0")
     image_id = add_image(flashlog, versioned, [disk])
