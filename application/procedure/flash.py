@@ -6,9 +6,10 @@ from application.errors import LinkLostError, RefusedStepError, UnexpectedError
 from application.procedure import checks
 from application.procedure.settle import end, settled_by_refusal
 from application.procedure.visit import OvertakenError, Visit, short
+from application.router.arguments import CANARY_PATH, sysupgrade_command
 from application.router.facts import RouterFacts
 from application.router.refusals import GuardRefusedError, Refusal
-from application.router.router import CANARY_PATH, Router, sysupgrade_command
+from application.router.router import Router
 from domain.device.device import Device
 from domain.operation import events
 

@@ -112,14 +112,12 @@ class ImageVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the router's own image test said.
 
     `structured` is the JSON of validate_firmware_image, which 18.06 does not have.
-    `forceable` is None where the router does not say.
     """
 
     accepted: bool
     exit_status: int
     output: tuple[str, ...]
     structured: str | None
-    forceable: bool | None
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,14 +5,13 @@ breaks or the limit passes, UnexpectedError when the script failed or printed wh
 was not declared, and, where it takes a fence, GuardRefusedError.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
-import msgspec
-
 from application.errors import UnexpectedError
 from application.ports import Completed, Session
+from application.router import answers
+from application.router.arguments import CANARY_PATH, joined_flags, safe_path
 from application.router.facts import (
     Checksum,
     Claim,
@@ -24,16 +23,10 @@ from application.router.facts import (
     Settlement,
 )
 from application.router.fence import Fence
-from application.router.inspection import memory, router_facts
 from application.router.limits import RouterLimits
 from application.router.reply import Reply, read
 from application.scripts import render
 
-# Outside everything that any option of sysupgrade keeps, save -o (whole overlay).
-CANARY_PATH = "/usr/share/flashlog.canary"
-
-_SAFE_PATH = re.compile(r"/[A-Za-z0-9._/-]+")
-_FLAG = re.compile(r"-[A-Za-z]|--[a-z-]+")
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -46,7 +39,7 @@ class Router:
 
     def inspect(self, *, directory: str = "/tmp", path: str = "") -> RouterFacts:  # noqa: S108
         """Look without touching: `directory` is where an image would go, `path` it."""
-        return router_facts(
+        return answers.router_facts(
             self._run("inspect", directory=directory, path=path, canary=CANARY_PATH)
         )
 
@@ -65,17 +58,11 @@ class Router:
             lease_seconds=lease_seconds,
             previous=previous,
         )
-        return Claim(
-            memory=memory(reply),
-            fired=reply.flag("fired"),
-            given_back=reply.flag("given_back"),
-            restored=reply.many("restored"),
-            not_restored=reply.many("not_restored"),
-        )
+        return answers.claim(reply)
 
     def free_memory(self, fence: Fence, *, path: str) -> Memory:
         """Remove package lists, caches and leftovers; measure."""
-        return memory(self._run("free_memory", fence, path=safe_path(path)))
+        return answers.memory(self._run("free_memory", fence, path=safe_path(path)))
 
     def stop_services(
         self,
@@ -100,12 +87,7 @@ class Router:
             settle_seconds=settle_seconds,
             limit_seconds=self._limits.script_seconds + settle_seconds,
         )
-        return ServiceStop(
-            stopped=reply.many("stopped"),
-            not_stopped=reply.many("not_stopped"),
-            wifi_stopped=reply.flag("wifi_stopped"),
-            memory=memory(reply),
-        )
+        return answers.service_stop(reply)
 
     def pieces(self, *, path: str, piece_bytes: int, total_bytes: int) -> list[str]:
         """Return the sha256 of every whole piece that the file reaches, in order."""
@@ -150,8 +132,7 @@ class Router:
             path=safe_path(path),
             limit_seconds=self._limits.checksum_seconds,
         )
-        sha256 = reply.text("sha256")
-        return Checksum(bytes=reply.number("bytes"), sha256=sha256) if sha256 else None
+        return answers.checksum(reply)
 
     def test_image(
         self, fence: Fence, *, path: str, flags: Sequence[str]
@@ -161,18 +142,10 @@ class Router:
             "test_image",
             fence,
             path=safe_path(path),
-            flags=_flags(flags),
+            flags=joined_flags(flags),
             limit_seconds=self._limits.image_test_seconds,
         )
-        structured = reply.text("verdict")
-        status = reply.number("exit_status")
-        return ImageVerdict(
-            accepted=status == 0,
-            exit_status=status,
-            output=reply.many("output"),
-            structured=structured,
-            forceable=_forceable(structured),
-        )
+        return answers.image_verdict(reply)
 
     def backup(self) -> bytes:
         """Return the router's own configuration backup, a gzipped tar."""
@@ -211,7 +184,7 @@ class Router:
             "flash",
             fence,
             path=safe_path(path),
-            flags=_flags(flags),
+            flags=joined_flags(flags),
             sha256=sha256,
             canary=CANARY_PATH,
             lease_seconds=lease_seconds,
@@ -235,13 +208,7 @@ class Router:
             hung_seconds=self._limits.hung_flash_seconds,
             limit_seconds=self._limits.script_seconds + wait_seconds,
         )
-        return Settlement(
-            restored=reply.many("restored"),
-            not_restored=reply.many("not_restored"),
-            wifi=reply.one("wifi"),
-            file_removed=reply.flag("removed"),
-            switch_disarmed=reply.flag("disarmed"),
-        )
+        return answers.settlement(reply)
 
     def conclude(self, fence: Fence, *, marker_sha256: str = "") -> None:
         """After the reboot: write the marker (unless empty), remove the canary."""
@@ -260,9 +227,7 @@ class Router:
             limit_seconds=self._limits.script_seconds + limit_seconds,
             stop_after_seconds=limit_seconds,
         )
-        return HealthCheck(
-            exit_status=reply.number("exit_status"), output=reply.many("output")
-        )
+        return answers.health_check(reply)
 
     def _run(
         self,
@@ -275,32 +240,3 @@ class Router:
         text = render(script, **(fence.inputs() if fence else {}), **inputs)
         limit_seconds = limit_seconds or self._limits.script_seconds
         return read(script, self._session.execute(text, limit_seconds=limit_seconds))
-
-
-def safe_path(path: str) -> str:
-    """Return the path if it is absolute and of harmless characters, else ValueError."""
-    if not _SAFE_PATH.fullmatch(path) or ".." in path:
-        raise ValueError(f"not a safe path on a router: {path!r}")
-    return path
-
-
-def sysupgrade_command(path: str, flags: Sequence[str]) -> str:
-    """Return the command that the flash script runs, for the log."""
-    return " ".join(["/sbin/sysupgrade", *_flags(flags).split(), safe_path(path)])
-
-
-def _flags(flags: Sequence[str]) -> str:
-    if bad := [flag for flag in flags if not _FLAG.fullmatch(flag)]:
-        raise ValueError(f"no option of sysupgrade: {bad!r}")
-    return " ".join(flags)
-
-
-def _forceable(structured: str | None) -> bool | None:
-    if structured is None:
-        return None
-    try:
-        verdict = msgspec.json.decode(structured, type=dict[str, object])
-    except msgspec.DecodeError:
-        return None
-    forceable = verdict.get("forceable")
-    return forceable if isinstance(forceable, bool) else None

@@ -336,7 +336,7 @@ def test_a_good_image_is_accepted(caller: Caller) -> None:
     caller.claim().upload(IMAGE)
     verdict = caller.scripts.test_image(caller.fence, path=PATH, flags=[])
     assert verdict.accepted
-    assert verdict.forceable
+    assert verdict.structured
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@ import pytest
 
 from application.errors import LinkLostError, UnexpectedError
 from application.ports import Completed
+from application.router.arguments import safe_path, sysupgrade_command
 from application.router.facts import FlashFacts, Settlement
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.reply import Reply, read
-from application.router.router import safe_path, sysupgrade_command
 
 
 def completed(

@@ -215,7 +215,7 @@ def test_the_image_test_passes_and_leaves_nothing(
     visit.claim().write(IMAGE)
     verdict = visit.router.test_image(visit.fence, path=PATH, flags=["-n"])
     assert verdict.accepted
-    assert verdict.forceable
+    assert verdict.structured
     assert "sysupgrade.meta" not in names(tiny.tmp.iterdir())
 
 
@@ -233,11 +233,7 @@ def test_releases_without_a_structured_verdict_do(
     tiny.mark("no_verdict")
     visit.claim().write(IMAGE)
     verdict = visit.router.test_image(visit.fence, path=PATH, flags=[])
-    assert (verdict.accepted, verdict.structured, verdict.forceable) == (
-        True,
-        None,
-        None,
-    )
+    assert (verdict.accepted, verdict.structured) == (True, None)
 
 
 def test_the_backup_is_what_sysupgrade_makes(visit: Visit) -> None:

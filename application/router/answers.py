@@ -1,6 +1,17 @@
-"""How the output of the script `inspect` becomes facts."""
+"""How what a script printed becomes facts."""
 
-from application.router.facts import FlashFacts, Memory, Owner, RouterFacts
+from application.router.facts import (
+    Checksum,
+    Claim,
+    FlashFacts,
+    HealthCheck,
+    ImageVerdict,
+    Memory,
+    Owner,
+    RouterFacts,
+    ServiceStop,
+    Settlement,
+)
 from application.router.reply import Reply
 
 _KIB = 1024
@@ -43,6 +54,57 @@ def router_facts(reply: Reply) -> RouterFacts:
         flash=_flash(reply),
         canary=reply.text("canary"),
         file_bytes=reply.number("file_bytes") if reply.text("file_bytes") else None,
+    )
+
+
+def claim(reply: Reply) -> Claim:
+    return Claim(
+        memory=memory(reply),
+        fired=reply.flag("fired"),
+        given_back=reply.flag("given_back"),
+        restored=reply.many("restored"),
+        not_restored=reply.many("not_restored"),
+    )
+
+
+def service_stop(reply: Reply) -> ServiceStop:
+    return ServiceStop(
+        stopped=reply.many("stopped"),
+        not_stopped=reply.many("not_stopped"),
+        wifi_stopped=reply.flag("wifi_stopped"),
+        memory=memory(reply),
+    )
+
+
+def checksum(reply: Reply) -> Checksum | None:
+    """Return length and hash of the file; None where it said that there is none."""
+    sha256 = reply.text("sha256")
+    return Checksum(bytes=reply.number("bytes"), sha256=sha256) if sha256 else None
+
+
+def image_verdict(reply: Reply) -> ImageVerdict:
+    status = reply.number("exit_status")
+    return ImageVerdict(
+        accepted=status == 0,
+        exit_status=status,
+        output=reply.many("output"),
+        structured=reply.text("verdict"),
+    )
+
+
+def settlement(reply: Reply) -> Settlement:
+    return Settlement(
+        restored=reply.many("restored"),
+        not_restored=reply.many("not_restored"),
+        wifi=reply.one("wifi"),
+        file_removed=reply.flag("removed"),
+        switch_disarmed=reply.flag("disarmed"),
+    )
+
+
+def health_check(reply: Reply) -> HealthCheck:
+    return HealthCheck(
+        exit_status=reply.number("exit_status"), output=reply.many("output")
     )
 
 
