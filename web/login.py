@@ -38,8 +38,9 @@ def show() -> Response:
 @blueprint.post("/login/")
 def submit() -> AnyResponse:
     """Begin a session, then go where the person wanted to go."""
-    throttle(state().token_throttle, address())
+    # First this, or any page could use up the log-ins of whoever looks at it.
     sessions.require_csrf()
+    throttle(state().token_throttle, address())
     username, password = (
         request.form.get(name, "") for name in ("username", "password")
     )

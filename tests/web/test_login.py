@@ -170,6 +170,17 @@ def test_log_ins_are_limited_like_requests_for_a_token(flashlog: Flashlog) -> No
     assert log_in(browser) == 429
 
 
+def test_forged_log_ins_do_not_use_up_those_of_a_person(flashlog: Flashlog) -> None:
+    token_for(flashlog, "admin", is_superuser=True)
+    flashlog.settings = msgspec.structs.replace(
+        flashlog.settings, token_rate_limit="1/day"
+    )
+    browser = create_app(flashlog).test_client()
+    for _ in range(3):
+        assert browser.post(LOGIN, data={"username": "x"}).status_code == 403
+    assert log_in(browser) == 302
+
+
 def test_sessions_outlive_a_restart(browser: FlaskClient, flashlog: Flashlog) -> None:
     log_in(browser)
     cookie = browser.get_cookie("sessionid")
