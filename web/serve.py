@@ -2,22 +2,19 @@
 
 import logging.config
 import os
-import sys
-from contextlib import suppress
-from pathlib import Path
+from contextlib import ExitStack, suppress
 
 import msgspec
 
 from application.flashlog import Flashlog
 from application.settings import PREFIX, Settings, environment_of
 from web.logs import log_config
-from web.service.child import Child, Program
+from web.service.child import PYTHON, ROOT, Child, Program, python_path
 from web.service.listening import LISTENER, SUPERVISOR, ServeError, listen, url_of
+from web.service.probing import address_noted
 from web.service.supervisor import Supervisor
 
 __all__ = ["ServeError", "serve"]
-
-_ROOT = Path(__file__).resolve().parents[1]
 
 
 def serve(
@@ -53,21 +50,24 @@ def serve(
 
 
 def _run(settings: Settings) -> None:
-    with listen(settings) as listener:
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(settings))
         url = url_of(listener)
+        stack.enter_context(address_noted(settings.data_dir, url))
         environment = _environment(settings)
         web = Program(
             name="web",
-            command=[*_PYTHON, "gunicorn", *_GUNICORN],
-            directory=_ROOT,
+            command=[*PYTHON, "gunicorn", *_GUNICORN],
+            # gunicorn looks in the working directory, whatever -P says.
+            directory=ROOT,
             environment=environment | {LISTENER: str(listener.fileno())},
             inherited=[listener.fileno()],
         )
         parts = [
             Program(
                 name=name,
-                command=[*_PYTHON, "web.service.part", name],
-                directory=_ROOT,
+                command=[*PYTHON, "web.service.part", name],
+                directory=ROOT,
                 environment=environment,
             )
             for name in ("runner", "projector")
@@ -84,19 +84,15 @@ def _run(settings: Settings) -> None:
         ).run()
 
 
-# A folder named like one of our packages in the working directory is not ours: Python
-# does not look there with -P, and gunicorn, which does, is started elsewhere.
-_PYTHON = [sys.executable, "-P", "-m"]
 _GUNICORN = ["-c", "python:web.gunicorn_conf", "wsgi:app"]
 
 
 def _environment(settings: Settings) -> dict[str, str]:
     foreign = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
-    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return (
         foreign
         | environment_of(settings)
-        | {SUPERVISOR: str(os.getpid()), "PYTHONPATH": os.pathsep.join(paths)}
+        | {SUPERVISOR: str(os.getpid()), "PYTHONPATH": python_path()}
     )
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from application.settings import Settings
 from tests.cli.conftest import AddRouter, Cli
+from tests.web.serving import children_of, serving
 from web.cli import exits
 
 pytestmark = pytest.mark.process
@@ -60,3 +62,26 @@ def test_a_service_is_found_well_and_only_one_may_run(cli: Cli) -> None:
     second = cli("serve", "--bind", "127.0.0.1:0")
     assert second.status == exits.FAILED
     assert "is running already" in second.err
+
+
+def test_health_sees_a_web_process_that_no_longer_answers(
+    cli: Cli, tmp_path: Path
+) -> None:
+    settings = Settings(
+        data_dir=tmp_path / "data", bind="127.0.0.1:0", log_level="WARNING"
+    )
+    with serving(settings) as service:
+        well = {fact["name"]: fact for fact in cli("health", "--json").json}["web"]
+        assert well["is_well"]
+        assert well["finding"] == f"{service.url} answers"
+        master = service.children()["web"]
+        frozen = [master, *children_of(master)]
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        said = cli("health")
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+        assert said.status == exits.FAILED
+        assert f"LOOK web: {service.url} does not answer: timed out" in said.out
+    names = {fact["name"] for fact in cli("health", "--json").json}
+    assert "web" not in names

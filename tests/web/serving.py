@@ -78,7 +78,7 @@ class Service:
     def children(self) -> dict[str, int]:
         """Process ids of the parts by name."""
         found = {}
-        for pid in _children(self.process.pid):
+        for pid in children_of(self.process.pid):
             command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             for name, word in _WORDS.items():
                 if word in command:
@@ -208,7 +208,7 @@ def _pass_on(stdout: TextIO, lines: "queue.Queue[str]") -> None:
     lines.put("it ended")
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(word) for word in text.split()]
 

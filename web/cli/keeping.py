@@ -9,9 +9,10 @@ import msgspec
 from application.backup import backup as make_backup
 from application.backup import restore as restore_backup
 from application.commands.rebuilding import rebuild_views
-from application.queries.health import health_facts
+from application.queries.health import HealthFact, health_facts
 from web.cli import exits, output
 from web.cli.here import Here, json_option, pass_here
+from web.service.probing import Probe, noted_address, probe
 
 
 @click.command()
@@ -28,6 +29,8 @@ def health(here: Here, *, needs_service: bool, as_json: bool) -> int:
       flashlog health --service || mail -s flashlog oncall@example.org
     """
     facts = health_facts(here.flashlog, needs_service=needs_service)
+    if here.flashlog.is_served():
+        facts.append(_web(here))
     if as_json:
         output.print_json(facts)
     else:
@@ -63,7 +66,7 @@ def rebuild(here: Here, *, as_json: bool) -> None:
 @json_option
 @pass_here
 def backup(here: Here, *, file: Path | None, as_json: bool) -> None:
-    """Write everything into one new FILE, while the service may be running.
+    """Write everything into one new FILE, also beside a service.
 
     Log, vault, keys and images: whoever has the file has every password in it. Only
     its owner may read it. Without FILE it gets a name with the time, here.
@@ -90,7 +93,7 @@ def backup(here: Here, *, file: Path | None, as_json: bool) -> None:
 @json_option
 @pass_here
 def restore(here: Here, *, file: Path, as_json: bool) -> None:
-    """Make an installation again from a backup, in an empty data directory.
+    """Bring a backup back, into an empty data directory.
 
     The routers went on without this log, so nothing that was in progress goes on by
     itself: each such operation is held until a person has looked at its router
@@ -107,6 +110,16 @@ def restore(here: Here, *, file: Path, as_json: bool) -> None:
     output.say(f"restored {done.position} events as of {done.made_at}")
     for operation_id in done.held:
         output.say(f"held for you to decide: flashlog operation show {operation_id}")
+
+
+def _web(here: Here) -> HealthFact:
+    """Ask the web process as anybody does: only an answer shows that it is well."""
+    url = noted_address(here.settings.data_dir)
+    answer = probe(url, "/health/live") if url else Probe(0, "it is just starting")
+    finding = "answers" if answer.is_well else f"does not answer: {answer.text}"
+    return HealthFact(
+        name="web", is_well=answer.is_well, finding=f"{url} {finding}".strip()
+    )
 
 
 COMMANDS = (health, rebuild, backup, restore)

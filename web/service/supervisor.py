@@ -1,20 +1,17 @@
 """Starts the parts, says when they are ready, keeps them up, stops them in order."""
 
-import http.client
 import logging
 import signal
 from collections.abc import Callable, Sequence
-from http import HTTPStatus
 from time import monotonic
-from urllib.parse import urlsplit
 
 from application.stopping import Stop
 from web.service.child import Child
+from web.service.probing import probe
 
 _LOG = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.05
-_PROBE_SECONDS = 2.0
 _COMPLAINT_SECONDS = 30.0
 
 
@@ -34,7 +31,7 @@ class Supervisor:
         self._stop_seconds = stop_seconds
         self._announce = announce
         self._stop = Stop()
-        self._is_impatient = False
+        self._hurry = Stop()
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; a second one kills what is left."""
@@ -60,38 +57,21 @@ class Supervisor:
                 child.keep_up()
             if is_ready:
                 continue
-            status, text = _health(self._url)
-            if status == HTTPStatus.OK:
+            health = probe(self._url, "/health/ready")
+            if health.is_well:
                 is_ready = True
                 self._announce(f"ready {self._url}")
             elif monotonic() > complain_at:
-                _LOG.warning("action=not_ready the service is not ready yet: %s", text)
+                _LOG.warning(
+                    "action=not_ready the service is not ready yet: %s", health.text
+                )
                 complain_at = monotonic() + _COMPLAINT_SECONDS
 
     def _stop_all(self) -> None:
         for child in self._children:
-            limit = 0.0 if self._is_impatient else self._stop_seconds
-            child.stop(limit_seconds=limit)
+            child.stop(limit_seconds=self._stop_seconds, hurry=self._hurry)
 
     def _on_signal(self, *_: object) -> None:
-        self._is_impatient = self._stop.is_set()
+        if self._stop.is_set():
+            self._hurry.set()
         self._stop.set()
-
-
-def _health(url: str) -> tuple[int, str]:
-    """Ask for our own health, over the loopback where we listen everywhere."""
-    address = urlsplit(url)
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(  # noqa: S104 - compared with
-        str(address.hostname), str(address.hostname)
-    )
-    connection = http.client.HTTPConnection(host, address.port, timeout=_PROBE_SECONDS)
-    try:
-        connection.request("GET", "/health/ready")
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace")
-    except OSError as error:
-        return 0, str(error)
-    except http.client.HTTPException as error:
-        return 0, repr(error)
-    finally:
-        connection.close()

@@ -5,13 +5,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
+
+from web.service.child import PYTHON, python_path
 
 _START_SECONDS_MAX = 60.0
 _STOP_SECONDS_MAX = 30.0
@@ -34,12 +35,16 @@ class Installation:
             name: value
             for name, value in os.environ.items()
             if not name.startswith("FLASHLOG_")
-        } | {"FLASHLOG_DATA_DIR": str(directory / "data"), **settings}
+        } | {
+            "FLASHLOG_DATA_DIR": str(directory / "data"),
+            "PYTHONPATH": python_path(),
+            **settings,
+        }
 
     def command(self, *arguments: str, stdin: str = "") -> Any:
         """Run `flashlog …` as a person does; returns what --json prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "web.cli", *arguments, "--json"],
+            [*PYTHON, "web.cli", *arguments, "--json"],
             input=stdin,
             capture_output=True,
             text=True,
@@ -58,7 +63,7 @@ class Installation:
         with (
             self.log_file.open("ab") as log,
             subprocess.Popen(
-                [sys.executable, "-m", "web.cli.child", str(os.getpid())],
+                [*PYTHON, "web.cli.child", str(os.getpid())],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
