@@ -110,7 +110,11 @@ def test_what_happened_can_be_read_afterwards(
     cli("upgrade", "roof", new_image)
     (listed,) = cli("operation", "list", "--json").json
     assert listed["status"] == "success"
-    assert cli("device", "history", "roof", "--json").json == [listed]
+    history = cli("device", "history", "roof", "--json").json
+    (upgrade,) = [each for each in history if each["operation_id"]]
+    assert upgrade["operation_id"] == listed["id"]
+    assert upgrade["line"] == "upgrade to 24.10.0 r28427-6df0e3d02a: success"
+    assert history[0]["line"].endswith("running 24.10.0 r28427-6df0e3d02a")
     shown = cli("operation", "show", listed["id"][:8])
     assert "Starting the flash, no way back from here" in shown.out
     assert re.search(r"started by +\S+@local", shown.out)
@@ -138,6 +142,13 @@ def test_an_ended_operation_is_not_cancelled_but_may_be_tried_again(
     assert cli("operation", "retry", first["id"]).status == exits.DONE
     newest, _ = cli("operation", "list", "--json").json
     assert newest["retry_of"] == first["id"]
+    upgrades = [
+        each
+        for each in cli("device", "history", "harbour", "--json").json
+        if each["operation_id"]
+    ]
+    assert [each["status"] for each in upgrades] == ["success", "failed"]
+    assert f"again after {first['id']}" in upgrades[0]["line"]
 
 
 def test_a_router_that_does_not_answer_is_failed_after_the_retries(

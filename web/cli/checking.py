@@ -6,18 +6,18 @@ import click
 
 from application.procedure.check import CheckReport, ImageFit, check_device
 from web.cli import exits, output
-from web.cli.here import Here, json_option, pass_here
+from web.cli.here import Here, device_argument, json_option, pass_here
 
 
 @click.command()
-@click.argument("name", metavar="DEVICE")
+@device_argument
 @json_option
 @pass_here
 def check(here: Here, *, name: str, as_json: bool) -> int:
-    """Visit a router read-only: who it is, what it runs, which images fit.
+    """Look at a router: who it is, what it runs, which images fit.
 
-    The first contact with a router should be this, never an upgrade. Nothing on the
-    router is changed; its host key is pinned if none is yet.
+    The first contact with a router should be this, never an upgrade. It is visited and
+    nothing on it is changed; its host key is pinned if none is yet.
 
     \b
     Example:

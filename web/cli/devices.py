@@ -1,8 +1,6 @@
 """`flashlog device`: the inventory, and what may be asked of one router."""
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +12,11 @@ from application.commands.operations import release_device
 from application.commands.registration import register
 from application.errors import NotFoundError
 from application.procedure.check import enroll_device
-from application.queries.backups import (
-    archive_of,
-    configuration_backups,
-    newest_backup,
-)
-from web.cli import exits, logins, output
+from web.cli import logins, output
 from web.cli.checking import check
-from web.cli.here import Here, json_option, pass_here
-from web.cli.operations import operation_rows, print_operations
+from web.cli.configurations import backup
+from web.cli.here import Here, device_argument, json_option, pass_here
+from web.cli.history import history
 
 _JSON_COLUMNS = ("addresses", "connections")
 
@@ -30,9 +24,6 @@ _JSON_COLUMNS = ("addresses", "connections")
 @click.group()
 def device() -> None:
     """Register routers, look at them, see what happened to them."""
-
-
-device_argument = click.argument("name", metavar="DEVICE")
 
 
 @device.command()
@@ -169,7 +160,8 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
     )
 
 
-device.add_command(check)
+for command in (check, history, backup):
+    device.add_command(command)
 
 
 @device.command()
@@ -195,76 +187,6 @@ def enroll(here: Here, *, name: str, as_json: bool) -> None:
 
 @device.command()
 @device_argument
-@json_option
-@pass_here
-def history(here: Here, *, name: str, as_json: bool) -> None:
-    """List every upgrade of a router, newest first, and how each ended.
-
-    \b
-    Example:
-      flashlog device history roof-7
-    """
-    rows = operation_rows(here.flashlog, device_id=here.device(name))
-    print_operations(rows, as_json=as_json, empty=f"{name} was never upgraded")
-
-
-@device.command()
-@device_argument
-@click.option(
-    "--output",
-    "-o",
-    "target",
-    metavar="FILE",
-    help="Where to write the archive; - for standard output.",
-)
-@click.option(
-    "--operation",
-    "operation_id",
-    type=click.UUID,
-    help="The backup of this operation [default: the newest].",
-)
-@click.option("--list", "wants_list", is_flag=True, help="List what there is.")
-@json_option
-@pass_here
-def backup(
-    here: Here,
-    *,
-    name: str,
-    target: str | None,
-    operation_id: UUID | None,
-    wants_list: bool,
-    as_json: bool,
-) -> int:
-    """Give back a router's configuration, as it was fetched before a flash.
-
-    The archive is what `sysupgrade -b` writes: `sysupgrade -r FILE` on the router
-    restores it. It holds passwords and keys.
-
-    \b
-    Examples:
-      flashlog device backup roof-7 --list
-      flashlog device backup roof-7 -o roof-7.tar.gz
-    """
-    device_id = here.device(name)
-    if wants_list:
-        _list_backups(here, device_id, as_json=as_json)
-        return exits.DONE
-    found = newest_backup(here.flashlog, device_id, operation_id=operation_id)
-    archive = archive_of(here.flashlog, found)
-    if target == "-" or (target is None and not sys.stdout.isatty() and not as_json):
-        sys.stdout.buffer.write(archive)
-        return exits.DONE
-    path = Path(target or f"{name}-{found.fetched_at:%Y%m%dT%H%M%SZ}.tar.gz")
-    _write_new(path, archive)
-    if as_json:
-        output.print_json({"file": str(path), "backup": found})
-    else:
-        output.say(f"wrote {path}: {len(archive)} bytes, sha256 {found.sha256}")
-    return exits.DONE
-
-
-@device.command()
-@device_argument
 @click.option("--reason", required=True, help="Why; it stands in the log for good.")
 @click.option(
     "--host-key",
@@ -277,7 +199,7 @@ def backup(
 def release(
     here: Here, *, name: str, reason: str, forgets_host_key: bool, as_json: bool
 ) -> None:
-    """Write off what a router is still owed, so that it is free for an upgrade.
+    """Write off what a router is still owed, so that it is free.
 
     For a router that is gone for good or was seen to by hand. What is owed (services,
     Wi-Fi, an uploaded file) is otherwise given back as soon as the router answers.
@@ -323,33 +245,3 @@ def shown(here: Here, device_id: UUID) -> dict[str, Any]:
 def _parsed(row: dict[str, Any]) -> dict[str, Any]:
     flags = {name: bool(row[name]) for name in ("is_active", "installed")}
     return row | flags | {name: json.loads(row[name]) for name in _JSON_COLUMNS}
-
-
-def _list_backups(here: Here, device_id: UUID, *, as_json: bool) -> None:
-    backups = configuration_backups(here.flashlog, device_id)
-    if as_json:
-        output.print_json(backups)
-        return
-    output.print_table(
-        ["FETCHED", "BYTES", "SHA256", "OPERATION"],
-        [
-            (
-                output.moment(each.fetched_at),
-                each.size_bytes,
-                each.sha256,
-                each.operation_id,
-            )
-            for each in backups
-        ],
-        empty="no configuration of this device was fetched yet",
-    )
-
-
-def _write_new(path: Path, archive: bytes) -> None:
-    """Write a file that only its owner may read; one that is there is not replaced."""
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:
-        msg = f"{path} exists already: give another name with --output"
-        raise click.UsageError(msg) from None
-    path.write_bytes(archive)

@@ -40,6 +40,7 @@ class Here:
 
 pass_here = click.make_pass_decorator(Here, ensure=True)
 
+device_argument = click.argument("name", metavar="DEVICE")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs."
 )

@@ -1,12 +1,5 @@
 """`flashlog operation`: upgrades that go on or have ended."""
 
-import json
-from collections.abc import Sequence
-from threading import Event
-from time import monotonic, sleep
-from typing import Any
-from uuid import UUID
-
 import click
 
 from application.commands.operations import (
@@ -14,19 +7,16 @@ from application.commands.operations import (
     resume_operation,
     retry_operation,
 )
-from application.errors import NotFoundError
-from application.flashlog import Flashlog
-from application.foreground import run_operation
 from application.queries.finding import find_operation
-from application.watch import Moment, moments
-from web.cli import exits, output, watching
+from application.queries.operations import STATUSES
+from application.queries.overview import operation_by_name, operations_by_name
+from application.watch import moments
+from web.cli import output, watching
 from web.cli.here import Here, json_option, pass_here
+from web.cli.showing import print_operations, print_story
+from web.cli.working import give_back, go_on
 
-_STATUSES = ("in-progress", "success", "failed", "aborted", "cancelled")
 _SHOWN_MAX = 50
-# How long to wait for the service to give back what a cancelled upgrade had taken.
-_GIVE_BACK_SECONDS = 5.0
-_LOOK_SECONDS = 0.1
 
 operation_argument = click.argument("operation_id", metavar="OPERATION")
 
@@ -41,7 +31,7 @@ def operation() -> None:
 
 @operation.command("list")
 @click.option("--device", "device_name", metavar="DEVICE", help="Only of this router.")
-@click.option("--status", type=click.Choice(_STATUSES), help="Only with this status.")
+@click.option("--status", type=click.Choice(STATUSES), help="Only with this status.")
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -66,10 +56,13 @@ def list_(
       flashlog operation list --status failed
     """
     device_id = here.device(device_name) if device_name else None
-    rows = operation_rows(
+    rows = operations_by_name(
         here.flashlog, device_id=device_id, status=status, limit=limit
     )
-    print_operations(rows, as_json=as_json, empty="there is no such operation")
+    if as_json:
+        output.print_json(rows)
+    else:
+        print_operations(rows)
 
 
 @operation.command()
@@ -85,7 +78,7 @@ def show(here: Here, *, operation_id: str, as_json: bool) -> None:
     """
     found = find_operation(here.flashlog, operation_id)
     story = moments(here.flashlog, found)
-    row = operation_row(here.flashlog, found)
+    row = operation_by_name(here.flashlog, found)
     if as_json:
         output.print_json(row | {"story": story})
         return
@@ -97,16 +90,16 @@ def show(here: Here, *, operation_id: str, as_json: bool) -> None:
 @json_option
 @pass_here
 def watch(here: Here, *, operation_id: str, as_json: bool) -> int:
-    """Follow an operation until it ends; the exit status says how it ended.
+    """Follow an operation to its end.
 
-    Ctrl-C ends the watching, not the operation.
+    The exit status says how it ended. Ctrl-C ends the watching, not the operation.
 
     \b
     Example:
       flashlog operation watch 3f2a9c
     """
     found = find_operation(here.flashlog, operation_id)
-    row = operation_row(here.flashlog, found)
+    row = operation_by_name(here.flashlog, found)
     if row["status"] == "in-progress" and not here.flashlog.is_served():
         output.notice(
             "no service is running here, so nothing may happen: start `flashlog serve`"
@@ -130,8 +123,8 @@ def cancel(here: Here, *, operation_id: str, as_json: bool) -> None:
     """
     found = find_operation(here.flashlog, operation_id)
     cancel_operation(here.flashlog, operation_id=found, by=here.user_id)
-    _give_back(here.flashlog, found)
-    row = operation_row(here.flashlog, found)
+    give_back(here.flashlog, found)
+    row = operation_by_name(here.flashlog, found)
     if as_json:
         output.print_json(row)
         return
@@ -149,7 +142,9 @@ def cancel(here: Here, *, operation_id: str, as_json: bool) -> None:
 @json_option
 @pass_here
 def retry(here: Here, *, operation_id: str, wants_watch: bool, as_json: bool) -> int:
-    """Start the same upgrade again, as a new operation that names the old one.
+    """Start the same upgrade again, as a new operation.
+
+    The new one names the old one, whose story stays as it is.
 
     \b
     Example:
@@ -157,7 +152,7 @@ def retry(here: Here, *, operation_id: str, wants_watch: bool, as_json: bool) ->
     """
     found = find_operation(here.flashlog, operation_id)
     new = retry_operation(here.flashlog, operation_id=found, by=here.user_id)
-    return go_on(here, new, wants_watch=wants_watch, as_json=as_json)
+    return go_on(here.flashlog, new, wants_watch=wants_watch, as_json=as_json)
 
 
 @operation.command()
@@ -177,137 +172,4 @@ def resume(here: Here, *, operation_id: str, wants_watch: bool, as_json: bool) -
     """
     found = find_operation(here.flashlog, operation_id)
     resume_operation(here.flashlog, operation_id=found, by=here.user_id)
-    return go_on(here, found, wants_watch=wants_watch, as_json=as_json)
-
-
-def go_on(here: Here, operation_id: UUID, *, wants_watch: bool, as_json: bool) -> int:
-    """Leave a started operation to the service, or run it here where there is none."""
-    flashlog = here.flashlog
-    if not flashlog.is_served():
-        output.notice(
-            "no service is running, so this command does the work itself: "
-            f"operation {operation_id}"
-        )
-        try:
-            return watching.run_and_follow(flashlog, operation_id, as_json=as_json)
-        except KeyboardInterrupt:
-            output.notice(
-                "\nstopped here, not cancelled: `flashlog serve` goes on with it, "
-                f"`flashlog operation cancel {operation_id}` ends it"
-            )
-            raise
-    if wants_watch:
-        return watching.follow(flashlog, operation_id, as_json=as_json)
-    row = operation_row(flashlog, operation_id)
-    if as_json:
-        output.print_json(row)
-    else:
-        output.say(f"started operation {operation_id}")
-        output.say(f"follow it: flashlog operation watch {operation_id}")
-    is_over = row["status"] != "in-progress"
-    return exits.exit_of_status(row["status"]) if is_over else exits.DONE
-
-
-def operation_rows(
-    flashlog: Flashlog,
-    *,
-    device_id: UUID | None = None,
-    operation_id: UUID | None = None,
-    status: str | None = None,
-    limit: int = _SHOWN_MAX,
-) -> list[dict[str, Any]]:
-    """Operations with the names of what they are about, newest first."""
-    rows = flashlog.views.rows(
-        "SELECT operation.*, device.name AS device, image.file_name AS image,"
-        " build.version AS version"
-        " FROM operation LEFT JOIN device ON device.id = operation.device_id"
-        " LEFT JOIN image ON image.id = operation.image_id"
-        " LEFT JOIN build ON build.id = image.build_id"
-        " WHERE (?1 IS NULL OR operation.device_id = ?1)"
-        " AND (?2 IS NULL OR operation.status = ?2)"
-        " AND (?3 IS NULL OR operation.id = ?3)"
-        " ORDER BY operation.position DESC LIMIT ?4",
-        [_text(device_id), status, _text(operation_id), limit],
-    )
-    for row in rows:
-        row["options"] = json.loads(row["options"])
-        row["cancellable"] = bool(row["cancellable"])
-    return rows
-
-
-def operation_row(flashlog: Flashlog, operation_id: UUID) -> dict[str, Any]:
-    """One operation as JSON shows it. Raises NotFoundError."""
-    rows = operation_rows(flashlog, operation_id=operation_id)
-    if not rows:
-        msg = f"the operation {operation_id} is not shown yet: try again"
-        raise NotFoundError(msg)
-    return rows[0]
-
-
-def print_operations(
-    rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str
-) -> None:
-    if as_json:
-        output.print_json(rows)
-        return
-    output.print_table(
-        ["OPERATION", "STARTED", "DEVICE", "VERSION", "STATUS", "PHASE", "%"],
-        [
-            (
-                row["id"][:8],
-                output.moment(row["created"]),
-                row["device"],
-                row["version"] or row["image"],
-                output.styled_status(row["status"]),
-                row["phase"] if row["status"] == "in-progress" else "",
-                row["progress"],
-            )
-            for row in rows
-        ],
-        empty=empty,
-    )
-
-
-def print_story(row: dict[str, Any], story: Sequence[Moment]) -> None:
-    output.print_facts(
-        {
-            "operation": row["id"],
-            "started by": story[0].by,
-            "device": row["device"],
-            "image": f"{row['image']} ({row['version']})",
-            "options": [name for name, on in row["options"].items() if on],
-            "retry of": row["retry_of"],
-            "status": output.styled_status(row["status"]),
-            "phase": row["phase"] if row["status"] == "in-progress" else "",
-            "progress": f"{row['progress']}%",
-            "owed to the router": row["owed"],
-            "given up": row["given_up"],
-        }
-    )
-    output.say()
-    for moment in story:
-        if moment.line:
-            by = f" ({moment.by})" if moment.by else ""
-            output.say(f"{output.moment(moment.at)}  {moment.line}{by}")
-
-
-def _give_back(flashlog: Flashlog, operation_id: UUID) -> None:
-    """See what is owed given back: by the service, or by this process without one."""
-    if flashlog.is_served():
-        deadline = monotonic() + _GIVE_BACK_SECONDS
-        while not moments(flashlog, operation_id)[-1].is_over:
-            if monotonic() > deadline:
-                return
-            sleep(_LOOK_SECONDS)
-        flashlog.show(flashlog.log.end())
-        return
-    stop = Event()
-    while not (story := moments(flashlog, operation_id))[-1].is_over:
-        before = len(story)
-        run_operation(flashlog, operation_id, stop)
-        if len(moments(flashlog, operation_id)) == before:
-            return
-
-
-def _text(value: UUID | None) -> str | None:
-    return str(value) if value else None
+    return go_on(here.flashlog, found, wants_watch=wants_watch, as_json=as_json)

@@ -1,9 +1,10 @@
-"""Everything that is printed: tables for people, JSON for programs, plain for pipes."""
+"""What commands give out: tables for people, JSON for programs, plain for pipes."""
 
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -91,6 +92,19 @@ def moment(text: str | datetime | None) -> str:
 
 def mebibytes(size_bytes: int) -> str:
     return f"{size_bytes / (1 << 20):.1f} MiB"
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read; one that is there is not replaced."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_bytes(content)
+    except FileExistsError:
+        msg = f"{path} exists already: give another name"
+        raise click.UsageError(msg) from None
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}"
+        raise click.UsageError(msg) from error
 
 
 def _print(table: Table) -> None:

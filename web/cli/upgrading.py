@@ -14,15 +14,15 @@ from application.errors import RefusedError
 from application.procedure.check import check_device
 from web.cli import output
 from web.cli.devices import shown
-from web.cli.here import Here, json_option, pass_here
+from web.cli.here import Here, device_argument, json_option, pass_here
 from web.cli.images import add_file
-from web.cli.operations import go_on
+from web.cli.working import go_on
 
 _LETTERS = ("c", "o", "n", "u", "p", "k", "F")
 
 
 @click.command()
-@click.argument("name", metavar="DEVICE")
+@device_argument
 @click.argument("image")
 @click.option(
     "-o",
@@ -82,7 +82,7 @@ def upgrade(
         options=options,
         by=here.user_id,
     )
-    return go_on(here, operation_id, wants_watch=wants_watch, as_json=as_json)
+    return go_on(here.flashlog, operation_id, wants_watch=wants_watch, as_json=as_json)
 
 
 def _image(here: Here, text: str) -> UUID:
