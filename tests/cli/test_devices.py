@@ -2,7 +2,7 @@
 
 import pytest
 
-from application.simulation.faults import WrongUuid
+from application.simulation.faults import ChangedHostKey, WrongUuid
 from tests.cli.conftest import AddRouter, Cli
 from web.cli import exits
 
@@ -95,6 +95,70 @@ def test_another_device_may_be_logged_in_to_the_same_way(cli: Cli) -> None:
         *("--mac", "60:e3:27:aa:bb:dd", "--login-of", "roof", "--json"),
     )
     assert added.json["log_ins"] == ["admin at port 2022"]
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        ("--login-of", "roof", "--user", "admin"),
+        ("--login-of", "roof", "--port", "2022"),
+        ("--login-of", "roof", "--jump", "me@gw"),
+        ("--empty-password", "--passphrase"),
+        ("--empty-password", "--jump-key", __file__),
+    ],
+    ids=lambda login: login[2] if "roof" in login else login[1],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    cli: Cli, login: tuple[str, ...]
+) -> None:
+    cli(*ROOF, "--empty-password")
+    said = cli(
+        *("device", "add", "attic", "--address", "10.0.0.8"),
+        *("--mac", "60:e3:27:aa:bb:dd", *login),
+    )
+    assert said.status == exits.USAGE
+    assert "would be ignored" in said.err
+    assert len(cli("device", "list", "--json").json) == 1
+
+
+def test_the_history_of_a_router_begins_with_its_registration(cli: Cli) -> None:
+    cli(*ROOF, "--empty-password", "--host-key", KEY)
+    cli("device", "release", "roof", "--host-key", "--reason", "reset with the button")
+    newest, pinned, registered = cli("device", "history", "roof", "--json").json
+    assert registered["line"] == (
+        "registered as roof, MAC 60:e3:27:aa:bb:cc, at 10.0.0.7"
+    )
+    assert pinned["line"].startswith("pinned host key ssh-ed25519 SHA256:")
+    assert newest["line"] == "host key released: reset with the button"
+    assert newest["by"].endswith("@local")
+    assert newest["operation_id"] is None
+
+
+def test_the_history_of_a_router_tells_visits_and_another_host_key(
+    cli: Cli, add_router: AddRouter
+) -> None:
+    router = add_router("roof", uuid=None)
+    cli("device", "check", "roof")
+    cli("device", "check", "roof")
+    uuid = cli("device", "enroll", "roof", "--json").json["enrolled_uuid"]
+    router.inject(ChangedHostKey())
+    cli("device", "release", "roof", "--host-key", "--reason", "reset")
+    assert cli("device", "check", "roof").status == exits.DONE
+    happened = cli("device", "history", "roof", "--json").json[::-1]
+    assert [each["event"] for each in happened] == [
+        "Registered",
+        "HostKeyPinned",
+        "FactsLearned",
+        "Enrolled",
+        "HostKeyReleased",
+        "HostKeyPinned",
+    ]
+    assert happened[2]["line"].startswith(f"visited: {router.facts().board}, running ")
+    assert happened[3]["line"] == f"enrolled with UUID {uuid}"
+    assert happened[5]["line"].startswith("changed host key ")
+    told = cli("device", "history", "roof").out
+    assert all(each["line"] in told for each in happened)
+    assert told.index("changed host key") < told.index("registered as roof")
 
 
 def test_a_check_reports_and_changes_nothing(cli: Cli, add_router: AddRouter) -> None:

@@ -14,13 +14,14 @@ from application.commands.registration import JumpLogin, Logins
 from web.cli.here import Here
 
 _SSH_PORT = 22
+_USER = "root"
 
 
 class LoginOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What was given on the command line."""
 
-    user: str
-    port: int
+    user: str | None
+    port: int | None
     key: Path | None
     wants_passphrase: bool
     wants_password: bool
@@ -31,13 +32,11 @@ class LoginOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _OPTIONS = (
-    click.option("--user", default="root", show_default=True, help="Who logs in."),
+    click.option("--user", help=f"Who logs in [default: {_USER}]."),
     click.option(
         "--port",
         type=click.IntRange(1, 65535),
-        default=_SSH_PORT,
-        show_default=True,
-        help="Where the router answers SSH.",
+        help=f"Where the router answers SSH [default: {_SSH_PORT}].",
     ),
     click.option(
         "--key",
@@ -95,6 +94,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def read(here: Here, login: LoginOptions) -> Logins:
     """Read keys and passwords. Raises click's UsageError."""
+    _refuse_what_would_be_ignored(login)
     ways = (
         login.key is not None,
         login.wants_password,
@@ -120,8 +120,27 @@ def read_password(prompt: str = "Password") -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
+def _refuse_what_would_be_ignored(login: LoginOptions) -> None:
+    """Raise UsageError for options that mean nothing beside the others."""
+    pointless = {
+        "--passphrase": login.wants_passphrase and login.key is None,
+        "--jump-key": login.jump_key is not None and not login.jumps,
+    }
+    if login.same_as is not None:
+        pointless |= {
+            "--user": login.user is not None,
+            "--port": login.port is not None,
+            "--jump": bool(login.jumps),
+        }
+    ignored = [name for name, is_pointless in pointless.items() if is_pointless]
+    if ignored:
+        given = "--login-of, which says all of it" if login.same_as else "what is given"
+        msg = f"{', '.join(ignored)} would be ignored beside {given}: leave it out"
+        raise click.UsageError(msg)
+
+
 def _credentials(login: LoginOptions) -> NewCredentials:
-    common = NewCredentials(username=login.user, port=login.port)
+    common = NewCredentials(username=login.user or _USER, port=login.port or _SSH_PORT)
     if login.key is not None:
         passphrase = read_password("Passphrase") if login.wants_passphrase else None
         return msgspec.structs.replace(
