@@ -65,6 +65,25 @@ def test_wrong_usage_is_one_sentence(cli: Cli, arguments: tuple[str, ...]) -> No
     assert said.err.count("\n") == 1
 
 
+GROUPS = [(), *sorted({path[:-1] for path in COMMANDS if len(path) > 1})]
+
+
+@pytest.mark.parametrize("path", GROUPS, ids=" ".join)
+def test_who_names_no_command_is_shown_those_there_are(
+    cli: Cli, path: tuple[str, ...]
+) -> None:
+    said = cli(*path)
+    assert said.status == exits.USAGE
+    assert said.err.startswith("Usage: flashlog")
+    assert said.err == cli(*path, "--help").out
+
+
+@pytest.mark.parametrize("path", GROUPS, ids=" ".join)
+def test_no_summary_of_a_command_is_cut(cli: Cli, path: tuple[str, ...]) -> None:
+    listed = cli(*path, "--help").out.partition("Commands:")[2]
+    assert [line for line in listed.splitlines() if line.endswith("...")] == []
+
+
 def test_a_setting_that_cannot_be_used_is_named(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,9 +81,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         status = cli.main(arguments, prog_name="flashlog", standalone_mode=False)
     except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "flashlog"
-        message = error.format_message().rstrip(".")
-        click.echo(f"flashlog: {message} ({command} --help tells more)", err=True)
+        click.echo(_usage(error), err=True)
         return exits.USAGE
     except click.ClickException as error:
         click.echo(f"flashlog: {error.format_message()}", err=True)
@@ -102,3 +100,12 @@ def run(arguments: list[str] | None = None) -> int:
             click.echo(f"flashlog: {sentence}", err=True)
         return exits.exit_of_error(error)
     return status if isinstance(status, int) else exits.DONE
+
+
+def _usage(error: click.UsageError) -> str:
+    """Say in a sentence what is wrong; who typed too little gets the whole help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()
+    command = error.ctx.command_path if error.ctx else "flashlog"
+    message = error.format_message().rstrip(".")
+    return f"flashlog: {message} ({command} --help tells more)"

@@ -32,10 +32,10 @@ _FONT = re.compile(r"@font-face \{.*?\}|<!-- Generated.*?-->", re.DOTALL)
     help="Draw the last screen into this SVG file.",
 )
 def demo(*, keep: bool, picture: Path | None) -> int:
-    """Rehearse four upgrades: a success, an abort, a cancel, a failure.
+    """Rehearse a success, an abort, a cancel and a failure.
 
-    Starts a service and routers of its own in a temporary directory and upgrades them
-    over real SSH. Exits 0 only if all four end as they should and the routers
+    Starts a service and routers of its own in a temporary directory and upgrades all
+    four over real SSH. Exits 0 only if all four end as they should and the routers
     themselves agree: flashes, services, files. Nothing else on this machine is touched.
 
     \b
