@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
+from application.demo.images import rehearsal_image
 from web.cli import output
 from web.cli.demo.command import demo
 from web.cli.here import json_option
 
 _ROUTERS_MAX = 5000
+_IMAGE_BYTES = 6 << 20
 
 
 @click.command()
@@ -25,20 +28,31 @@ _ROUTERS_MAX = 5000
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where they listen."
 )
+@click.option(
+    "--image",
+    "image_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an image that fits them to this new FILE, to upgrade them to.",
+)
 @json_option
-def simulate(*, count: int, release: str, host: str, as_json: bool) -> None:
+def simulate(
+    *, count: int, release: str, host: str, image_file: Path | None, as_json: bool
+) -> None:
     """Let simulated routers answer SSH on this machine, until Ctrl-C.
 
     They behave as OpenWrt does, are flashed and reboot; nothing of this machine is
     touched. Prints a `flashlog device add` line for each (JSON lines with --json).
 
     \b
-    Example:
+    Examples:
       flashlog simulate --routers 10
+      flashlog simulate --image rehearsal.bin
     """
     # Here, since importing asyncssh would slow down every other command.
     from application.simulation import Fleet  # noqa: PLC0415
 
+    if image_file is not None:
+        output.write_new(image_file, rehearsal_image(_IMAGE_BYTES))
     with Fleet.of(count, host=host, release=release) as fleet:
         for listing in fleet.listing():
             if as_json:
@@ -49,6 +63,8 @@ def simulate(*, count: int, release: str, host: str, as_json: bool) -> None:
                 f"--address {listing.host} --port {listing.port} "
                 f"--mac {listing.macs[0]} --uuid {listing.uuid} --password-stdin"
             )
+        if image_file is not None:
+            output.notice(f"upgrade them: flashlog upgrade router-0001 {image_file}")
         output.notice(
             f"{count} routers ({listing.board}, {listing.release}) answer; "
             "Ctrl-C ends them"
