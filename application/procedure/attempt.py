@@ -24,6 +24,7 @@ from domain.operation.operation import UpgradeOperation
 _COME_BACK = {
     Refusal.REBOOTED: "the router rebooted in the middle of the attempt",
     Refusal.FIRED: "the dead-man's switch fired: the router restored itself",
+    Refusal.GONE: "Flashlog's directory on the router is gone: somebody deleted it",
     Refusal.DISARMED: "the dead-man's switch is not armed any more",
     Refusal.SETTLED: "everything was given back already",
     Refusal.BUSY: "another script on the router holds the lock",

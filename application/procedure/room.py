@@ -1,6 +1,7 @@
 """Make room for the image: back up, claim the router, free memory."""
 
 import hashlib
+from functools import partial
 from uuid import UUID
 
 from application.errors import RefusedStepError
@@ -74,17 +75,21 @@ def _claim(visit: Visit, router: Router) -> Claim:
     if Obligation.SWITCH not in visit.operation.owed:
         armed = events.SwitchArmed(lease_seconds=lease_seconds)
         visit.write(lambda operation: operation.note(armed))
-    fence, path = visit.fence(), visit.path
+    claim = partial(
+        router.claim,
+        visit.fence(),
+        path=visit.path,
+        lease_seconds=int(lease_seconds),
+        owed=visit.owed(),
+    )
     try:
-        return router.claim(fence, path=path, lease_seconds=int(lease_seconds))
+        return claim()
     except GuardRefusedError as refusal:
         if refusal.word is not Refusal.OWED:
             raise
         _require_settled(visit, refusal.detail)
         # It was written off; what it left on the router is given back first.
-        return router.claim(
-            fence, path=path, lease_seconds=int(lease_seconds), previous=refusal.detail
-        )
+        return claim(previous=refusal.detail)
 
 
 def _note_what_the_switch_gave_back(visit: Visit) -> None:
@@ -148,7 +153,7 @@ def _stop_services(visit: Visit, router: Router, facts: RouterFacts) -> Memory:
         for name in settings.service_names
         if name in facts.services and name not in _NEVER_STOPPED
     ]
-    services = tuple(dict.fromkeys((*operation.stopped_services, *running)))
+    services = tuple(dict.fromkeys((*operation.owed_services, *running)))
     wifi = (
         settings.stop_wifi and facts.wifi_is_up and not facts.wifi_may_be_way_in
     ) or Obligation.WIFI in operation.owed

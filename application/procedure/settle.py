@@ -97,7 +97,7 @@ def _settlement(visit: Visit, router: Router | None) -> tuple[Ending | None, str
     if router is None:
         return None, "it is given back at the next visit", True
     try:
-        settlement = router.settle(visit.fence(), path=visit.path)
+        settlement = router.settle(visit.fence(), path=visit.path, owed=visit.owed())
     except GuardRefusedError as refusal:
         return _by_refusal(visit, router, refusal)
     except StepError as error:

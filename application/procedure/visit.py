@@ -15,9 +15,11 @@ from eventsourcing.persistence import IntegrityError
 from application.errors import StepError
 from application.flashlog import Flashlog
 from application.router.fence import Fence
+from application.router.owed import Owed
 from domain.device.device import Device
 from domain.errors import DomainError
 from domain.operation.operation import UpgradeOperation
+from domain.operation.words import Obligation
 
 Decision = Callable[[UpgradeOperation], None]
 
@@ -117,6 +119,13 @@ class Visit:
             operation=str(self.operation.id),
             visit=self.operation.visit,
             boot_id=boot_id,
+        )
+
+    def owed(self) -> Owed:
+        """Return what the router may have forgotten that it is owed."""
+        return Owed(
+            services=self.operation.owed_services,
+            wifi=Obligation.WIFI in self.operation.owed,
         )
 
     @property

@@ -15,8 +15,10 @@ class Refusal(StrEnum):
         REBOOTED     the boot id is another one: what a reboot settles is settled
         FIRED        the dead-man's switch has given everything back
         DISARMED     no switch is armed: claim first
-        FOREIGN      the directory belongs to somebody else (or to nobody);
-                     whoever took over gave back what was owed before
+        FOREIGN      the directory belongs to somebody else, who gave back what was
+                     owed before when he took over
+        GONE         there is no directory: never claimed, or deleted by hand;
+                     nothing was given back, claim or settle with what is owed
     Somebody else is at it: abort.
         OWED         an older operation of ours left something to give back;
                      `detail` is its id, claim again with `previous`
@@ -37,6 +39,7 @@ class Refusal(StrEnum):
     FIRED = "fired"
     DISARMED = "disarmed"
     FOREIGN = "foreign"
+    GONE = "gone"
     OWED = "owed"
     SYSUPGRADE = "sysupgrade"
     BUSY = "busy"

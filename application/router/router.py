@@ -24,6 +24,7 @@ from application.router.facts import (
 )
 from application.router.fence import Fence
 from application.router.limits import RouterLimits
+from application.router.owed import NOTHING_OWED, Owed
 from application.router.reply import Reply, read
 from application.scripts import render
 
@@ -44,7 +45,13 @@ class Router:
         )
 
     def claim(
-        self, fence: Fence, *, path: str, lease_seconds: int, previous: str = ""
+        self,
+        fence: Fence,
+        *,
+        path: str,
+        lease_seconds: int,
+        previous: str = "",
+        owed: Owed = NOTHING_OWED,
     ) -> Claim:
         """Take the router for this visit: end old writers, arm the switch.
 
@@ -57,6 +64,7 @@ class Router:
             path=safe_path(path),
             lease_seconds=lease_seconds,
             previous=previous,
+            owed=owed,
         )
         return answers.claim(reply)
 
@@ -193,7 +201,9 @@ class Router:
         reply.one("launched")
         return reply.flag("canary")
 
-    def settle(self, fence: Fence, *, path: str) -> Settlement:
+    def settle(
+        self, fence: Fence, *, path: str, owed: Owed = NOTHING_OWED
+    ) -> Settlement:
         """Give everything back: services, Wi-Fi, the file; disarm the switch.
 
         May be repeated, by a newer visit, until `is_complete`. Refused as `flashing`
@@ -206,6 +216,7 @@ class Router:
             path=safe_path(path),
             wait_seconds=wait_seconds,
             hung_seconds=self._limits.hung_flash_seconds,
+            owed=owed,
             limit_seconds=self._limits.script_seconds + wait_seconds,
         )
         return answers.settlement(reply)
@@ -234,9 +245,12 @@ class Router:
         script: str,
         fence: Fence | None = None,
         *,
+        owed: Owed | None = None,
         limit_seconds: float | None = None,
         **inputs: str | int,
     ) -> Reply:
-        text = render(script, **(fence.inputs() if fence else {}), **inputs)
+        for carried in (fence, owed):
+            inputs |= carried.inputs() if carried else {}
+        text = render(script, **inputs)
         limit_seconds = limit_seconds or self._limits.script_seconds
         return read(script, self._session.execute(text, limit_seconds=limit_seconds))

@@ -20,9 +20,10 @@ from importlib.resources import files
 import msgspec
 
 # Dropbear refuses commands longer than 9000 bytes (MAX_CMD_LEN).
-TEXT_BYTES_MAX = 8000
+TEXT_BYTES_MAX = 8800
 
 FENCE = ("installation", "operation", "visit", "boot_id")
+OWED = ("owed_services", "owed_wifi")
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,11 @@ SCRIPTS: Mapping[str, Declaration] = {
         inputs=("directory", "path", "canary"), parts=("state", "memory", "wifi")
     ),
     "claim": _guarded(
-        "lease_seconds", "path", "previous", parts=("memory", "restore", "switch")
+        "lease_seconds",
+        "path",
+        "previous",
+        *OWED,
+        parts=("memory", "restore", "switch"),
     ),
     "free_memory": _guarded("path", parts=("memory",)),
     "stop_services": _guarded(
@@ -69,7 +74,9 @@ SCRIPTS: Mapping[str, Declaration] = {
         "lease_seconds",
         parts=("restore", "switch"),
     ),
-    "settle": _guarded("path", "wait_seconds", "hung_seconds", parts=("restore",)),
+    "settle": _guarded(
+        "path", "wait_seconds", "hung_seconds", *OWED, parts=("restore",)
+    ),
     "conclude": _guarded("marker_sha256", "canary"),
     "enroll": Declaration(inputs=("uuid",)),
     "health": Declaration(inputs=("command", "stop_after_seconds")),

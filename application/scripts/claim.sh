@@ -43,7 +43,7 @@ take_over() {
     echo "$owner_installation $owner" >>"$D/past"
   mkdir -p -m 700 "$D" && mkdir -p "$D/writers" &&
     put installation "$installation" && put boot_id "$boot_id" && put path "$path" &&
-    put visit "$visit" && put operation "$operation"
+    put visit "$visit" && { [ -n "$owner" ] || recall; } && put operation "$operation"
 }
 
 lock

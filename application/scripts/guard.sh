@@ -76,6 +76,7 @@ is_mine() {
 
 check_owner() {
   load_owner
+  [ -n "$owner" ] || refuse gone "$D"
   is_mine || refuse foreign "$owner_installation $owner"
   [ "${seen:-0}" -le "$visit" ] || refuse newer-visit "$seen"
 }

@@ -47,6 +47,18 @@ remove_upload() {
   done
 }
 
+# The directory is gone though the log says that something is owed: somebody deleted
+# it. What it knew is written down again from the log.
+recall() {
+  local name
+  rm -f "$D/services"
+  for name in $owed_services; do
+    [ -x "/etc/init.d/$name" ] || continue
+    { echo "$name" >>"$D/services"; } 2>/dev/null || return 1
+  done
+  [ "$owed_wifi" = 0 ] || mkdir -p "$D/wifi"
+}
+
 # Start what is down; then wait SECONDS for all of it. LEFT and WIFI_LEFT tell the rest.
 start_services() {
   local name

@@ -3,11 +3,12 @@ lock
 check_boot
 load_owner
 if [ -z "$owner" ]; then
-  # Nothing was taken; leave a note, so that a late copy of this visit takes nothing.
+  # The note also keeps a late copy of this visit from taking anything.
   ! sysupgrading || refuse sysupgrade 'somebody else began it'
   rm -f "$path"
   mkdir -p -m 700 "$D" && put installation "$installation" && put boot_id "$boot_id" &&
-    put visit "$visit" && put operation "$operation" || refuse no-space "$D"
+    put visit "$visit" && recall && put operation "$operation" ||
+    refuse no-space "$D"
 fi
 check_owner
 flash_is_over "$hung_seconds" || refuse flashing "$owner"

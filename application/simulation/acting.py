@@ -38,7 +38,7 @@ def claim(machine: Machine, script: Script) -> list[str]:
     if before and before.fired and before.operation == visitor.operation:
         said = ["fired=1", "given_back=1"]
     machine.end_writers()
-    machine.directory = take_over(before, visitor, script["path"])
+    machine.directory = take_over(before, visitor, script["path"], script.owed)
     machine.directory.deadline = machine.uptime + script.number("lease_seconds")
     return [*said, *measured(machine)]
 
@@ -115,7 +115,7 @@ def settle(machine: Machine, script: Script) -> list[str]:
     check_boot(machine, script)
     visitor = script.visitor
     if machine.directory is None:
-        machine.directory = take_over(None, visitor, "")
+        machine.directory = take_over(None, visitor, "", script.owed)
     directory = check_owner(machine.directory, visitor)
     if not flash_is_over(machine, directory, script.number("hung_seconds")):
         raise RefusedError("flashing", directory.operation)

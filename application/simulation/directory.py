@@ -6,6 +6,8 @@ both together.
 
 from dataclasses import dataclass, field
 
+DIRECTORY = "/tmp/flashlog"  # noqa: S108 - of another machine
+
 
 class RefusedError(Exception):
     """The guard refuses: `word` and `detail` go out as they are."""
@@ -66,10 +68,18 @@ class Visitor:
     boot_id: str
 
 
+@dataclass(frozen=True)
+class Owed:
+    """What the log says is owed to the router."""
+
+    services: tuple[str, ...]
+    wifi: bool
+
+
 def check_owner(directory: Directory | None, visitor: Visitor) -> Directory:
     """Refuse whoever is not the owner, or is of an older visit."""
     if directory is None:
-        raise RefusedError("foreign", " ")
+        raise RefusedError("gone", DIRECTORY)
     if not directory.belongs_to(visitor.installation, visitor.operation):
         raise RefusedError("foreign", f"{directory.installation} {directory.operation}")
     if directory.visit > visitor.visit:
@@ -129,11 +139,21 @@ def _owed_to_previous(
     return directory
 
 
-def take_over(directory: Directory | None, visitor: Visitor, path: str) -> Directory:
-    """Return the directory as the claim leaves it; what was not restored stays owed."""
+def take_over(
+    directory: Directory | None, visitor: Visitor, path: str, owed: Owed
+) -> Directory:
+    """Return the directory as the claim leaves it; what was not restored stays owed.
+
+    A new one knows what is `owed` only from the log.
+    """
     if directory is None:
         return Directory(
-            visitor.installation, visitor.operation, visitor.visit, path=path
+            visitor.installation,
+            visitor.operation,
+            visitor.visit,
+            path=path,
+            services=list(owed.services),
+            wifi=owed.wifi,
         )
     if not directory.belongs_to(visitor.installation, visitor.operation):
         directory.past.add((directory.installation, directory.operation))

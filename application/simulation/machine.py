@@ -9,7 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from application.simulation import faults as kinds
-from application.simulation.directory import Directory
+from application.simulation.directory import DIRECTORY, Directory
 from application.simulation.setup import CRITICAL, Setup
 from application.simulation.upload import UploadedFile
 
@@ -155,6 +155,11 @@ class Machine:
         if file := self.uploads.pop(path, None):
             file.close()
         self.disk.files.pop(path, None)
+
+    def delete(self, path: str) -> None:
+        if path == DIRECTORY:
+            self.directory = None
+        self.remove(path)
 
     def read_text(self, path: str) -> str:
         return self.disk.files.get(path, "")

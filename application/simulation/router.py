@@ -103,6 +103,10 @@ class SimulatedRouter:
         text = machine.disk.files.get(path)
         return None if text is None else f"{text}\n".encode()
 
+    def delete(self, path: str) -> None:
+        """Remove a file or directory of /tmp, as a person in a shell may."""
+        self._call(lambda: self._life.machine.delete(path))
+
     def inject(self, *faults: Fault) -> None:
         """Let something go wrong from now on."""
         for fault in faults:

@@ -4,7 +4,7 @@ import shlex
 
 import msgspec
 
-from application.simulation.directory import RefusedError, Visitor
+from application.simulation.directory import Owed, RefusedError, Visitor
 from application.simulation.machine import Machine
 
 _NAMED = "# flashlog "
@@ -33,6 +33,10 @@ class Script(msgspec.Struct, frozen=True):
             self.number("visit"),
             self["boot_id"],
         )
+
+    @property
+    def owed(self) -> Owed:
+        return Owed(tuple(self.words("owed_services")), self["owed_wifi"] == "1")
 
 
 def parse(command: str) -> Script | None:

@@ -96,7 +96,7 @@ class UpgradeOperation(OperationState):
         """Record that what was owed has been given back."""
         owed = self.owed
         if owed & {Obligation.SERVICES, Obligation.WIFI}:
-            restored = self.stopped_services if services is None else services
+            restored = self.owed_services if services is None else services
             wifi = Obligation.WIFI in owed
             self.record(events.ServicesRestored(services=restored, wifi=wifi, by=who))
         if Obligation.FILE in owed:

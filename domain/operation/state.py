@@ -66,6 +66,11 @@ class OperationState(Aggregate):
         """Ended and owing nothing: its device is free."""
         return self.has_ended and not self.owed
 
+    @property
+    def owed_services(self) -> tuple[str, ...]:
+        """Which services may be stopped because of us."""
+        return self.stopped_services if Obligation.SERVICES in self.owed else ()
+
     def reach(self, phase: Phase | None, progress: int | None) -> None:
         if phase is not None:
             self.phase = phase

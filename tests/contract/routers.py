@@ -14,6 +14,7 @@ from application.errors import UnreachableError
 from application.ports import Completed, Limits, Login, Session, Span, Target
 from application.router.fence import Fence
 from application.router.limits import RouterLimits
+from application.router.owed import NOTHING_OWED, Owed
 from application.router.router import Router
 from application.simulation import Fleet, Setup, faults
 from tests.routers import face, real, setup
@@ -140,9 +141,18 @@ class Caller:
         other.fence = msgspec.structs.replace(self.fence, operation=name)
         return other
 
-    def claim(self, lease_seconds: int = 600, previous: str = "") -> "Caller":
+    def claim(
+        self,
+        lease_seconds: int = 600,
+        previous: str = "",
+        owed: Owed = NOTHING_OWED,
+    ) -> "Caller":
         self.claimed = self.scripts.claim(
-            self.fence, path=PATH, lease_seconds=lease_seconds, previous=previous
+            self.fence,
+            path=PATH,
+            lease_seconds=lease_seconds,
+            previous=previous,
+            owed=owed,
         )
         return self
 

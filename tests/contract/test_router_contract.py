@@ -16,6 +16,7 @@ from application.errors import (
     UnreachableError,
 )
 from application.router.facts import Owner
+from application.router.owed import Owed
 from application.router.refusals import GuardRefusedError, Refusal
 from application.simulation.setup import REVISIONS
 from tests.contract.conftest import Deliver
@@ -179,6 +180,45 @@ def test_settling_gives_everything_back(caller: Caller) -> None:
     assert owner.settled
 
 
+OWED = Owed(services=("cron", "uhttpd"), wifi=True)
+
+
+def take_and_lose_the_directory(caller: Caller) -> Caller:
+    caller.claim().stop(*OWED.services, wifi=True).upload(IMAGE)
+    caller.router.delete("/tmp/flashlog")
+    assert refusal(caller.stop)[0] is Refusal.GONE
+    return caller
+
+
+def test_what_is_owed_is_settled_although_the_directory_was_deleted(
+    caller: Caller,
+) -> None:
+    services = caller.router.services_running()
+    take_and_lose_the_directory(caller)
+    settlement = caller.scripts.settle(caller.fence, path=PATH, owed=OWED)
+    assert settlement.is_complete
+    assert settlement.restored == OWED.services
+    assert settlement.wifi == "up"
+    assert all_is_back(caller, services)
+
+
+def test_a_claim_remembers_what_is_owed_although_the_directory_was_deleted(
+    caller: Caller,
+) -> None:
+    services = caller.router.services_running()
+    take_and_lose_the_directory(caller)
+    later = caller.next_visit()
+    later.claim(300, owed=OWED)
+    later.router.pass_time(400)
+    eventually(lambda: all_is_back(later, services), "the switch gave back")
+
+
+def test_a_router_that_knows_what_it_is_owed_believes_itself(caller: Caller) -> None:
+    caller.claim().stop("cron")
+    settlement = caller.scripts.settle(caller.fence, path=PATH, owed=OWED)
+    assert settlement.restored == ("cron",)
+
+
 def test_wifi_is_not_stopped_when_it_may_be_our_way_in(deliver: Deliver) -> None:
     caller = deliver(way_in="br-lan").claim().stop(wifi=True)
     assert not caller.stopped.wifi_stopped
@@ -198,7 +238,7 @@ def test_an_older_visit_is_refused(caller: Caller) -> None:
 
 
 def test_a_stranger_is_refused(caller: Caller) -> None:
-    assert refusal(lambda: caller.upload(IMAGE))[0] is Refusal.FOREIGN
+    assert refusal(lambda: caller.upload(IMAGE))[0] is Refusal.GONE
     caller.claim()
     stranger = caller.as_operation("operation-2")
     stranger.fence = msgspec.structs.replace(stranger.fence, installation="other")

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from domain.operation.words import Status
 from tests.procedure.conftest import MakeWorld
-from tests.procedure.moments import Moments, WatchedConnector
-from tests.procedure.world import World, eventually, untouched
+from tests.procedure.world import at, eventually, untouched
 from tests.routers import face
 
 LEASE_SECONDS = 30.0
@@ -78,10 +77,3 @@ def test_a_lease_that_runs_out_at_the_moment_of_the_flash_has_one_winner(
         assert world.router.flashes == 0
     assert not operation.owed
     untouched(world.router, services)
-
-
-def at(world: World, tmp_path: Path, moment: str, act: object) -> None:
-    """Do something at the first moment of this name."""
-    assert callable(act)
-    moments = Moments(tmp_path / "trail", moment, act)
-    world.flashlog.connector = WatchedConnector(world.flashlog.connector, moments)

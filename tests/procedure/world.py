@@ -24,6 +24,7 @@ from application.settings import Settings
 from domain.base import Event
 from domain.device.words import Jump
 from domain.operation.operation import UpgradeOperation
+from tests.procedure.moments import Moments, WatchedConnector
 from tests.routers.face import Router
 from tests.routers.images import build_image
 
@@ -170,6 +171,12 @@ def in_background(work: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
+
+
+def at(world: World, tmp_path: Path, moment: str, act: Callable[[], None]) -> None:
+    """Do something at the first moment of this name."""
+    moments = Moments(tmp_path / "trail", moment, act)
+    world.flashlog.connector = WatchedConnector(world.flashlog.connector, moments)
 
 
 def untouched(router: Router, services: Iterable[str]) -> None:

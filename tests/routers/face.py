@@ -171,6 +171,9 @@ class Router(Protocol):
     def read_file(self, path: str) -> bytes | None:
         """A file of the router by absolute path, None where there is none."""
 
+    def delete(self, path: str) -> None:
+        """Remove a file or directory of /tmp, as a person in a shell may."""
+
     def inject(self, fault: Fault) -> None:
         """Let something go wrong from now on."""
 

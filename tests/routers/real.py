@@ -8,6 +8,7 @@ Needs root; `template.why_not_available()` says in one line why it cannot run he
 
 import asyncio
 import json
+import shutil
 import threading
 from collections.abc import Coroutine, Sequence
 from types import TracebackType
@@ -167,6 +168,14 @@ class RealRouter:
             return place.read_bytes()
         except (FileNotFoundError, IsADirectoryError):
             return None
+
+    def delete(self, path: str) -> None:
+        place = self._life.live(path)
+        assert place is not None, f"{path} is not in /tmp"
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
 
     def inject(self, fault: face.Fault) -> None:
         self._do(self._life.inject(fault))

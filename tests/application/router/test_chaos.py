@@ -7,6 +7,7 @@ import time
 import pytest
 
 from application.router.limits import RouterLimits
+from application.router.owed import NOTHING_OWED
 from application.router.refusals import GuardRefusedError
 from application.router.router import Router
 from application.scripts import SCRIPTS, render
@@ -30,6 +31,7 @@ INPUTS: dict[str, str | int] = {
     "canary": "/usr/share/flashlog.canary",
     "wait_seconds": 2,
     "hung_seconds": 90,
+    **NOTHING_OWED.inputs(),
 }
 
 

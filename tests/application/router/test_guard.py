@@ -9,6 +9,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from application.router.owed import NOTHING_OWED
 from application.router.refusals import GuardRefusedError, Refusal
 from application.scripts import SCRIPTS, _lines, render
 from tests.application.router.conftest import PATH, Visit, uploaded
@@ -31,6 +32,7 @@ INPUTS: dict[str, str | int] = {
     "wait_seconds": 1,
     "hung_seconds": 90,
     "marker_sha256": "1" * 64,
+    **NOTHING_OWED.inputs(),
 }
 CLAIMING = {"claim", "settle", "conclude"}
 
@@ -134,7 +136,7 @@ def test_a_script_of_who_never_claimed_does_nothing(
     tiny: TinyRouter, visit: Visit, name: str
 ) -> None:
     before = everything(tiny)
-    assert refusal(send(visit, name)) == "foreign"
+    assert refusal(send(visit, name)) == "gone"
     assert everything(tiny) == before
 
 
@@ -288,7 +290,12 @@ def test_a_script_goes_on_when_its_session_ends(tiny: TinyRouter, visit: Visit) 
     tiny.mark("slow_start")
     client = tiny.start(
         render(
-            "settle", **visit.fence.inputs(), path=PATH, wait_seconds=2, hung_seconds=90
+            "settle",
+            **visit.fence.inputs(),
+            path=PATH,
+            wait_seconds=2,
+            hung_seconds=90,
+            **NOTHING_OWED.inputs(),
         )
     )
     wait_until(lambda: "start cron" in tiny.lines("services.log"), "it starts services")
@@ -315,6 +322,7 @@ def test_visits_that_race_for_the_claim_end_with_the_newest(
                 path=PATH,
                 lease_seconds=600,
                 previous="",
+                **NOTHING_OWED.inputs(),
             )
         )
         for each in visits
@@ -337,6 +345,7 @@ def test_operations_that_race_for_the_claim_have_one_winner(tiny: TinyRouter) ->
                 path=PATH,
                 lease_seconds=600,
                 previous="",
+                **NOTHING_OWED.inputs(),
             )
         )
         for each in visits

@@ -13,7 +13,12 @@ needs_busybox = pytest.mark.skipif(
 )
 
 UUID_LENGTH = 36
-LONG_INPUTS = {"path": "/tmp/" + "f" * 60, "services": "openwisp-monitoring " * 20}
+SERVICES = "openwisp-monitoring " * 20
+LONG_INPUTS = {
+    "path": "/tmp/" + "f" * 60,
+    "services": SERVICES,
+    "owed_services": SERVICES,
+}
 
 
 def longest(name: str) -> str:

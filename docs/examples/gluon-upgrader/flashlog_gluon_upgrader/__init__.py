@@ -7,6 +7,7 @@ while its own updater is switched off. Everything else is as on OpenWrt.
 from application.errors import RefusedStepError
 from application.router.facts import Claim
 from application.router.fence import Fence
+from application.router.owed import NOTHING_OWED, Owed
 from application.router.router import Router
 
 _LIMIT_SECONDS = 30.0
@@ -16,7 +17,13 @@ class GluonRouter(Router):
     """A router that is claimed only when nobody else is going to flash it."""
 
     def claim(
-        self, fence: Fence, *, path: str, lease_seconds: int, previous: str = ""
+        self,
+        fence: Fence,
+        *,
+        path: str,
+        lease_seconds: int,
+        previous: str = "",
+        owed: Owed = NOTHING_OWED,
     ) -> Claim:
         """Take the router; refused while Gluon's own updater is switched on."""
         answer = self._session.execute(
@@ -29,5 +36,9 @@ class GluonRouter(Router):
             )
             raise RefusedStepError(msg)
         return super().claim(
-            fence, path=path, lease_seconds=lease_seconds, previous=previous
+            fence,
+            path=path,
+            lease_seconds=lease_seconds,
+            previous=previous,
+            owed=owed,
         )
