@@ -3,7 +3,7 @@
 import fcntl
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -17,6 +17,7 @@ from application.adapters.vault import Vault
 from application.errors import StorageError
 from application.log import EventLog
 from application.ports import Clock, Connector
+from application.presence import Presence
 from application.projections.due import DueWork
 from application.projections.projector import Projector, open_views
 from application.projections.views import Views
@@ -92,28 +93,44 @@ class Flashlog:
     @contextmanager
     def alone(self, role: str) -> Iterator[bool]:
         """Be the only process of this installation in a role, if nobody else is."""
-        descriptor = os.open(
-            self.settings.data_dir / f"{role}.lock", os.O_RDWR | os.O_CREAT, 0o600
-        )
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-        finally:
-            os.close(descriptor)
+        with self._lock_of(role) as descriptor:
+            yield _is_taken(descriptor)
+
+    @contextmanager
+    def among(self, role: str, *, when_first: Callable[[], None]) -> Iterator[None]:
+        """Be one of any number in a role; who finds nobody there runs `when_first`."""
+        with self._lock_of(role) as descriptor:
+            if _is_taken(descriptor):
+                when_first()
+            # Whoever comes meanwhile waits here, until the first one has finished.
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            yield
 
     def is_served(self) -> bool:
         """Whether a service of this installation is running."""
         with self.alone("service") as is_alone:
             return not is_alone
 
+    def is_worked(self) -> bool:
+        """Whether another process visits routers: a service's, or a runner's own."""
+        limit = self.settings.heartbeat_seconds
+        presence = Presence(self.settings.data_dir)
+        return self.is_served() or presence.is_any("runner", silent_seconds_max=limit)
+
     def close(self) -> None:
         self.log.close()
         self._views.close()
         self.vault.close()
+
+    @contextmanager
+    def _lock_of(self, role: str) -> Iterator[int]:
+        descriptor = os.open(
+            self.settings.data_dir / f"{role}.lock", os.O_RDWR | os.O_CREAT, 0o600
+        )
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def _found_default_organization(self) -> None:
         def found() -> None:
@@ -125,6 +142,15 @@ class Flashlog:
                 )
 
         self.log.decide(found)
+
+
+def _is_taken(descriptor: int) -> bool:
+    """Take a lock for this process alone, if nobody has it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _make_directory(directory: Path) -> None:

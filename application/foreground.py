@@ -1,4 +1,4 @@
-"""Bring one operation to its end in this process, where no service does it."""
+"""Bring one operation to its end in this process, where no other one does it."""
 
 import os
 import socket
@@ -8,17 +8,17 @@ from uuid import UUID
 from application.flashlog import Flashlog
 from application.procedure.advance import advance
 
-# How often to look whether a service has come up that takes over, in seconds.
+# How often to look whether a runner has come up that takes over, in seconds.
 _LOOK_SECONDS_MAX = 1.0
 
 
 def run_operation(flashlog: Flashlog, operation_id: UUID, stop: Signal) -> None:
-    """Visit the router until nothing is left to do, or a service takes over.
+    """Visit the router until nothing is left to do, or a runner takes over.
 
     Killed at any moment, nothing is lost: whoever runs next goes on from the log.
     """
     runner = f"{socket.gethostname()}-{os.getpid()}-foreground"
-    while not stop.is_set() and not flashlog.is_served():
+    while not stop.is_set() and not flashlog.is_worked():
         due_at = advance(flashlog, operation_id, runner=runner)
         flashlog.show(flashlog.log.end())
         if due_at is None:

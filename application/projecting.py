@@ -1,4 +1,10 @@
-"""The projector as a process of its own."""
+"""The projector: a process of its own, or beside a runner that has none."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event as Signal
+from threading import Thread
 
 from application.flashlog import Flashlog
 from application.presence import Presence
@@ -9,6 +15,10 @@ ROLE = "projector"
 
 # How often a second projector looks whether the first has gone, in seconds.
 _LOOK_SECONDS = 0.1
+# A projector that ended is started again by its service, which is given the time.
+_STAND_IN_LOOK_SECONDS = 2.0
+
+_log = logging.getLogger(__name__)
 
 
 def run_projector(settings: Settings) -> None:
@@ -21,10 +31,38 @@ def run_projector(settings: Settings) -> None:
     flashlog = Flashlog(settings)
     try:
         while not stop.is_set():
-            with flashlog.alone(ROLE) as is_alone:
-                if is_alone:
-                    with Presence(settings.data_dir).of(ROLE):
-                        flashlog.projector.run(stop)
+            _project(flashlog, stop)
             stop.wait(_LOOK_SECONDS)
     finally:
         flashlog.close()
+
+
+@contextmanager
+def standing_in(flashlog: Flashlog) -> Iterator[None]:
+    """Be the projector, in a thread, for as long as no process of its own is."""
+    done = Signal()
+    thread = Thread(target=_stand_in, args=(flashlog, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        # A long way to catch up is left to the next one.
+        thread.join(flashlog.settings.stop_seconds)
+
+
+def _stand_in(flashlog: Flashlog, done: Signal) -> None:
+    while not done.is_set():
+        try:
+            _project(flashlog, done)
+        except Exception:  # noqa: BLE001 - without it the runner would wait for ever
+            _log.exception("action=projector_failed it goes on in a moment")
+        done.wait(_STAND_IN_LOOK_SECONDS)
+
+
+def _project(flashlog: Flashlog, stop: Signal) -> None:
+    """Project until told to stop, unless somebody else does."""
+    with flashlog.alone(ROLE) as is_alone:
+        if is_alone:
+            with Presence(flashlog.settings.data_dir).of(ROLE):
+                flashlog.projector.run(stop)

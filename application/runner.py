@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from threading import Event, Lock, Semaphore
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from application.errors import StorageError
 from application.flashlog import Flashlog
 from application.presence import Presence
 from application.procedure.advance import advance
+from application.projecting import standing_in
 from application.settings import Settings
 from application.stopping import stop_at_signals
 from domain.operation.operation import UpgradeOperation
@@ -129,18 +131,20 @@ class Runner:
         return self._flashlog.clock.now().timestamp()
 
 
-def run_runner(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT, in a process of its own."""
+def run_runner(settings: Settings, *, projects_too: bool = False) -> None:
+    """Run until SIGTERM or SIGINT, in a process of its own.
+
+    `projects_too`: also keep up the table of due work while no projector does.
+    """
     stop = stop_at_signals()
     flashlog = Flashlog(settings)
     try:
         with (
             Presence(settings.data_dir).of("runner"),
-            flashlog.alone("runner") as is_alone,
+            # What a runner held that died is free at once, not after its lease.
+            flashlog.among("runner", when_first=flashlog.due.release_everything),
+            standing_in(flashlog) if projects_too else nullcontext(),
         ):
-            if is_alone:
-                # What a runner held that died is free at once, not after its lease.
-                flashlog.due.release_everything()
             Runner(flashlog).run(stop)
     finally:
         flashlog.close()

@@ -85,7 +85,7 @@ class DueWork:
             )
 
     def release_everything(self) -> None:
-        """Free all work; only for the one runner that knows that it is alone."""
+        """Free all work; only for a runner that comes where no other one is."""
         with self._connections.writing() as connection:
             connection.execute("UPDATE due SET runner = '', lease_until = 0")
 

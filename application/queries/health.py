@@ -34,7 +34,7 @@ def health_facts(
         _log(flashlog),
         _read_models(flashlog, is_served=is_served),
         _service(flashlog, is_served=is_served, needs_service=needs_service),
-        _work(flashlog, is_served=is_served),
+        _work(flashlog, is_worked=flashlog.is_worked()),
         _owed(flashlog),
     ]
 
@@ -87,7 +87,7 @@ def _service(flashlog: Flashlog, *, is_served: bool, needs_service: bool) -> Hea
     )
 
 
-def _work(flashlog: Flashlog, *, is_served: bool) -> HealthFact:
+def _work(flashlog: Flashlog, *, is_worked: bool) -> HealthFact:
     (count,) = flashlog.views.rows(
         "SELECT count(*) AS going, coalesce(sum(next_visit_at IS NULL), 0) AS held"
         " FROM operation WHERE status = 'in-progress'"
@@ -96,11 +96,11 @@ def _work(flashlog: Flashlog, *, is_served: bool) -> HealthFact:
     finding = f"{going} in progress"
     if held:
         finding += f", {held} of them held for a person (flashlog operation resume)"
-    if going > held and not is_served:
-        finding += ", and no service is running to go on with them"
+    if going > held and not is_worked:
+        finding += ", and no runner is there to go on with them"
     return HealthFact(
         name="operations",
-        is_well=not held and (is_served or not going),
+        is_well=not held and (is_worked or not going),
         finding=finding,
     )
 

@@ -41,9 +41,7 @@ def live(
                 moments.reach("cancel refused")
 
     watch_appends(flashlog, moments, then=cancel)
-    with flashlog.alone("runner") as is_alone:
-        if is_alone:
-            flashlog.due.release_everything()
+    with flashlog.among("runner", when_first=flashlog.due.release_everything):
         stop = threading.Event()
         threads = [
             threading.Thread(target=work, args=(stop,), daemon=True)

@@ -29,7 +29,7 @@ def health(here: Here, *, needs_service: bool, as_json: bool) -> int:
       flashlog health --service || mail -s flashlog oncall@example.org
     """
     facts = health_facts(here.flashlog, needs_service=needs_service)
-    if here.flashlog.is_served():
+    if here.flashlog.is_worked():
         facts.append(_web(here))
     if as_json:
         output.print_json(facts)

@@ -100,7 +100,7 @@ def watch(here: Here, *, operation_id: str, as_json: bool) -> int:
     """
     found = find_operation(here.flashlog, operation_id)
     row = operation_by_name(here.flashlog, found)
-    if row["status"] == "in-progress" and not here.flashlog.is_served():
+    if row["status"] == "in-progress" and not here.flashlog.is_worked():
         output.notice(
             "no service is running here, so nothing may happen: start `flashlog serve`"
         )

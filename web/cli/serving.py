@@ -39,13 +39,14 @@ def runner(here: Here) -> None:
     """Visit routers whose work is due, until Ctrl-C.
 
     `flashlog serve` starts one by itself. More of them beside it share the work; one
-    that is killed loses nothing, another goes on from the log.
+    that is killed loses nothing, another goes on from the log. Where no service runs,
+    it needs none.
 
     \b
     Example:
       flashlog runner
     """
-    run_runner(here.settings)
+    run_runner(here.settings, projects_too=True)
 
 
 COMMANDS = (serve, runner)

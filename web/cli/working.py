@@ -19,7 +19,7 @@ def go_on(
     flashlog: Flashlog, operation_id: UUID, *, wants_watch: bool, as_json: bool
 ) -> int:
     """Leave a started operation to the service, or run it here where there is none."""
-    if not flashlog.is_served():
+    if not flashlog.is_worked():
         output.notice(
             "no service is running, so this command does the work itself: "
             f"operation {operation_id}"
@@ -46,7 +46,7 @@ def go_on(
 
 def give_back(flashlog: Flashlog, operation_id: UUID) -> None:
     """See what an ended operation owes given back; who does not answer is left."""
-    if flashlog.is_served():
+    if flashlog.is_worked():
         deadline = monotonic() + _GIVE_BACK_SECONDS
         while not moments(flashlog, operation_id)[-1].is_over:
             if monotonic() > deadline:

@@ -1,0 +1,93 @@
+"""Who is what in an installation: alone, among others, at work."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from application.flashlog import Flashlog
+from application.presence import Presence
+from tests.application.houses import opened
+
+
+@pytest.fixture
+def houses(tmp_path: Path) -> Iterator[list[Flashlog]]:
+    """The same installation, opened as three processes open it."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(opened(tmp_path / "house")) for _ in range(3)]
+
+
+def test_one_at_a_time_is_alone(houses: list[Flashlog]) -> None:
+    one, other, _ = houses
+    with one.alone("projector") as is_alone:
+        assert is_alone
+        with other.alone("projector") as is_alone_too:
+            assert not is_alone_too
+    with other.alone("projector") as is_alone:
+        assert is_alone
+
+
+def test_only_who_finds_nobody_prepares(houses: list[Flashlog]) -> None:
+    """The first that goes and comes again must not take from the second."""
+    one, other, third = houses
+    prepared: list[str] = []
+    with (
+        other_stays(other, one, prepared),
+        third.among("runner", when_first=lambda: prepared.append("third")),
+    ):
+        pass
+    assert prepared == ["one"]
+    with third.among("runner", when_first=lambda: prepared.append("third")):
+        assert prepared == ["one", "third"]
+
+
+def other_stays(other: Flashlog, one: Flashlog, prepared: list[str]) -> ExitStack:
+    """Let one come first, another join it, and one leave."""
+    stack = ExitStack()
+    with one.among("runner", when_first=lambda: prepared.append("one")):
+        stack.enter_context(
+            other.among("runner", when_first=lambda: prepared.append("other"))
+        )
+    return stack
+
+
+def test_who_comes_while_the_first_prepares_waits_for_it(
+    houses: list[Flashlog],
+) -> None:
+    one, other, _ = houses
+    told: list[str] = []
+    has_begun, may_end = Event(), Event()
+
+    def prepare() -> None:
+        has_begun.set()
+        may_end.wait(10)
+        told.append("prepared")
+
+    def come(flashlog: Flashlog) -> None:
+        with flashlog.among("runner", when_first=prepare):
+            told.append("there")
+
+    threads = [Thread(target=come, args=(house,)) for house in (one, other)]
+    threads[0].start()
+    assert has_begun.wait(10)
+    threads[1].start()
+    threads[1].join(0.2)
+    assert told == []
+    may_end.set()
+    for thread in threads:
+        thread.join(10)
+    assert told == ["prepared", "there", "there"]
+
+
+def test_a_service_or_a_runner_by_itself_is_at_work(houses: list[Flashlog]) -> None:
+    here, there, _ = houses
+    assert not here.is_worked()
+    with there.alone("service"):
+        assert here.is_served()
+        assert here.is_worked()
+    with Presence(there.settings.data_dir).of("runner"):
+        assert not here.is_served()
+        assert here.is_worked()
+    assert not here.is_worked()
