@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from application.errors import LinkLostError, RefusedStepError, UnexpectedError
+from application.errors import LinkLostError, UnexpectedError
 from application.procedure import checks
 from application.procedure.settle import end, settled_by_refusal
 from application.procedure.visit import OvertakenError, Visit, short
@@ -10,11 +10,16 @@ from application.router.arguments import CANARY_PATH, sysupgrade_command
 from application.router.facts import RouterFacts
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
-from domain.device.device import Device
 from domain.operation import events
 
+# Nothing is concluded from these: the next look finds out what became of the flash.
+_LOOK_AGAIN = frozenset(
+    {Refusal.FLASH_GUARD, Refusal.FLASHING, Refusal.BUSY, Refusal.REBOOTED}
+)
 _REASONS = {
-    Refusal.REBOOTED: "the router rebooted before the flash could start",
+    Refusal.GONE: (
+        "Flashlog's directory on the router was deleted before the flash could start"
+    ),
     Refusal.FIRED: "the dead-man's switch fired before the flash could start",
 }
 
@@ -22,12 +27,11 @@ _REASONS = {
 def begin(visit: Visit, router: Router, facts: RouterFacts) -> None:
     """Record that the flash has begun, then send it.
 
+    Cancel, deactivation and flash are decided by the same two stories: who appends
+    first wins. Raises RefusedError where the device was deactivated.
     The lease of the switch is pushed out first, so that it does not run out between
     the record and the act.
     """
-    if not visit.flashlog.log.get(Device, visit.device.id).is_active:
-        msg = "the device was deactivated meanwhile"
-        raise RefusedStepError(msg)
     lease_seconds = int(visit.settings.switch_lease_seconds)
     router.extend(visit.fence(), lease_seconds=lease_seconds)
     flags = checks.flags(visit, facts)
@@ -38,7 +42,8 @@ def begin(visit: Visit, router: Router, facts: RouterFacts) -> None:
             canary=CANARY_PATH,
             at=now,
             look_at=now + timedelta(seconds=visit.settings.reconnect_delay_seconds),
-        )
+        ),
+        also=lambda device: device.allow_flash(visit.operation.id),
     )
     send(visit, router, facts)
 
@@ -66,7 +71,7 @@ def send(visit: Visit, router: Router, facts: RouterFacts) -> None:
 
 
 def _not_sent(visit: Visit, router: Router, refusal: GuardRefusedError) -> None:
-    if refusal.word in {Refusal.FLASH_GUARD, Refusal.FLASHING, Refusal.BUSY}:
+    if refusal.word in _LOOK_AGAIN:
         return
     if refusal.word is Refusal.NEWER_VISIT:
         raise OvertakenError(short(refusal))
@@ -74,10 +79,10 @@ def _not_sent(visit: Visit, router: Router, refusal: GuardRefusedError) -> None:
     if by is not None:
         visit.write(lambda operation: operation.settle_by(by))
     reason = _REASONS.get(refusal.word, short(refusal))
-    if refusal.word is not Refusal.SYSUPGRADE:
-        reason += "; the firmware is unchanged"
+    # Where the router does not take our hand off it, the next look finds out more.
     end(
         visit,
         router if by is None else None,
-        lambda operation: operation.fail(reason),
+        lambda operation: operation.fail(f"{reason}; the firmware is unchanged"),
+        unless_open=lambda _: None,
     )

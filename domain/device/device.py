@@ -27,6 +27,11 @@ class Device(DeviceState):
         self.require_active()
         self.record(events.OperationGiven(operation_id=operation_id, image_id=image_id))
 
+    def allow_flash(self, operation_id: UUID) -> None:
+        """Let the operation flash: whoever deactivates the device later is too late."""
+        self.require_active()
+        self.record(events.FlashAllowed(operation_id=operation_id))
+
     def require_active(self) -> None:
         if not self.is_active:
             msg = "Firmware upgrades are not allowed for deactivated devices."

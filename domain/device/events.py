@@ -124,6 +124,14 @@ class OperationGiven(DeviceEvent, frozen=True, kw_only=True):
         device.operation_id = self.operation_id
 
 
+class FlashAllowed(DeviceEvent, frozen=True, kw_only=True):
+    """Saved in one transaction with `FlashBegun`, so that no deactivation slips in."""
+
+    TOPIC = "Device:FlashAllowed"
+
+    operation_id: UUID
+
+
 class FirmwareAssigned(DeviceEvent, frozen=True, kw_only=True):
     """The image that the device is to run, installed or not yet."""
 

@@ -71,6 +71,25 @@ def test_a_deactivated_device_is_given_to_nobody() -> None:
     assert device.operation_id is None
 
 
+def test_an_active_device_may_be_flashed() -> None:
+    device = examples.device()
+
+    told = told_by(device, lambda: device.allow_flash(examples.OPERATION_ID))
+
+    assert told == [events.FlashAllowed(operation_id=examples.OPERATION_ID)]
+
+
+def test_a_deactivated_device_is_not_flashed() -> None:
+    device = examples.device()
+    device.deactivate()
+    device.collect_events()
+
+    with pytest.raises(RefusedError, match="deactivated"):
+        device.allow_flash(examples.OPERATION_ID)
+
+    assert device.collect_events() == []
+
+
 def test_an_assigned_image_is_not_installed_until_it_was_verified() -> None:
     device = examples.device()
 

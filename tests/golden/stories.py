@@ -166,6 +166,7 @@ def _device() -> Device:
     device.change_connections(connections, by=USER)
     device.assign_firmware(IMAGE, firmware_id=FIRMWARE, by=USER)
     device.give(SUCCEEDED, IMAGE)
+    device.allow_flash(SUCCEEDED)
     device.install(
         FirmwareInstalled(
             image_id=IMAGE,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from application.commands.devices import NewDevice, add_device
@@ -25,10 +26,11 @@ from domain.operation.operation import UpgradeOperation
 from domain.operation.words import Status
 from tests.contract.routers import simulated_router
 from tests.procedure.conftest import MakeWorld
-from tests.procedure.moments import Moments, WatchedConnector
+from tests.procedure.moments import Moments, watch_appends
 from tests.procedure.world import (
     NEW_REVISION,
     World,
+    at,
     eventually,
     untouched,
 )
@@ -60,11 +62,6 @@ def machine(world: World) -> Machine:
 def flash_was_refused(world: World) -> bool:
     directory = machine(world).directory
     return bool(directory and directory.flash and directory.flash.was_refused)
-
-
-def at(world: World, tmp_path: Path, moment: str, act: Callable[[], None]) -> None:
-    moments = Moments(tmp_path / "trail", moment, act)
-    world.flashlog.connector = WatchedConnector(world.flashlog.connector, moments)
 
 
 def jump_ahead(world: World, seconds: float) -> None:
@@ -252,9 +249,43 @@ def test_nothing_is_called_unchanged_while_a_late_flash_may_still_be_sent(
     with reach(world.flashlog, device) as (session, _):
         session.execute(sent[0], limit_seconds=10)
     operation = world.settle(operation_id)
-    if world.router.flashes:
-        assert "unchanged" not in world.story(operation_id)
-        assert operation.status is Status.SUCCESS
+    assert world.router.flashes == 1
+    assert "unchanged" not in world.story(operation_id)
+    assert operation.status is Status.SUCCESS
+
+
+def test_a_sysupgrade_that_runs_is_not_disturbed_although_its_guard_is_gone(
+    make_world: MakeWorld,
+) -> None:
+    """Somebody deleted Flashlog's directory while the router flashes itself."""
+    world = make_world(setup={"start_seconds": 1.5})
+    connector = world.flashlog.connector
+
+    class WithoutGuard:
+        def __init__(self, session: Any) -> None:
+            self._session = session
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._session, name)
+
+        def execute(self, command: str, **limits: Any) -> Any:
+            said = self._session.execute(command, **limits)
+            if b"flash_guard=1\n" not in said.stdout:
+                return said
+            stdout = said.stdout.replace(b"flash_guard=1\n", b"").replace(
+                b"sysupgrade_running=0", b"sysupgrade_running=1"
+            )
+            return msgspec.structs.replace(said, stdout=stdout)
+
+    class Connector:
+        def open(self, *args: Any) -> Any:
+            return WithoutGuard(connector.open(*args))
+
+    world.flashlog.connector = Connector()
+    operation = world.upgrade()
+    assert operation.status is Status.SUCCESS, world.story(operation.id)
+    assert operation.looks > 1
+    assert world.router.commands.count("flash") == 1
 
 
 def test_another_router_at_the_address_settles_nothing(make_world: MakeWorld) -> None:
@@ -378,17 +409,43 @@ def test_two_devices_that_are_one_router_do_not_take_it_from_each_other(
     assert str(operation.id) in world.story(other.id)
 
 
+def deactivate(world: World) -> None:
+    device = world.flashlog.log.get(Device, world.device_id)
+    device.deactivate()
+    world.flashlog.log.append(device)
+
+
+def test_a_device_that_is_deactivated_at_the_last_moment_is_not_flashed(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    world = make_world()
+    moments = Moments(
+        tmp_path / "trail",
+        "before append FlashBegun+FlashAllowed",
+        lambda: deactivate(world),
+    )
+    watch_appends(world.flashlog, moments)
+    operation = world.upgrade()
+    assert not world.flashlog.log.get(Device, world.device_id).is_active
+    assert operation.status is Status.ABORTED, world.story(operation.id)
+    assert "FlashBegun" not in world.names(operation.id)
+    assert world.router.flashes == 0
+
+
+def test_a_device_that_is_deactivated_behind_the_flash_is_upgraded_to_the_end(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    world = make_world()
+    at(world, tmp_path, "before flash", lambda: deactivate(world))
+    operation = world.upgrade()
+    assert operation.status is Status.SUCCESS, world.story(operation.id)
+
+
 def test_a_device_that_is_deactivated_while_bytes_flow_is_not_flashed(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
     world = make_world()
-
-    def deactivate() -> None:
-        device = world.flashlog.log.get(Device, world.device_id)
-        device.deactivate()
-        world.flashlog.log.append(device)
-
-    at(world, tmp_path, "after test_image", deactivate)
+    at(world, tmp_path, "after test_image", lambda: deactivate(world))
     operation = world.upgrade()
     assert operation.status is Status.ABORTED, world.story(operation.id)
     assert "deactivated" in world.story(operation.id)

@@ -1,6 +1,7 @@
 """Every row of the status document, on a router that speaks real SSH."""
 
 import time
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from tests.procedure.conftest import MakeWorld
 from tests.procedure.world import (
     NEW_RELEASE,
     NEW_REVISION,
+    at,
     eventually,
     in_background,
     untouched,
@@ -381,6 +383,54 @@ def test_what_is_owed_is_given_back_as_soon_as_the_router_answers(
     world.settle(operation_id)
     untouched(world.router, services)
     assert world.operation(world.start()).status is Status.IN_PROGRESS
+
+
+def test_what_is_owed_is_given_back_from_the_log_where_the_router_forgot_it(
+    make_world: MakeWorld,
+) -> None:
+    """Somebody deleted Flashlog's directory while services were stopped."""
+    world = make_world(face.LowMemory(), face.CutAtByte(300_000), retries_max=9)
+    services = world.router.services_running()
+    operation_id = world.start()
+    world.advance(operation_id)
+    world.router.delete("/tmp/flashlog")
+    cancel_operation(world.flashlog, operation_id=operation_id)
+    world.settle(operation_id)
+    untouched(world.router, services)
+
+
+def test_the_next_attempt_takes_over_what_a_router_forgot_that_it_is_owed(
+    make_world: MakeWorld,
+) -> None:
+    world = make_world(
+        face.LowMemory(), face.CutAtByte(300_000), face.CorruptImage(), retries_max=9
+    )
+    services = world.router.services_running()
+    operation_id = world.start()
+    world.advance(operation_id)
+    assert not world.router.services_running() >= services
+    world.router.delete("/tmp/flashlog")
+    operation = world.settle(operation_id)
+    assert operation.status is Status.ABORTED
+    untouched(world.router, services)
+
+
+@pytest.mark.parametrize("moment", ["before test_image", "before flash"])
+def test_a_directory_that_is_deleted_in_the_middle_is_no_sign_that_nothing_is_owed(
+    make_world: MakeWorld, tmp_path: Path, moment: str
+) -> None:
+    world = make_world(face.LowMemory())
+    services = world.router.services_running()
+    at(world, tmp_path, moment, lambda: world.router.delete("/tmp/flashlog"))
+    operation = world.upgrade()
+    if moment == "before flash":
+        assert operation.status is Status.FAILED
+        assert "firmware is unchanged" in world.last(operation.id)
+        assert world.router.flashes == 0
+    else:
+        assert operation.status is Status.SUCCESS, world.story(operation.id)
+        assert "somebody deleted it" in world.story(operation.id)
+    untouched(world.router, services)
 
 
 def test_a_router_that_was_unplugged_owes_nothing_any_more(
