@@ -82,7 +82,7 @@ def _judge_old_boot(visit: Visit, router: Router, facts: RouterFacts) -> None:
         )
     elif facts.switch_fired:
         _fail_before_reboot(visit, router, "the dead-man's switch fired first")
-    elif not found.guard:
+    elif not found.guard and not found.running:
         _send_again(visit, router, facts)
     elif _is_overdue(visit):
         _fail_before_reboot(
