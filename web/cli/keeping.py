@@ -29,7 +29,7 @@ def health(here: Here, *, needs_service: bool, as_json: bool) -> int:
       flashlog health --service || mail -s flashlog oncall@example.org
     """
     facts = health_facts(here.flashlog, needs_service=needs_service)
-    if here.flashlog.is_worked():
+    if here.flashlog.is_served():
         facts.append(_web(here))
     if as_json:
         output.print_json(facts)
@@ -58,7 +58,7 @@ def rebuild(here: Here, *, as_json: bool) -> None:
     if as_json:
         output.print_json({"position": position})
     else:
-        output.say(f"read models rebuilt from {position} events")
+        output.say(f"read models rebuilt from {output.counted(position, 'event')}")
 
 
 @click.command()
@@ -83,7 +83,8 @@ def backup(here: Here, *, file: Path | None, as_json: bool) -> None:
         output.print_json(msgspec.to_builtins(done) | {"file": str(target)})
     else:
         output.say(
-            f"wrote {target}: {done.position} events, {done.images} images, "
+            f"wrote {target}: {output.counted(done.position, 'event')}, "
+            f"{output.counted(done.images, 'image')}, "
             f"{output.mebibytes(done.size_bytes)}; keep it as secret as a key"
         )
 
@@ -107,7 +108,9 @@ def restore(here: Here, *, file: Path, as_json: bool) -> None:
     if as_json:
         output.print_json(done)
         return
-    output.say(f"restored {done.position} events as of {done.made_at}")
+    output.say(
+        f"restored {output.counted(done.position, 'event')} as of {done.made_at}"
+    )
     for operation_id in done.held:
         output.say(f"held for you to decide: flashlog operation show {operation_id}")
 
