@@ -17,7 +17,7 @@ import msgspec
 from application.flashlog import Flashlog
 from application.log import Entry
 from application.procedure.story import render_log
-from application.projections.rows import Row, moment, row_of
+from application.projections.rows import Row, moment, shown
 from domain.operation.events import OperationEvent
 from domain.operation.operation import UpgradeOperation
 
@@ -145,8 +145,8 @@ class _Followed:
         return self.told(is_afterword=had_ended)
 
     def told(self, *, is_afterword: bool) -> Told:
-        shown = row_of(self._operation)
-        row = shown[1] if shown else {}
+        seen = shown(self._operation)
+        row = (seen.row if seen else None) or {}
         return Told(
             operation_id=self._operation.id,
             row=row

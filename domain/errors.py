@@ -9,6 +9,7 @@ DomainError
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class DomainError(Exception):
@@ -28,13 +29,16 @@ class AlreadyEndedError(RefusedError):
 
 
 class InvalidError(DomainError):
-    """The input is wrong; `fields` maps each wrong field to its sentences."""
+    """The input is wrong; `fields` maps each wrong field to its sentences.
 
-    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+    A field that has fields of its own maps to such a mapping in turn.
+    """
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = dict(fields)
         super().__init__(
             "; ".join(
-                f"{field}: {' '.join(messages)}" for field, messages in fields.items()
+                f"{field}: {_in_one_line(wrong)}" for field, wrong in fields.items()
             )
         )
 
@@ -45,3 +49,11 @@ class InvalidError(DomainError):
 
 class NotFoundError(DomainError):
     """There is no such thing; the message says what was looked for."""
+
+
+def _in_one_line(wrong: Any) -> str:
+    if isinstance(wrong, Mapping):
+        return "; ".join(
+            f"{field}: {_in_one_line(inner)}" for field, inner in wrong.items()
+        )
+    return " ".join(wrong)

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from flask import Flask, request, session
 
+from application.access import Account
 from application.adapters.vault_key import make_key
-from application.queries.users import Account, account_of_log_in, mark_of_log_in
+from application.queries.users import account_of_log_in, mark_of_log_in
 from web.answers import refusal
 from web.state import WebState, flashlog
 

@@ -10,7 +10,6 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from threading import Event as Signal
 from uuid import UUID
@@ -19,11 +18,14 @@ from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.log import Growth
 from application.errors import StorageError
 from application.log import Entry, EventLog
-from application.projections.rows import Row, moment, row_of
+from application.projections.ownership import note_owner, owner_of
+from application.projections.rows import Row, moment, shown
+from application.projections.tables import schema
 from domain.base import Aggregate, rebuild
+from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
 
-VIEWS_FORMAT = 1
+VIEWS_FORMAT = 2
 _BATCH = 2000
 # Stories that are still being told; those that have ended are let go at once.
 _REMEMBERED = 10_000
@@ -141,16 +143,24 @@ class Projector:
         position: int,
         modified: datetime,
     ) -> None:
-        shown = row_of(aggregate)
-        if shown is None:
+        seen = shown(aggregate)
+        if seen is None:
             return
-        table, row = shown
-        row |= {
-            "position": position,
-            "created": moment(created),
-            "modified": moment(modified),
-        }
-        _upsert(connection, table, row)
+        if isinstance(aggregate, Device):
+            note_owner(connection, aggregate)
+        if seen.row is None:
+            _delete(connection, seen.table, aggregate.id)
+        else:
+            row = seen.row | {
+                "position": position,
+                "created": moment(created),
+                "modified": moment(modified),
+            }
+            if isinstance(aggregate, UpgradeOperation):
+                row["organization_id"] = owner_of(connection, aggregate.device_id)
+            _upsert(connection, seen.table, row)
+        for table, children in seen.children.items():
+            _replace_children(connection, table, aggregate.id, children)
         if isinstance(aggregate, UpgradeOperation):
             _set_due(connection, aggregate)
 
@@ -194,10 +204,9 @@ def position_in(connection: sqlite3.Connection) -> int:
 
 
 def _make_views(connections: Connections, *, before: str = "") -> None:
-    schema = files("application.projections").joinpath("views.sql").read_text()
     with connections.reading() as connection:
         connection.executescript(
-            f"BEGIN IMMEDIATE; {before}{schema}"
+            f"BEGIN IMMEDIATE; {before}{schema()}"
             f" PRAGMA user_version={VIEWS_FORMAT}; COMMIT;"
         )
 
@@ -211,6 +220,29 @@ def _upsert(connection: sqlite3.Connection, table: str, row: Row) -> None:
         f" ON CONFLICT (id) DO UPDATE SET {changes}",
         tuple(row.values()),
     )
+
+
+def _delete(connection: sqlite3.Connection, table: str, row_id: UUID) -> None:
+    connection.execute(f"DELETE FROM {table} WHERE id = ?", (str(row_id),))  # noqa: S608
+
+
+def _replace_children(
+    connection: sqlite3.Connection,
+    table: str,
+    parent_id: UUID,
+    children: Sequence[Row],
+) -> None:
+    connection.execute(
+        f"DELETE FROM {table} WHERE parent_id = ?",  # noqa: S608
+        (str(parent_id),),
+    )
+    for child in children:
+        row = {"parent_id": str(parent_id), **child}
+        marks = ", ".join("?" * len(row))
+        connection.execute(
+            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
+            tuple(row.values()),
+        )
 
 
 def _set_due(connection: sqlite3.Connection, operation: UpgradeOperation) -> None:

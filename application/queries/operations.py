@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from application.flashlog import Flashlog
-from application.projections.rows import moment, row_of
+from application.projections.rows import moment, shown
 from application.projections.views import Row, Views
 from domain.base import rebuild
 from domain.operation.operation import UpgradeOperation
@@ -113,8 +113,8 @@ def operation_row(flashlog: Flashlog, operation_id: UUID) -> Row | None:
     operation = rebuild(None, (entry.event for entry in story))
     if not isinstance(operation, UpgradeOperation):
         return None
-    shown = row_of(operation)
-    return (shown[1] if shown else {}) | {
+    seen = shown(operation)
+    return ((seen.row if seen else None) or {}) | {
         "created": moment(story[0].recorded_at),
         "modified": moment(story[-1].recorded_at),
     }

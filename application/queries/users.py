@@ -2,21 +2,11 @@
 
 from uuid import UUID
 
-import msgspec
-
+from application.access import Account
 from application.flashlog import Flashlog
 from application.passwords import hash_token
 from application.projections.views import Views
 from domain.user import User
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be known of a user without opening the vault."""
-
-    user_id: UUID
-    is_active: bool
-    is_staff: bool
-    is_superuser: bool
 
 
 def account_of_token(views: Views, token: str) -> Account | None:

@@ -26,6 +26,8 @@ TABLES = (
     "organization",
     "credentials",
     "device",
+    "device_owner",
+    "connection",
     "category",
     "build",
     "image",
@@ -79,7 +81,7 @@ def operation_of(flashlog: Flashlog, operation_id: UUID) -> UpgradeOperation:
 def all_rows(views: Views) -> dict[str, list[dict[str, Any]]]:
     """Every row of every read model; of the due work what the log decides."""
     shown = {
-        table: views.rows(f"SELECT * FROM {table} ORDER BY id") for table in TABLES
+        table: sorted(views.rows(f"SELECT * FROM {table}"), key=str) for table in TABLES
     }
     shown["due"] = views.rows(
         "SELECT operation_id, due_at FROM due ORDER BY operation_id"

@@ -183,6 +183,7 @@ def test_an_operation_is_shown_as_its_events_have_made_it(tmp_path: Path) -> Non
     assert row == {
         "id": str(examples.OPERATION_ID),
         "device_id": str(examples.DEVICE_ID),
+        "organization_id": "",
         "image_id": str(examples.IMAGE_ID),
         "batch_id": None,
         "retry_of": None,

@@ -1,10 +1,12 @@
 """Who asks: the bearer of a token, a browser with a session, or nobody."""
 
 from http import HTTPStatus
+from typing import cast
 
 from flask import g, request
 
-from application.queries.users import Account, account_of_token
+from application.access import Account
+from application.queries.users import account_of_token
 from web import sessions
 from web.answers import AnswerError, refusal
 from web.state import flashlog
@@ -16,7 +18,13 @@ def authenticate() -> Account:
     if not _is_bearer():
         sessions.require_csrf()
     g.user_id = account.user_id
+    g.account = account
     return account
+
+
+def asking() -> Account:
+    """Return who asks, as it was found at the door."""
+    return cast("Account", g.account)
 
 
 def account_of_request() -> Account:

@@ -6,13 +6,37 @@ from uuid import UUID
 
 import msgspec
 from flask import request
+from marshmallow import ValidationError
 
 from application.errors import InvalidError
 from web.answers import refusal
+from web.api.fields import (
+    NO_OBJECT,
+    NOT_A_UUID,
+    NOT_BLANK,
+    NOT_NULL,
+    REQUIRED,
+    Body,
+    loaded,
+)
 
-REQUIRED = "This field is required."
-NOT_NULL = "This field may not be null."
-NOT_BLANK = "This field may not be blank."
+
+def load(schema: type[Body], *, is_partial: bool = False) -> dict[str, Any]:
+    """Return the fields of the request as they are meant.
+
+    Raises AnswerError, InvalidError naming every wrong field.
+    """
+    return load_from(schema, body(), is_partial=is_partial)
+
+
+def load_from(
+    schema: type[Body], sent: dict[str, Any], *, is_partial: bool = False
+) -> dict[str, Any]:
+    """Return fields as they are meant. Raises InvalidError naming every wrong one."""
+    try:
+        return loaded(schema, sent, is_partial=is_partial)
+    except ValidationError as error:
+        raise InvalidError(error.messages_dict) from None
 
 
 def body() -> dict[str, Any]:
@@ -38,9 +62,7 @@ def _json() -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise refusal(HTTPStatus.BAD_REQUEST, f"JSON parse error - {error}") from None
     if not isinstance(sent, dict):
-        raise InvalidError.of(
-            "non_field_errors", "Invalid data. Expected a dictionary."
-        )
+        raise InvalidError.of("non_field_errors", NO_OBJECT)
     return sent
 
 
@@ -67,7 +89,7 @@ def id_field(sent: dict[str, Any], name: str, *, is_required: bool) -> UUID | No
         raise InvalidError.of(name, NOT_NULL)
     found = as_uuid(value)
     if found is None:
-        raise InvalidError.of(name, "The value is not a valid UUID.")
+        raise InvalidError.of(name, NOT_A_UUID)
     return found
 
 

@@ -8,8 +8,8 @@ from flask import request
 from application.errors import InvalidError
 from application.projections.views import Views
 from web.api.bodies import as_uuid
+from web.api.fields import NO_CHOICE, NOT_A_UUID
 
-_NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
 # No organization has such a slug.
 _NOBODY = "\N{NULL}"
 
@@ -18,7 +18,7 @@ def choice(name: str, choices: Collection[str]) -> str | None:
     """Return one of the choices. Raises InvalidError."""
     value = request.args.get(name)
     if value and value not in choices:
-        raise InvalidError.of(name, _NO_CHOICE)
+        raise InvalidError.of(name, NO_CHOICE)
     return value or None
 
 
@@ -29,9 +29,9 @@ def reference(views: Views, name: str, table: str) -> UUID | None:
         return None
     found = as_uuid(value)
     if found is None:
-        raise InvalidError.of(name, "The value is not a valid UUID.")
+        raise InvalidError.of(name, NOT_A_UUID)
     if views.one(table, str(found)) is None:
-        raise InvalidError.of(name, _NO_CHOICE)
+        raise InvalidError.of(name, NO_CHOICE)
     return found
 
 

@@ -1,12 +1,13 @@
 """One URL of the interface: the checks in their order, then the method's handler."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from application.access import Account
 from web.answers import json_answer, refusal
 from web.api.authentication import address, authenticate
 from web.api.negotiation import PARSED, RENDERED, negotiate
@@ -15,24 +16,35 @@ from web.throttling import Throttle
 
 Handler = Callable[..., Response]
 
+# What OPTIONS says of the fields of each method; it may depend on what there is.
+Actions = Callable[[], dict[str, Any]]
+
+NO_PERMISSION = "You do not have permission to perform this action."
+_VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 class Resource:
     """What a URL answers to each method.
 
-    Whether a method is known is said only to those who may ask at all, and only as
-    often as they may ask.
+    `model` is what the permissions are about: who posts a `build` needs `add_build`.
+    `needs` names other permissions for some methods, each of them needed. Whether a
+    method is known is said only to those who may ask at all, and only as often as
+    they may ask.
     """
 
     def __init__(
         self,
         name: str,
         *,
-        actions: dict[str, Any] | None = None,
+        model: str = "",
+        needs: Mapping[str, Sequence[str]] | None = None,
+        actions: Actions | None = None,
         **handlers: Handler,
     ) -> None:
         self.name = name
+        self.model = model
+        self._needs = needs or {}
         self._actions = actions
         self._handlers = {method.upper(): each for method, each in handlers.items()}
 
@@ -63,12 +75,32 @@ class Resource:
     def admit(self) -> None:
         """Let in who may ask, and as often as they may."""
         account = authenticate()
-        if not account.is_superuser:
+        self.require_manager(account)
+        for alternatives in self.needed(request.method):
+            if not account.may(*alternatives):
+                raise refusal(HTTPStatus.FORBIDDEN, NO_PERMISSION)
+        throttle(state().request_throttle, str(account.user_id))
+
+    def require_manager(self, account: Account) -> None:
+        """Refuse who manages no organization."""
+        if not account.is_manager():
             raise refusal(
                 HTTPStatus.FORBIDDEN,
-                "You do not have permission to perform this action.",
+                "User is not a manager of the organization to which the "
+                "requested resource belongs.",
             )
-        throttle(state().request_throttle, str(account.user_id))
+
+    def needed(self, method: str) -> list[tuple[str, ...]]:
+        """Return the permissions that a method needs: one of each group."""
+        if method in self._needs:
+            return [(permission,) for permission in self._needs[method]]
+        if method in {"GET", "OPTIONS"}:
+            return [(f"view_{self.model}", f"change_{self.model}")]
+        return [(f"{_VERBS.get(method, 'view')}_{self.model}",)]
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        return self._handlers
 
     def _allowed(self) -> str:
         heads = ["HEAD"] if "GET" in self._handlers else []
@@ -82,7 +114,7 @@ class Resource:
             "parses": PARSED,
         }
         if self._actions is not None:
-            description["actions"] = self._actions
+            description["actions"] = self._actions()
         return json_answer(description, headers={"Allow": self._allowed()})
 
 

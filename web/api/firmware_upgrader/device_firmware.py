@@ -75,5 +75,10 @@ _FIELDS = {
     "upgrade_options": {"type": "nested object", "required": False},
 }
 DETAIL = Resource(
-    "device-firmware", actions={"PUT": _FIELDS}, get=_get, put=_put, patch=_patch
+    "device-firmware",
+    model="devicefirmware",
+    actions=lambda: {"PUT": _FIELDS},
+    get=_get,
+    put=_put,
+    patch=_patch,
 )

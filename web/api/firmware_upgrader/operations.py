@@ -119,8 +119,10 @@ def _shown(row: Row) -> dict[str, Any]:
     return operation_object(row, lines)
 
 
-LIST = Resource("upgrade-operation-list", get=_list)
-DETAIL = Resource("upgrade-operation-detail", get=_detail)
-CANCEL = Resource("upgrade-operation-cancel", post=_cancel)
-RETRY = Resource("upgrade-operation-retry", post=_retry)
-OF_DEVICE = Resource("device-upgrade-operation-list", get=_list_of_device)
+_MODEL = "upgradeoperation"
+_CHANGE = {"POST": ["change_upgradeoperation"]}
+LIST = Resource("upgrade-operation-list", model=_MODEL, get=_list)
+DETAIL = Resource("upgrade-operation-detail", model=_MODEL, get=_detail)
+CANCEL = Resource("upgrade-operation-cancel", model=_MODEL, needs=_CHANGE, post=_cancel)
+RETRY = Resource("upgrade-operation-retry", model=_MODEL, needs=_CHANGE, post=_retry)
+OF_DEVICE = Resource("device-upgrade-operation-list", model=_MODEL, get=_list_of_device)

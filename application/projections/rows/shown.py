@@ -1,0 +1,37 @@
+"""What a read model shows of one aggregate."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.base import Aggregate
+
+Row = dict[str, Any]
+Showing = Mapping[type[Aggregate], Callable[[Any], "Shown"]]
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A row and the rows that hang on it; `row` is None when the thing is no more.
+
+    `children` are all rows of their tables whose `parent_id` is the aggregate's.
+    """
+
+    table: str
+    row: Row | None
+    children: Mapping[str, Sequence[Row]] = {}
+
+
+def moment(at: datetime) -> str:
+    """Write a time so that text order is time order: fixed width, UTC."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def optional(value: UUID | None) -> str | None:
+    return str(value) if value else None
+
+
+def as_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,72 @@
+CREATE TABLE IF NOT EXISTS device (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  group_id TEXT,
+  location_id TEXT,
+  mac_address TEXT NOT NULL,
+  key TEXT NOT NULL DEFAULT '',
+  management_ip TEXT,
+  last_ip TEXT,
+  addresses TEXT NOT NULL,
+  model TEXT NOT NULL,
+  os TEXT NOT NULL DEFAULT '',
+  system TEXT NOT NULL DEFAULT '',
+  notes TEXT NOT NULL DEFAULT '',
+  agent_uuid TEXT,
+  enrolled_uuid TEXT,
+  connections TEXT NOT NULL,
+  host_key TEXT NOT NULL,
+  is_active INTEGER NOT NULL,
+  operation_id TEXT,
+  firmware_id TEXT,
+  image_id TEXT,
+  installed INTEGER NOT NULL,
+  running_image_id TEXT,
+  board TEXT NOT NULL,
+  learned_model TEXT NOT NULL DEFAULT '',
+  release TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  created TEXT NOT NULL,
+  modified TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS device_name ON device (name COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS device_mac ON device (mac_address);
+CREATE INDEX IF NOT EXISTS device_created ON device (position);
+CREATE INDEX IF NOT EXISTS device_organization ON device (organization_id, position);
+CREATE INDEX IF NOT EXISTS device_group ON device (group_id);
+CREATE INDEX IF NOT EXISTS device_location ON device (location_id);
+CREATE INDEX IF NOT EXISTS device_image ON device (image_id);
+CREATE INDEX IF NOT EXISTS device_firmware ON device (firmware_id);
+
+-- Which organization a device belongs or, when it was deleted, belonged to.
+CREATE TABLE IF NOT EXISTS device_owner (
+  id TEXT PRIMARY KEY,
+  organization_id TEXT NOT NULL,
+  name TEXT NOT NULL
+) STRICT;
+
+-- How a device is logged in to; `place` is its place in the device's order.
+CREATE TABLE IF NOT EXISTS connection (
+  id TEXT NOT NULL,
+  parent_id TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  credentials_id TEXT NOT NULL,
+  enabled INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS connection_id ON connection (id);
+CREATE INDEX IF NOT EXISTS connection_device ON connection (parent_id);
+CREATE INDEX IF NOT EXISTS connection_credentials ON connection (credentials_id);
+
+CREATE TABLE IF NOT EXISTS credentials (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  organization_id TEXT,
+  username TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  created TEXT NOT NULL,
+  modified TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,39 @@
+-- `organization_id` is that of the device, kept up with it.
+CREATE TABLE IF NOT EXISTS operation (
+  id TEXT PRIMARY KEY,
+  device_id TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  image_id TEXT NOT NULL,
+  batch_id TEXT,
+  retry_of TEXT,
+  options TEXT NOT NULL,
+  status TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  progress INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  cancellable INTEGER NOT NULL,
+  owed TEXT NOT NULL,
+  given_up TEXT NOT NULL,
+  next_visit_at TEXT,
+  version INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  created TEXT NOT NULL,
+  modified TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS operation_created ON operation (position);
+CREATE INDEX IF NOT EXISTS operation_modified ON operation (modified);
+CREATE INDEX IF NOT EXISTS operation_device ON operation (device_id, position);
+CREATE INDEX IF NOT EXISTS operation_organization
+  ON operation (organization_id, position);
+CREATE INDEX IF NOT EXISTS operation_status ON operation (status, position);
+CREATE INDEX IF NOT EXISTS operation_image ON operation (image_id, position);
+CREATE INDEX IF NOT EXISTS operation_batch ON operation (batch_id, status);
+
+-- Work for runners: claimed with a lease, found again by a rebuild.
+CREATE TABLE IF NOT EXISTS due (
+  operation_id TEXT PRIMARY KEY,
+  due_at REAL NOT NULL,
+  lease_until REAL NOT NULL DEFAULT 0,
+  runner TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX IF NOT EXISTS due_next ON due (due_at);

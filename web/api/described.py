@@ -1,0 +1,53 @@
+"""What the interface's own description says of a handler beyond its docstring."""
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+
+import msgspec
+from flask import Response
+from marshmallow import Schema
+
+Handler = Callable[..., Response]
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """A query parameter; `kind` is a type of JSON Schema, `format` its format."""
+
+    name: str
+    meaning: str
+    kind: str = "string"
+    format: str = ""
+    choices: tuple[str, ...] = ()
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """What a handler takes and gives.
+
+    `answers` are the good ones, `refusals` those beyond the usual (401, 403, 404,
+    405, 406, 429, and 400 or 415 where a body is taken).
+    """
+
+    body: type[Schema] | None = None
+    is_partial: bool = False
+    is_upload: bool = False
+    answers: Mapping[HTTPStatus, type[Schema] | None] = {HTTPStatus.OK: None}
+    is_list: bool = False
+    query: Sequence[Parameter] = ()
+    refusals: Sequence[HTTPStatus] = ()
+
+
+_DESCRIPTIONS: dict[Handler, Description] = {}
+
+
+def described(description: Description) -> Callable[[Handler], Handler]:
+    """Keep the description of a handler."""
+
+    def keep(handler: Handler) -> Handler:
+        _DESCRIPTIONS[handler] = description
+        return handler
+
+    return keep
+
+
+def description_of(handler: Handler) -> Description:
+    return _DESCRIPTIONS.get(handler, Description())
