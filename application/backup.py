@@ -57,6 +57,9 @@ def backup(settings: Settings, target: Path) -> BackedUp:
     if not (settings.data_dir / _LOG).exists():
         msg = f"there is no log in {settings.data_dir}: nothing to back up"
         raise BackupError(msg)
+    if not target.parent.is_dir():
+        msg = f"there is no directory {target.parent}: make it first"
+        raise BackupError(msg)
     with (
         closing(Flashlog(settings)) as flashlog,
         _told(),

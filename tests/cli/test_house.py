@@ -102,6 +102,15 @@ def test_a_data_directory_that_cannot_be_made_is_named(
     assert "set FLASHLOG_DATA_DIR to a directory that may be written" in said.err
 
 
+def test_too_little_of_an_id_is_told_from_one_that_there_is_not(cli: Cli) -> None:
+    short = cli("operation", "show", "3f2a9")
+    assert short.status == exits.NOT_FOUND
+    assert "give at least 6 characters" in short.err
+    unknown = cli("operation", "show", "3f2a9c")
+    assert unknown.status == exits.NOT_FOUND
+    assert "no operation has an id that begins with" in unknown.err
+
+
 def test_health_is_well_on_a_new_installation(cli: Cli) -> None:
     assert cli("health").status == exits.DONE
     assert cli("health", "--service").status == exits.FAILED
@@ -158,6 +167,11 @@ def test_a_backup_restored_elsewhere_shows_the_same(
     again = cli("restore", target)
     assert again.status == exits.FAILED
     assert "restore into an empty directory" in again.err
+    nowhere = cli("backup", tmp_path / "missing" / "friday.backup")
+    assert nowhere.status == exits.FAILED
+    assert nowhere.err == (
+        f"flashlog: there is no directory {tmp_path / 'missing'}: make it first\n"
+    )
     monkeypatch.setenv("FLASHLOG_DATA_DIR", str(tmp_path / "other"))
     assert cli("restore", target).status == exits.DONE
     assert cli("device", "list", "--json").json == before
