@@ -81,7 +81,9 @@ def test_a_line_that_is_no_host_key_is_refused(cli: Cli, line: str) -> None:
     assert "This is no host key" in said.err
 
 
-@pytest.mark.parametrize("jump", ["gw", "@gw", "me@", "me@gw:x"])
+@pytest.mark.parametrize(
+    "jump", ["gw", "@gw", "me@", "me@gw:x", "me@gw:0", "me@gw:65536"]
+)
 def test_a_jump_host_is_written_as_user_at_host(cli: Cli, jump: str) -> None:
     said = cli(*ROOF, "--empty-password", "--jump", jump)
     assert said.status == exits.USAGE

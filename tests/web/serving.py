@@ -158,7 +158,13 @@ class Socket:
 @contextmanager
 def serving(settings: Settings, *, directory: Path = ROOT) -> Iterator[Service]:
     """Run the service until the block ends; what is left of it is killed."""
-    process = launch(settings, directory=directory)
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tests.web.serving"],
+        cwd=directory,
+        env=os.environ | environment_of(settings) | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     service = Service(process, "")
     try:
         service.url = _ready_url(process)
@@ -172,16 +178,6 @@ def serving(settings: Settings, *, directory: Path = ROOT) -> Iterator[Service]:
             process.wait()
         assert process.stdout is not None
         process.stdout.close()
-
-
-def launch(settings: Settings, *, directory: Path = ROOT) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tests.web.serving"],
-        cwd=directory,
-        env=os.environ | environment_of(settings) | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
 
 def eventually(holds: Callable[[], bool], *, seconds: float = 20) -> None:

@@ -14,6 +14,7 @@ from application.commands.registration import JumpLogin, Logins
 from web.cli.here import Here
 
 _SSH_PORT = 22
+_PORT_MAX = 65535
 _USER = "root"
 
 
@@ -35,7 +36,7 @@ _OPTIONS = (
     click.option("--user", help=f"Who logs in [default: {_USER}]."),
     click.option(
         "--port",
-        type=click.IntRange(1, 65535),
+        type=click.IntRange(1, _PORT_MAX),
         help=f"Where the router answers SSH [default: {_SSH_PORT}].",
     ),
     click.option(
@@ -159,7 +160,8 @@ def _jump(text: str, login: LoginOptions, router: NewCredentials) -> JumpLogin:
         or (":" in host.strip("[]") and not host.startswith("["))
     ):
         host, port = place, str(_SSH_PORT)
-    if not (at and user and host and port.isdecimal()):
+    is_port = port.isascii() and port.isdecimal() and 0 < int(port) <= _PORT_MAX
+    if not (at and user and host and is_port):
         msg = f"--jump {text!r} is not USER@HOST or USER@HOST:PORT"
         raise click.UsageError(msg)
     same = msgspec.structs.replace(

@@ -11,6 +11,7 @@ LISTENER = "FLASHLOG_LISTENER_FD"
 SUPERVISOR = "FLASHLOG_SUPERVISOR_PID"
 
 _BACKLOG = 2048
+_PORT_MAX = 65535
 
 
 class ServeError(Exception):
@@ -51,7 +52,8 @@ def url_of(listener: socket.socket) -> str:
 
 def _host_and_port(bind: str) -> tuple[str, int]:
     host, port = host_of(bind), bind.rpartition(":")[2]
-    if not host or host == bind or not port.isdecimal():
+    is_port = port.isascii() and port.isdecimal() and int(port) <= _PORT_MAX
+    if not host or host == bind or not is_port:
         msg = f"{bind!r} is not an address to listen on: say host:port"
         raise ServeError(msg)
     return host, int(port)
