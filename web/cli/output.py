@@ -90,6 +90,11 @@ def moment(text: str | datetime | None) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Write `1 event`, `2 events`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def mebibytes(size_bytes: int) -> str:
     return f"{size_bytes / (1 << 20):.1f} MiB"
 

@@ -66,8 +66,8 @@ def simulate(
         if image_file is not None:
             output.notice(f"upgrade them: flashlog upgrade router-0001 {image_file}")
         output.notice(
-            f"{count} routers ({listing.board}, {listing.release}) answer; "
-            "Ctrl-C ends them"
+            f"{output.counted(count, 'router')} ({listing.board}, {listing.release}): "
+            "Ctrl-C ends the rehearsal"
         )
         _wait_for_interrupt()
 
