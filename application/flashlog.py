@@ -10,6 +10,7 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 from application.adapters.clock import SystemClock
+from application.adapters.durable import write_once
 from application.adapters.image_store import ImageStore
 from application.adapters.sqlite.log import SQLiteLog
 from application.adapters.ssh import FabricConnector
@@ -173,16 +174,10 @@ def _make_directory(directory: Path) -> None:
 def _installation(directory: Path) -> UUID:
     """Return the id by which routers tell this installation from another.
 
-    It is made once; of two processes that start together, one links its file first.
+    It is made once, whoever else starts at the same moment. Routers remember it: lost,
+    those that are owed something would take this installation for a stranger.
     """
     path = directory / "installation"
     if not path.exists():
-        draft = directory / f"installation.{uuid4().hex}"
-        draft.write_text(f"{uuid4()}\n")
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        write_once(path, f"{uuid4()}\n".encode())
     return UUID(path.read_text().strip())

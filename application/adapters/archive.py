@@ -15,6 +15,8 @@ from typing import IO
 
 import msgspec
 
+from application.adapters.durable import sync_directory
+
 _FORMAT = 1
 _MANIFEST = "manifest.json"
 _MANIFEST_BYTES_MAX = 64 << 20
@@ -58,6 +60,7 @@ def write_archive(
             file.flush()
             os.fsync(file.fileno())
         draft.rename(target)
+        sync_directory(target.parent)
     except OSError as error:
         raise ArchiveError(
             f"cannot write {target}: {error.strerror or error}."

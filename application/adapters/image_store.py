@@ -17,6 +17,7 @@ from typing import BinaryIO, Self
 
 import msgspec
 
+from application.adapters.durable import sync_directory
 from application.adapters.image_outline import OutlineBuilder
 from domain.errors import NotFoundError
 from domain.firmware import Firmware, admit, check_size
@@ -121,7 +122,7 @@ class ImageStore:
             os.fsync(file.fileno())
             # replacing one of the same name repairs it, should it have been damaged
             path.replace(self.path(outline.sha256))
-            _sync_directory(self._directory)
+            sync_directory(self._directory)
         return Stored(sha256=outline.sha256, size=outline.size, firmware=firmware)
 
     def open(self, sha256: str) -> StoredImage:
@@ -162,7 +163,7 @@ class ImageStore:
             self.path(sha256).unlink()
         except FileNotFoundError:
             return False
-        _sync_directory(self._directory)
+        sync_directory(self._directory)
         return True
 
     def _sweep(self) -> None:
@@ -202,11 +203,3 @@ def _incoming(directory: Path) -> Iterator[tuple[BinaryIO, Path]]:
             yield file, Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,10 +8,10 @@ VaultError
 
 import base64
 import binascii
-import contextlib
-import os
 import secrets
 from pathlib import Path
+
+from application.adapters.durable import write_once
 
 KEY_BYTES = 32
 _OTHERS = 0o077
@@ -40,19 +40,7 @@ def make_key(path: Path) -> bytes:
     that try at once one makes it and all return the same key.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # a link never replaces a key that is there already, a rename would
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(beside)
-            _sync_directory(path.parent)
-    finally:
-        beside.unlink()
+    write_once(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
     return load_key(path)
 
 
@@ -81,11 +69,3 @@ def load_key(path: Path) -> bytes:
             f"The vault's key {path} is damaged: put the key file back from a backup."
         )
     return key
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
