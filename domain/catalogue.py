@@ -3,6 +3,10 @@
 from uuid import UUID
 
 from domain.base import Aggregate, Event
+from domain.errors import InvalidError
+
+# It goes over in one command; SSH servers of routers take no more than 9000 bytes.
+HEALTH_CHECK_BYTES_MAX = 4000
 
 
 class CategoryEvent(Event, frozen=True, kw_only=True):
@@ -66,6 +70,9 @@ class Build(Aggregate):
 
     @classmethod
     def create(cls, build_id: UUID, created: BuildCreated) -> "Build":
+        """Refuse health checks that cannot be sent to a router, with InvalidError."""
+        for command in created.health_checks:
+            _require_one_line(command)
         build = cls(build_id)
         build.record(created)
         return build
@@ -112,6 +119,16 @@ class FirmwareImage(Aggregate):
         image = cls(image_id)
         image.record(added)
         return image
+
+
+def _require_one_line(command: str) -> None:
+    is_one_line = command.strip() and not any(c in command for c in "\n\r\0")
+    if not is_one_line or len(command.encode()) > HEALTH_CHECK_BYTES_MAX:
+        raise InvalidError.of(
+            "health_checks",
+            f"A health check is one line of at most {HEALTH_CHECK_BYTES_MAX} bytes: "
+            "put longer ones in a script on the router.",
+        )
 
 
 CategoryEvent.AGGREGATE = Category

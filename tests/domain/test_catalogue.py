@@ -1,5 +1,15 @@
+import msgspec
+import pytest
+
 from domain.base import rebuild
-from domain.catalogue import Build, Category, FirmwareImage
+from domain.catalogue import (
+    HEALTH_CHECK_BYTES_MAX,
+    Build,
+    BuildCreated,
+    Category,
+    FirmwareImage,
+)
+from domain.errors import InvalidError
 from tests.domain import examples
 from tests.golden import stories
 
@@ -23,3 +33,26 @@ def test_a_build_names_its_category_and_an_image_its_build() -> None:
     assert isinstance(build, Build)
     assert image.build_id == build.id
     assert build.category_id == stories.CATEGORY
+
+
+CREATED = BuildCreated(category_id=stories.CATEGORY, version="23.05")
+
+
+def test_a_build_may_have_health_checks_of_one_line() -> None:
+    created = msgspec.structs.replace(CREATED, health_checks=("ping -c 1 10.0.0.1",))
+
+    assert Build.create(stories.BUILD, created).health_checks == created.health_checks
+
+
+@pytest.mark.parametrize(
+    "command", ["", " ", "true\nreboot", "a\0b", "x" * (HEALTH_CHECK_BYTES_MAX + 1)]
+)
+def test_a_health_check_that_cannot_be_sent_is_refused_at_the_door(
+    command: str,
+) -> None:
+    created = msgspec.structs.replace(CREATED, health_checks=("true", command))
+
+    with pytest.raises(InvalidError) as refusal:
+        Build.create(stories.BUILD, created)
+
+    assert list(refusal.value.fields) == ["health_checks"]
