@@ -226,9 +226,14 @@ class Router:
         self._run("conclude", fence, marker_sha256=marker_sha256, canary=CANARY_PATH)
 
     def enroll(self, uuid: UUID) -> UUID:
-        """Write a UUID of ours to the router, return what it reads back."""
+        """Write a UUID of ours to the router; returns it as the router reads it back.
+
+        UnexpectedError where the router did not keep it.
+        """
         reply = self._run("enroll", uuid=str(uuid))
-        return UUID(reply.one("enrolled_uuid"))
+        if reply.one("enrolled_uuid") != str(uuid):
+            raise reply.unexpected(f"the router did not keep the UUID {uuid}")
+        return uuid
 
     def health(self, command: str, *, limit_seconds: int) -> HealthCheck:
         """Run one health check command of a person; it is ended at the limit."""

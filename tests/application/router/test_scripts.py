@@ -297,6 +297,15 @@ def test_enroll_writes_a_uuid_that_inspect_reads(visit: Visit) -> None:
     assert visit.router.inspect().enrolled_uuid == str(uuid)
 
 
+@pytest.mark.parametrize("trouble", ["read_only", "full_flash"])
+def test_a_uuid_that_the_router_does_not_keep_is_unexpected(
+    tiny: TinyRouter, visit: Visit, trouble: str
+) -> None:
+    tiny.mark(trouble)
+    with pytest.raises(UnexpectedError):
+        visit.router.enroll(uuid4())
+
+
 def test_a_health_check_tells_status_and_output(visit: Visit) -> None:
     check = visit.router.health("echo 'a=b'; echo oops >&2; exit 3", limit_seconds=10)
     assert (check.exit_status, check.output) == (3, ("a=b", "oops"))

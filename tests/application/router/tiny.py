@@ -81,8 +81,8 @@ _UCI = r"""#!/bin/ash
 [ "$1" != -q ] || shift
 case $1 in
 get) [ ! -e "/state/uci/$2" ] || exec cat "/state/uci/$2"; exit 1 ;;
-set) echo "${2#*=}" >"/state/uci/${2%%=*}" ;;
-commit) ;;
+set) [ -e /state/read_only ] || echo "${2#*=}" >"/state/uci/${2%%=*}" ;;
+commit) [ ! -e /state/full_flash ] ;;
 esac
 """
 
