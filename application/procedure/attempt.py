@@ -39,7 +39,8 @@ def attempt(visit: Visit) -> None:
     visit.begin()
     operation = visit.operation
     if operation.restarts > visit.settings.restarts_max:
-        leave(visit, f"{operation.restarts} attempts ended in a crash", retry=False)
+        cause = f"{operation.restarts} attempts were cut short by a crash or restart"
+        leave(visit, cause, retry=False)
         return
     if not visit.device.is_active:
         _abort(visit, None, "the device is deactivated")

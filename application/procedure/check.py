@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from application.errors import HostKeyChangedError, StepError
+from application.errors import StepError
 from application.flashlog import Flashlog
 from application.ports import Session
 from application.procedure import checks
@@ -59,7 +59,7 @@ def check_device(flashlog: Flashlog, device_id: UUID) -> CheckReport:
         with reach(flashlog, device) as (session, router):
             facts = router.inspect(directory=flashlog.settings.upload_directory)
             return _report(flashlog, device, session, facts)
-    except (StepError, HostKeyChangedError) as error:
+    except StepError as error:
         return CheckReport(device_id=device_id, name=device.name, trouble=short(error))
 
 
@@ -131,13 +131,12 @@ def _fits(
     for row in flashlog.views.all("image"):
         image = flashlog.log.get(FirmwareImage, UUID(row["id"])).facts
         needed = image.size_bytes + flashlog.settings.memory_margin_bytes
-        marker_is_equal = facts.marker == image.sha256
         fits.append(
             ImageFit(
                 image_id=UUID(row["id"]),
                 file_name=image.file_name,
                 reason=checks.unfit(image, facts, device, UpgradeOptions()) or "",
-                installed=marker_is_equal and image.revision in {"", facts.revision},
+                installed=checks.runs(facts, image),
                 enough_memory=facts.memory.available_bytes >= needed
                 and facts.memory.room_bytes >= image.size_bytes,
             )

@@ -47,8 +47,11 @@ def identify(visit: Visit, session: Session, router: Router) -> RouterFacts:
 
 
 def is_installed(visit: Visit, facts: RouterFacts) -> bool:
+    return runs(facts, image_of(visit).facts)
+
+
+def runs(facts: RouterFacts, image: ImageAdded) -> bool:
     """Whether marker and, where the image names one, revision are equal."""
-    image = image_of(visit).facts
     marker_is_equal = facts.marker == image.sha256
     return marker_is_equal and image.revision in {"", facts.revision}
 
@@ -208,5 +211,9 @@ def _settle_what_is_settled(operation: UpgradeOperation, facts: RouterFacts) -> 
         return
     if operation.before.boot_id != facts.boot_id:
         operation.settle_by(SettledBy.REBOOT)
-    elif facts.switch_fired and facts.owner and facts.owner.settled:
+        return
+    # Another operation's switch says nothing about what this one owes.
+    owner = facts.owner
+    is_ours = owner is not None and owner.operation == str(operation.id)
+    if is_ours and facts.switch_fired and owner.settled:
         operation.settle_by(SettledBy.SWITCH)

@@ -2,11 +2,7 @@
 
 from collections.abc import Callable
 
-from application.errors import (
-    HostKeyChangedError,
-    StepError,
-    UnreachableError,
-)
+from application.errors import StepError
 from application.procedure.outcome import identify_again
 from application.procedure.reach import reach
 from application.procedure.visit import Visit, short
@@ -82,7 +78,7 @@ def visit_for_owed(visit: Visit) -> None:
     try:
         with reach(visit.flashlog, visit.device) as (_, router):
             give_back(visit, router)
-    except (UnreachableError, HostKeyChangedError) as error:
+    except StepError as error:
         cause = short(error)
         visit.write(lambda operation: visit.postpone_settlement(operation, cause))
 

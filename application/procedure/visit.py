@@ -8,11 +8,9 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Event, Semaphore
-from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
-from application.errors import StepError
 from application.flashlog import Flashlog
 from application.router.fence import Fence
 from application.router.owed import Owed
@@ -74,19 +72,19 @@ class Visit:
         """Decide and append; decide again when somebody else came first.
 
         `also` decides on the device in the same transaction. Raises OvertakenError or
-        EndedMeanwhileError when it is not this visit's turn any more.
+        EndedMeanwhileError when it is not this visit's turn any more, LostRaceError
+        when others come first for ever.
         """
-        while True:
+
+        def decide() -> None:
             try:
                 self._append(lambda: self._decide(decision, also))
-            except IntegrityError:
-                self.reload()
-            except DomainError:
-                # What was recorded before the rule spoke must not be saved later.
+            except (IntegrityError, DomainError):
+                # What was recorded before the refusal must not be saved later.
                 self.reload()
                 raise
-            else:
-                return
+
+        self.flashlog.log.decide(decide)
 
     def check(self) -> None:
         """Notice a cancel, a newer visit or a stop while an act takes long; cheap."""
@@ -172,9 +170,4 @@ class Visit:
 
 def short(error: BaseException) -> str:
     """Say in one line what went wrong."""
-    text = str(error) if isinstance(error, StepError) else f"{error}"
-    return " ".join(text.split()) or type(error).__name__
-
-
-def load(flashlog: Flashlog, operation_id: UUID) -> UpgradeOperation:
-    return flashlog.log.get(UpgradeOperation, operation_id)
+    return " ".join(str(error).split()) or type(error).__name__

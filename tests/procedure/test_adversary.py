@@ -360,6 +360,23 @@ def test_a_switch_that_is_still_at_it_is_not_taken_for_settled_by_the_next_attem
     untouched(world.router, services)
 
 
+def test_the_switch_of_another_operation_is_not_taken_for_ours(
+    make_world: MakeWorld,
+) -> None:
+    """It took the router over, gave back what was owed, and was left alone itself."""
+    world = make_world(face.LowMemory(), face.CutAtByte(300_000))
+    operation_id = world.start()
+    world.advance(operation_id)
+    directory = machine(world).directory
+    assert directory
+    directory.past.add((directory.installation, directory.operation))
+    directory.operation = "another"
+    directory.fired = directory.settled = True
+    operation = world.settle(operation_id)
+    assert operation.status is Status.ABORTED
+    assert "by switch" not in world.story(operation_id)
+
+
 def test_a_kept_overlay_keeps_the_canary_which_then_proves_nothing(
     make_world: MakeWorld,
 ) -> None:
