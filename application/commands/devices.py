@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from application.commands.keeping import kept_if_recorded
 from application.flashlog import Flashlog
 from application.upgraders import upgrader_names
 from domain.credentials import Credentials, CredentialsCreated
@@ -18,6 +19,8 @@ from domain.organization import DEFAULT_ORGANIZATION_ID
 from domain.reservation import KeyTakenError, Reservation
 
 _NAME_LENGTH_MAX = 64
+_HOST_NAME_LENGTH_MAX = 253
+_HOST_LABEL_LENGTH_MAX = 63
 
 
 class NewCredentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,27 +60,24 @@ def add_credentials(
     """Keep a log-in; the secret goes to the vault. Raises InvalidError."""
     if (new.password is None) == (new.private_key is None):
         raise InvalidError.of("params", "Give either a password or a private key.")
-    secret_id = flashlog.vault.put(
-        "secret",
-        {
-            "password": new.password,
-            "private_key": new.private_key,
-            "passphrase": new.passphrase,
-        },
-    )
     credentials_id = uuid4()
-    credentials = Credentials.create(
-        credentials_id,
-        CredentialsCreated(
+    secret = {
+        "password": new.password,
+        "private_key": new.private_key,
+        "passphrase": new.passphrase,
+    }
+    with kept_if_recorded(flashlog) as keep:
+        created = CredentialsCreated(
             name=new.name or f"{new.username}-{str(credentials_id)[:8]}",
             organization_id=organization_id,
             username=new.username,
             port=new.port,
-            secret_id=secret_id,
+            secret_id=keep("secret", secret),
             by=by,
-        ),
-    )
-    flashlog.show(flashlog.log.append(credentials))
+        )
+        credentials = Credentials.create(credentials_id, created)
+        position = flashlog.log.append(credentials)
+    flashlog.show(position)
     return credentials_id
 
 
@@ -230,9 +230,12 @@ def _check_addresses(addresses: tuple[str, ...]) -> None:
 
 
 def _is_host_name(text: str) -> bool:
+    """Whether a resolver can be asked for it; see RFC 1123, section 2.1."""
     labels = text.removesuffix(".").split(".")
-    return all(
-        label and label.replace("-", "").isalnum() and not label.startswith("-")
+    return len(text) <= _HOST_NAME_LENGTH_MAX and all(
+        0 < len(label) <= _HOST_LABEL_LENGTH_MAX
+        and label.replace("-", "").isalnum()
+        and not label.startswith("-")
         for label in labels
     )
 

@@ -2,11 +2,11 @@
 
 import getpass
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
+from application.commands.keeping import kept_if_recorded
 from application.flashlog import Flashlog
 from application.passwords import hash_password, hash_token, is_password
 from domain.errors import InvalidError, NotFoundError
@@ -90,7 +90,7 @@ def token_of(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> st
         if user.token_id:
             return str(flashlog.vault.get(user.token_id)["token"]), flashlog.log.end()
         token = secrets.token_hex(20)
-        with _kept_if_recorded(flashlog) as keep:
+        with kept_if_recorded(flashlog) as keep:
             issued = TokenIssued(
                 token_id=keep("token", {"token": token}),
                 token_hash=hash_token(token),
@@ -140,7 +140,7 @@ def _register(
             ) from None
         return flashlog.log.append(User.register(user_id, registered), claim)
 
-    with _kept_if_recorded(flashlog) as keep:
+    with kept_if_recorded(flashlog) as keep:
         registered = Registered(
             person_id=keep("person", person),
             password_id=keep("password", {"hash": password_hash}),
@@ -151,22 +151,3 @@ def _register(
         position = flashlog.log.decide(register)
     flashlog.show(position)
     return user_id
-
-
-@contextmanager
-def _kept_if_recorded(
-    flashlog: Flashlog,
-) -> Iterator[Callable[[str, Mapping[str, Any]], UUID]]:
-    """Keep records in the vault that go again unless the log comes to name them."""
-    kept: list[UUID] = []
-
-    def keep(kind: str, value: Mapping[str, Any]) -> UUID:
-        kept.append(flashlog.vault.put(kind, value))
-        return kept[-1]
-
-    try:
-        yield keep
-    except BaseException:
-        for record_id in kept:
-            flashlog.vault.erase(record_id)
-        raise

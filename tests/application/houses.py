@@ -78,6 +78,12 @@ def operation_of(flashlog: Flashlog, operation_id: UUID) -> UpgradeOperation:
     return flashlog.log.get(UpgradeOperation, operation_id)
 
 
+def kept_in_vault(flashlog: Flashlog) -> int:
+    with flashlog.vault._file._told() as connection:
+        (count,) = connection.execute("SELECT count(*) FROM record").fetchone()
+    return int(count)
+
+
 def all_rows(views: Views) -> dict[str, list[dict[str, Any]]]:
     """Every row of every read model; of the due work what the log decides."""
     shown = {

@@ -16,12 +16,13 @@ from application.commands.devices import (
     find_device,
     release_host_key,
 )
+from application.errors import LogFullError
 from application.flashlog import Flashlog
 from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.errors import InvalidError, NotFoundError
 from domain.organization import Organization
-from tests.application.houses import MAC, a_device, opened
+from tests.application.houses import MAC, a_device, kept_in_vault, opened
 from tests.domain import examples
 
 
@@ -113,7 +114,8 @@ def test_addresses_are_of_hosts_or_of_ip(flashlog: Flashlog, address: str) -> No
 
 
 @pytest.mark.parametrize(
-    "address", ["", "-oProxyCommand=x", "a b", "10.0.0.1;reboot", "$(id)", "a..b"]
+    "address",
+    ["", "-oProxyCommand=x", "a b", "10.0.0.1;reboot", "$(id)", "a..b", "x" * 64],
 )
 def test_an_address_that_is_none_is_refused(flashlog: Flashlog, address: str) -> None:
     assert set(refused(flashlog, addresses=(address,))) == {"address"}
@@ -261,3 +263,18 @@ def test_a_released_host_key_makes_room_for_the_next(flashlog: Flashlog) -> None
     end = flashlog.log.end()
     release_host_key(flashlog, device_id=device_id, reason="again")
     assert flashlog.log.end() == end
+
+
+def test_a_log_in_that_is_not_recorded_leaves_no_secret(
+    flashlog: Flashlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise LogFullError("no room")
+
+    kept = kept_in_vault(flashlog)
+    monkeypatch.setattr(flashlog.log, "append", full)
+
+    with pytest.raises(LogFullError):
+        add_credentials(flashlog, NewCredentials(password="hunter2"))
+
+    assert kept_in_vault(flashlog) == kept

@@ -21,7 +21,7 @@ from application.flashlog import Flashlog
 from application.queries.users import account_of_token
 from domain.errors import InvalidError, NotFoundError, RefusedError
 from domain.user import User
-from tests.application.houses import opened
+from tests.application.houses import kept_in_vault, opened
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +39,6 @@ def an_account(flashlog: Flashlog, username: str = "maria") -> UUID:
     return add_user(
         flashlog, username=username, password="open sesame", email="m@example.org"
     )
-
-
-def kept_in_vault(flashlog: Flashlog) -> int:
-    with flashlog.vault._file._told() as connection:
-        (count,) = connection.execute("SELECT count(*) FROM record").fetchone()
-    return int(count)
 
 
 def deactivate(flashlog: Flashlog, user_id: UUID) -> None:

@@ -1,0 +1,27 @@
+"""Put into the vault what an event is going to name."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from application.flashlog import Flashlog
+
+
+@contextmanager
+def kept_if_recorded(
+    flashlog: Flashlog,
+) -> Iterator[Callable[[str, Mapping[str, Any]], UUID]]:
+    """Keep records in the vault that go again unless the log comes to name them."""
+    kept: list[UUID] = []
+
+    def keep(kind: str, value: Mapping[str, Any]) -> UUID:
+        kept.append(flashlog.vault.put(kind, value))
+        return kept[-1]
+
+    try:
+        yield keep
+    except BaseException:
+        for record_id in kept:
+            flashlog.vault.erase(record_id)
+        raise
