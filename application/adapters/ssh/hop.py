@@ -155,6 +155,8 @@ class _Attempt:
         limit_seconds = self._limits.connect_seconds
         try:
             stream = connect_socket(self._address, self._login.port, limit_seconds)
+        except UnicodeError as error:  # a name that no resolver can be asked for
+            raise NotThereError("this is no host name") from error
         except OSError as error:
             raise connect_failure(error, limit_seconds) from error
         self._connection.connect_kwargs["sock"] = stream

@@ -117,6 +117,14 @@ def test_the_reasons_of_all_tries_are_told_without_the_secrets(
     assert "hunter" not in message
 
 
+def test_a_name_that_no_resolver_takes_is_an_address_that_does_not_answer(
+    connector: FabricConnector, limits: Limits
+) -> None:
+    target = Target(addresses=("x" * 64,), logins=(by_password(22, "secret"),))
+    with pytest.raises(UnreachableError, match="this is no host name"):
+        connector.open(target, limits)
+
+
 def test_a_password_is_offered_once(
     connector: FabricConnector, limits: Limits, ed25519_host_key: object
 ) -> None:
