@@ -4,7 +4,6 @@ It holds the log, the vault *and the vault's key*, the installation's id and the
 images: whoever has it has every password in it. Keep it as secret as the key itself.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from application.adapters.archive import ArchiveError, read_archive, write_archive
+from application.adapters.durable import sync_directory
 from application.flashlog import RESTORING, Flashlog
 from application.settings import Settings
 from domain.operation.operation import UpgradeOperation
@@ -147,11 +147,7 @@ def _move_up(beside: Path, directory: Path) -> None:
     for path in sorted(beside.iterdir(), key=lambda path: path.name == _LOG):
         path.rename(directory / path.name)
     beside.rmdir()
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(directory)
 
 
 @contextmanager
