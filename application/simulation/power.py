@@ -20,6 +20,8 @@ from application.simulation.wire import Connection, Exec
 _PORTS = (10000, 32000)
 _PLACES_TRIED_MAX = 200
 _SWITCH_SECONDS = 3.0
+# Dropbear's own; with a wider one an upload would seem to stand still for a megabyte.
+_WINDOW_BYTES = 24576
 _SCRIPTS: dict[str, Callable[[Machine, Script], list[str]]] = {
     "checksum": looking.checksum,
     "claim": acting.claim,
@@ -103,6 +105,7 @@ class Life:
                     encoding=None,
                     line_editor=False,
                     reuse_address=True,
+                    window=_WINDOW_BYTES,
                     **options(self.machine.disk.release, self._key),
                 )
                 self.port = port

@@ -11,6 +11,7 @@ from application.simulation.faults import (
     WrongUuid,
 )
 from tests.cli.conftest import AddRouter, Cli
+from tests.routers.images import build_image
 from web.cli import exits
 
 
@@ -101,6 +102,22 @@ def test_json_is_a_line_for_each_event_with_status_and_progress(
     assert lines[-1]["progress"] == 100
     positions = [line["position"] for line in lines]
     assert positions == sorted(positions)
+
+
+def test_the_progress_moves_while_a_slow_upload_goes_on(
+    cli: Cli,
+    add_router: AddRouter,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image = tmp_path / "large.bin"
+    image.write_bytes(build_image(release="24.10.0", size=1 << 20))
+    monkeypatch.setenv("FLASHLOG_UPLOAD_BYTES_PER_SECOND_MAX", str(300_000))
+    add_router("roof")
+    lines = cli("upgrade", "roof", image, "--json").json_lines
+    shown = [line["progress"] for line in lines if line["event"] == "UploadAdvanced"]
+    assert len(shown) >= 5
+    assert shown == sorted(shown)
 
 
 def test_what_happened_can_be_read_afterwards(
