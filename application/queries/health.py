@@ -28,13 +28,12 @@ def health_facts(
     A service that is not running is trouble only where work waits for it, or where
     `needs_service` says so.
     """
-    is_served = flashlog.is_served()
     return [
         _room(flashlog),
         _log(flashlog),
-        _read_models(flashlog, is_served=is_served),
-        _service(flashlog, is_served=is_served, needs_service=needs_service),
-        _work(flashlog, is_worked=flashlog.is_worked()),
+        _read_models(flashlog),
+        _service(flashlog, needs_service=needs_service),
+        _work(flashlog),
         _owed(flashlog),
     ]
 
@@ -54,7 +53,7 @@ def _log(flashlog: Flashlog) -> HealthFact:
     )
 
 
-def _read_models(flashlog: Flashlog, *, is_served: bool) -> HealthFact:
+def _read_models(flashlog: Flashlog) -> HealthFact:
     end = flashlog.log.end()
     is_shown = flashlog.show(end)
     position = flashlog.views.position()
@@ -66,8 +65,8 @@ def _read_models(flashlog: Flashlog, *, is_served: bool) -> HealthFact:
     )
 
 
-def _service(flashlog: Flashlog, *, is_served: bool, needs_service: bool) -> HealthFact:
-    if not is_served:
+def _service(flashlog: Flashlog, *, needs_service: bool) -> HealthFact:
+    if not flashlog.is_served():
         return HealthFact(
             name="service",
             is_well=not needs_service,
@@ -87,7 +86,8 @@ def _service(flashlog: Flashlog, *, is_served: bool, needs_service: bool) -> Hea
     )
 
 
-def _work(flashlog: Flashlog, *, is_worked: bool) -> HealthFact:
+def _work(flashlog: Flashlog) -> HealthFact:
+    is_worked = flashlog.is_worked()
     (count,) = flashlog.views.rows(
         "SELECT count(*) AS going, coalesce(sum(next_visit_at IS NULL), 0) AS held"
         " FROM operation WHERE status = 'in-progress'"

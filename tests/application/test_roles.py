@@ -7,9 +7,11 @@ from threading import Event, Thread
 
 import pytest
 
+from application.commands.operations import start_upgrade
 from application.flashlog import Flashlog
 from application.presence import Presence
-from tests.application.houses import opened
+from application.queries.health import health_facts
+from tests.application.houses import a_device, an_image, opened
 
 
 @pytest.fixture
@@ -91,3 +93,20 @@ def test_a_service_or_a_runner_by_itself_is_at_work(houses: list[Flashlog]) -> N
         assert not here.is_served()
         assert here.is_worked()
     assert not here.is_worked()
+
+
+def test_work_is_well_where_a_runner_is_and_trouble_where_none_is(
+    houses: list[Flashlog],
+) -> None:
+    def finding() -> tuple[bool, str]:
+        facts = {fact.name: fact for fact in health_facts(houses[0])}
+        return facts["operations"].is_well, facts["operations"].finding
+
+    start_upgrade(
+        houses[0], device_id=a_device(houses[0]), image_id=an_image(houses[0])
+    )
+
+    lonely = "1 in progress, and no runner is there to go on with them"
+    assert finding() == (False, lonely)
+    with Presence(houses[0].settings.data_dir).of("runner"):
+        assert finding() == (True, "1 in progress")
