@@ -8,7 +8,8 @@ from uuid import UUID
 from application.errors import StorageError
 from application.flashlog import Flashlog
 from application.procedure.attempt import attempt, leave
-from application.procedure.look import look, stumble
+from application.procedure.look import look
+from application.procedure.patience import stumble
 from application.procedure.settle import visit_for_owed
 from application.procedure.visit import EndedMeanwhileError, OvertakenError, Visit
 from domain.errors import RefusedError

@@ -214,6 +214,6 @@ def _settle_what_is_settled(operation: UpgradeOperation, facts: RouterFacts) -> 
         return
     # Another operation's switch says nothing about what this one owes.
     owner = facts.owner
-    is_ours = owner is not None and owner.operation == str(operation.id)
-    if is_ours and facts.switch_fired and owner.settled:
+    has_settled = facts.switch_fired and owner is not None and owner.settled
+    if has_settled and owner and owner.operation == str(operation.id):
         operation.settle_by(SettledBy.SWITCH)

@@ -471,6 +471,21 @@ def test_settling_is_ignored_where_nothing_is_owed() -> None:
     assert told_by(operation, lambda: operation.settle_by(SettledBy.REBOOT)) == []
 
 
+def test_services_that_run_again_are_not_told_again_when_only_wifi_is_owed() -> None:
+    operation = examples.uploading()
+    assert operation.owed_services == examples.SERVICES
+    operation.settle_by(SettledBy.SWITCH)
+    assert operation.owed_services == ()
+    operation.note(examples.services_stop_begun((), wifi=True))
+    operation.collect_events()
+
+    operation.settle_by(SettledBy.REBOOT)
+
+    assert operation.collect_events() == [
+        events.ServicesRestored(services=(), wifi=True, by=SettledBy.REBOOT)
+    ]
+
+
 def test_a_postponed_settlement_says_since_when_and_until_when() -> None:
     operation = examples.cancelled_owing()
 
