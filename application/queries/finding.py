@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from application.flashlog import Flashlog
-from application.queries.operations import latest_operation_id
 from domain.errors import NotFoundError
 
 _PREFIX_LENGTH_MIN = 6
@@ -32,12 +31,3 @@ def find_operation(flashlog: Flashlog, text: str) -> UUID:
         )
         raise NotFoundError(msg)
     return UUID(found[0]["id"])
-
-
-def latest_operation(flashlog: Flashlog, device_id: UUID) -> UUID:
-    """Return the newest operation of a device. Raises NotFoundError."""
-    found = latest_operation_id(flashlog.views, device_id)
-    if found is None:
-        msg = "the device was never upgraded by Flashlog"
-        raise NotFoundError(msg)
-    return found

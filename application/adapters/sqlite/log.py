@@ -220,7 +220,7 @@ class SQLiteLog(ApplicationRecorder):
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
     ) -> Subscription[ApplicationRecorder]:
-        msg = "follow the log with application.follow"
+        msg = "follow the log with `growth` and `select_notifications`"
         raise NotImplementedError(msg)
 
     def close(self) -> None:

@@ -42,10 +42,8 @@ class Upload:
         self._source = source
         self._spans = spans
         self._command_for = command_for
-        self._bandwidth = Bandwidth(bytes_per_second_max)
         self._stall_seconds = stall_seconds
         self._on_progress = on_progress
-        self._open_channel = open_channel
         self._hang_up = hang_up
         self._reading = threading.Lock()
         self._means = Means(
