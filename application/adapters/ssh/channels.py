@@ -7,7 +7,7 @@ from typing import Any
 import paramiko
 from paramiko.common import MSG_CHANNEL_DATA, cMSG_CHANNEL_REQUEST
 
-from application.adapters.ssh.wire import BROKEN
+from application.adapters.ssh.wire import BROKEN, closed_by_router
 from application.errors import LinkLostError
 
 
@@ -34,10 +34,14 @@ def request_command(channel: Any, command: str) -> None:
     """Ask for a command without waiting for the answer.
 
     `Channel.exec_command` waits a round trip, and without limit. `channel.event` is set
-    when the command runs or the channel is closed; a refusal closes it.
+    when the command runs or the channel is closed; a refusal closes it. A router may
+    close a channel even before it was asked for anything.
     """
-    channel.closed_by_router = threading.Event()
+    closed_by_router(channel)
     channel._event_pending()  # noqa: SLF001  # `event` tells the answer
+    if channel.closed:
+        channel.event.set()
+        return
     message = paramiko.Message()
     message.add_byte(cMSG_CHANNEL_REQUEST)
     message.add_int(channel.remote_chanid)

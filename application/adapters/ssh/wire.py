@@ -8,6 +8,7 @@ import hmac
 import logging
 import socket
 import struct
+import threading
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -145,8 +146,20 @@ class QuietPacketizer(Packetizer):  # type: ignore[misc]  # paramiko ships no ty
             patience_seconds = _SEND_STALL_SECONDS
 
 
+def closed_by_router(channel: Any) -> threading.Event:
+    """Return what tells that the router closed a channel in order.
+
+    Asked for by who uses the channel and by who reads from the wire: whoever comes
+    first makes it.
+    """
+    made: threading.Event = channel.__dict__.setdefault(
+        "closed_by_router", threading.Event()
+    )
+    return made
+
+
 def _note_close(channel: Any, message: Any) -> None:
-    channel.closed_by_router.set()
+    closed_by_router(channel).set()
     paramiko.Channel._handle_close(channel, message)  # noqa: SLF001
 
 

@@ -1,11 +1,18 @@
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import paramiko
 import pytest
+from paramiko.common import MSG_CHANNEL_CLOSE
 
 from application.adapters.ssh import FabricConnector
+from application.adapters.ssh.algorithms import modern_offer
+from application.adapters.ssh.channels import open_channel
+from application.adapters.ssh.exchange import Exchange
+from application.adapters.ssh.wire import RouterTransport
 from application.errors import LinkLostError, UnexpectedError
 from application.ports import Limits, Session
 from tests.adapters.ssh.daemons import PASSWORD, Daemon
@@ -156,3 +163,25 @@ def test_closing_wakes_a_command_that_runs(session: Session) -> None:
     with pytest.raises(LinkLostError):
         session.execute("sleep 20", limit_seconds=20)
     closer.join()
+
+
+@pytest.mark.timeout(10)
+def test_a_channel_may_be_closed_before_anything_is_asked_of_it(
+    fake: FakeServer,
+) -> None:
+    address = ("127.0.0.1", fake.port)
+    with socket.create_connection(address) as stream:
+        transport = RouterTransport(stream, modern_offer(None))
+        try:
+            transport.start_client(timeout=5)
+            transport.auth_password("root", "x")
+            channel = open_channel(transport, 5)
+            handle = transport._channel_handler_table[MSG_CHANNEL_CLOSE]
+            handle(channel, paramiko.Message())
+            exchange = Exchange(channel, "true", 100)
+
+            assert not exchange.wait_for_start()
+            assert exchange.finish(1).exit_status is None
+            assert transport.is_active()
+        finally:
+            transport.close()
