@@ -73,8 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backup_seconds: Annotated[
         float, "limit for fetching the configuration", _ABOVE_0
     ] = 120.0
-    attempt_seconds: Annotated[
-        float, "limit for one attempt before the flash", _ABOVE_0
+    upload_seconds: Annotated[
+        float, "limit for the upload of one attempt", _ABOVE_0
     ] = 3600.0
 
     operation_seconds: Annotated[

@@ -115,8 +115,8 @@ class _Progress:
     def __call__(self, sent_bytes: int) -> None:
         visit, now = self._visit, monotonic()
         visit.check()
-        if now - self._begun_at > visit.settings.attempt_seconds:
-            limit = visit.settings.attempt_seconds
+        if now - self._begun_at > visit.settings.upload_seconds:
+            limit = visit.settings.upload_seconds
             msg = f"the upload did not end within {limit:.0f} s"
             raise UnreachableError(msg)
         self._extend_lease(now)
