@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 
 # Importing the modules is what fills the family tree of Event.
+import domain.batch.batch
 import domain.catalogue
 import domain.credentials
 import domain.device.device
+import domain.device_group
+import domain.group
 import domain.known_host
+import domain.location
 import domain.operation.operation
 import domain.organization
 import domain.reservation

@@ -100,6 +100,7 @@ _LINES: Mapping[type[Event], Callable[[Any], str]] = {
     events.RetryScheduled: lambda e: (
         f"Failed for now: {e.cause}. It will be retried at {e.not_before:%H:%M:%S} UTC"
     ),
+    events.Postponed: lambda e: f"Back in the queue: {e.cause}",
     events.ServicesRestored: lambda e: (
         f"Services running again (by {e.by}): {_services(e.services, wifi=e.wifi)}"
     ),

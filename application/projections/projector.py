@@ -18,14 +18,16 @@ from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.log import Growth
 from application.errors import StorageError
 from application.log import Entry, EventLog
+from application.projections.batches import BatchCounts
 from application.projections.ownership import note_owner, owner_of
 from application.projections.rows import Row, moment, shown
 from application.projections.tables import schema
 from domain.base import Aggregate, rebuild
+from domain.batch.batch import Batch, BatchTargets
 from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
 
-VIEWS_FORMAT = 2
+VIEWS_FORMAT = 3
 _BATCH = 2000
 # Stories that are still being told; those that have ended are let go at once.
 _REMEMBERED = 10_000
@@ -103,8 +105,11 @@ class Projector:
             if position_in(connection) != entries[0].position - 1:
                 # Emptied meanwhile, for a rebuild: begin again from where they are.
                 return
+            counts = BatchCounts()
             for aggregate, created, position, modified in touched.values():
+                _count(connection, counts, aggregate, moment(modified))
                 self._show(connection, aggregate, created, position, modified)
+            counts.write(connection)
             connection.execute(
                 "INSERT INTO progress VALUES ('views', ?)"
                 " ON CONFLICT DO UPDATE SET position = excluded.position",
@@ -168,7 +173,9 @@ class Projector:
         self, touched: dict[UUID, tuple[Aggregate, datetime, int, datetime]]
     ) -> None:
         for aggregate, *_ in touched.values():
-            if isinstance(aggregate, UpgradeOperation) and aggregate.is_settled:
+            if isinstance(aggregate, BatchTargets) or (
+                isinstance(aggregate, UpgradeOperation) and aggregate.is_settled
+            ):
                 self._stories.pop(aggregate.id, None)
         while len(self._stories) > _REMEMBERED:
             self._stories.popitem(last=False)
@@ -208,6 +215,26 @@ def _make_views(connections: Connections, *, before: str = "") -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE; {before}{schema()}"
             f" PRAGMA user_version={VIEWS_FORMAT}; COMMIT;"
+        )
+
+
+def _count(
+    connection: sqlite3.Connection,
+    counts: BatchCounts,
+    aggregate: Aggregate,
+    modified: str,
+) -> None:
+    """Note what a batch's own row must say after this."""
+    if isinstance(aggregate, Batch):
+        counts.touch(str(aggregate.id), modified)
+    if isinstance(aggregate, UpgradeOperation) and aggregate.batch_id is not None:
+        known = connection.execute(
+            "SELECT status FROM operation WHERE id = ?", (str(aggregate.id),)
+        ).fetchone()
+        batch_id = str(aggregate.batch_id)
+        counts.touch(batch_id, modified)
+        counts.count(
+            batch_id, before=known[0] if known else None, after=aggregate.status
         )
 
 

@@ -53,6 +53,12 @@ class UpgradeOperation(OperationState):
         self._require_before_flash()
         self.record(events.RetryScheduled(cause=cause, not_before=not_before))
 
+    def postpone(self, *, cause: str, not_before: datetime) -> None:
+        """Go back into the queue: it is not this operation's turn to flash."""
+        self._require_going_on()
+        self._require_before_flash()
+        self.record(events.Postponed(cause=cause, not_before=not_before))
+
     # --- the point of no return ---------------------------------------------
 
     def begin_flash(

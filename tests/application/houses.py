@@ -28,11 +28,16 @@ TABLES = (
     "device",
     "device_owner",
     "connection",
+    "device_group",
+    "location",
     "category",
     "build",
     "image",
     "operation",
+    "batch",
     "user",
+    "membership",
+    "user_group",
 )
 
 

@@ -1,7 +1,10 @@
 """The stories of the golden log, told by the commands that tell them in life."""
 
 from collections.abc import Iterator
+from datetime import date
 from uuid import UUID
+
+import msgspec
 
 from domain.base import Aggregate
 from domain.catalogue import (
@@ -12,19 +15,25 @@ from domain.catalogue import (
     FirmwareImage,
     ImageAdded,
 )
-from domain.credentials import Credentials, CredentialsCreated
+from domain.credentials import (
+    Credentials,
+    CredentialsChanged,
+    CredentialsCreated,
+)
 from domain.device.device import Device
 from domain.device.events import FirmwareInstalled, Registered
 from domain.device.words import Connection, Jump, Learned, PinnedKey
+from domain.group import Group, GroupCreated
 from domain.known_host import KnownHost
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy
-from domain.organization import Organization
+from domain.organization import Organization, OrganizationFacts
 from domain.reservation import Reservation
+from domain.user import Joined, Rights, TokenIssued, User
 from domain.user import Registered as UserRegistered
-from domain.user import TokenIssued, User
 from tests.domain import examples
+from tests.golden import batches, inventory
 
 
 def _id(number: int) -> UUID:
@@ -35,6 +44,7 @@ SUCCEEDED, ABORTED, CANCELLED, FAILED, RESUMED = map(_id, range(1, 6))
 ORGANIZATION, CREDENTIALS, DEVICE, CATEGORY, BUILD, IMAGE = map(_id, range(11, 17))
 USER, PERSON, PASSWORD, OTHER_PASSWORD, TOKEN, SECRET = map(_id, range(21, 27))
 CONNECTION, OTHER_CONNECTION, FIRMWARE, BACKUP, ENROLLED = map(_id, range(31, 36))
+OTHER_PERSON, MEMBERSHIP = map(_id, range(36, 38))
 RESERVED = Reservation.id_of("device/name", "roof-17")
 NEW_KEY = PinnedKey(type="ssh-rsa", base64="AAAAB3Nz", fingerprint="SHA256:xyz")
 SERVICES = ("uhttpd", "collectd")
@@ -42,9 +52,11 @@ SERVICES = ("uhttpd", "collectd")
 
 def all_stories() -> Iterator[Aggregate]:
     """Every aggregate with all that was recorded of it, in a plausible order."""
-    yield Organization.found(ORGANIZATION, name="Freifunk", slug="freifunk", by=USER)
+    yield _organization()
     yield _user()
+    yield _group()
     yield _credentials()
+    yield from inventory.all_stories(ORGANIZATION, by=USER)
     yield _category()
     yield _build()
     yield _image()
@@ -56,6 +68,35 @@ def all_stories() -> Iterator[Aggregate]:
     yield _cancelled()
     yield _failed()
     yield _resumed()
+    yield from batches.all_stories(BUILD, CATEGORY, by=USER)
+
+
+def _organization() -> Organization:
+    organization = Organization.found(
+        ORGANIZATION, name="Freifunk", slug="freifunk", by=USER
+    )
+    facts = OrganizationFacts(
+        name="Freifunk Größenwahn",
+        slug="freifunk",
+        is_active=False,
+        description="A community.",
+        email="noc@example.org",
+        url="https://example.org",
+    )
+    organization.change(facts, by=USER)
+    organization.give_to(USER, by=USER)
+    organization.delete(by=USER)
+    return organization
+
+
+def _group() -> Group:
+    created = GroupCreated(
+        number=3, name="Watchers", permissions=("view_device",), by=USER
+    )
+    group = Group.create(created)
+    group.change(name="Viewers", permissions=("view_build", "view_device"), by=USER)
+    group.delete(by=USER)
+    return group
 
 
 def _user() -> User:
@@ -63,9 +104,27 @@ def _user() -> User:
         person_id=PERSON, password_id=PASSWORD, is_superuser=True, is_staff=True
     )
     user = User.register(USER, registered)
+    rights = Rights(
+        is_staff=True,
+        groups=(1, 3),
+        permissions=("view_device",),
+        expires_on=date(2030, 12, 31),
+    )
+    user.change(rights, person_id=OTHER_PERSON, by=USER)
+    for is_admin in (False, True):
+        joined = Joined(
+            organization_id=ORGANIZATION,
+            membership_id=MEMBERSHIP,
+            is_admin=is_admin,
+            by=USER,
+        )
+        user.join(joined)
+    user.leave(ORGANIZATION, by=USER)
+    user.note_log_in(at=examples.AT)
     user.change_password(OTHER_PASSWORD, by=USER)
     user.issue_token(TokenIssued(token_id=TOKEN, token_hash="ab" * 32, by=USER))
     user.deactivate(by=USER)
+    user.erase(by=USER)
     return user
 
 
@@ -78,7 +137,19 @@ def _credentials() -> Credentials:
         secret_id=SECRET,
         by=USER,
     )
-    return Credentials.create(CREDENTIALS, created)
+    credentials = Credentials.create(CREDENTIALS, created)
+    changed = CredentialsChanged(
+        name="root of roofs",
+        organization_id=ORGANIZATION,
+        username="admin",
+        port=2222,
+        secret_id=inventory.NEW_SECRET,
+        auto_add=True,
+        connector="ssh",
+        by=USER,
+    )
+    credentials.change(changed)
+    return credentials
 
 
 def _category() -> Category:
@@ -158,7 +229,18 @@ def _device() -> Device:
             revision="r20134-5f15225c1e",
         )
     )
-    device.change_addresses(("10.0.0.8",), by=USER)
+    device.change_addresses(("10.0.0.8",), management_ip="10.0.0.8", by=USER)
+    changed = msgspec.structs.replace(
+        device.description,
+        last_ip="10.1.0.7",
+        os="OpenWrt 23.05",
+        system="Atheros",
+        notes="behind the chimney",
+        group_id=inventory.GROUP,
+        location_id=inventory.LOCATION,
+        key_id=inventory.KEY,
+    )
+    device.change(changed, by=USER)
     connections = (
         Connection(connection_id=CONNECTION, credentials_id=CREDENTIALS, enabled=False),
         Connection(connection_id=OTHER_CONNECTION, credentials_id=CREDENTIALS),

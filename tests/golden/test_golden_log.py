@@ -19,13 +19,16 @@ from domain.base import Aggregate, Event, rebuild
 from domain.catalogue import Build, Category, FirmwareImage
 from domain.credentials import Credentials
 from domain.device.device import Device
+from domain.device_group import DeviceGroup
+from domain.group import Group
+from domain.location import Location
 from domain.operation.operation import UpgradeOperation
 from domain.organization import Organization
 from domain.reservation import Reservation
 from domain.topics import TOPICS
 from domain.user import User
 from tests.domain import examples
-from tests.golden import stories
+from tests.golden import inventory, stories
 from tests.golden.make import Line, path_of
 
 NEWEST = path_of("v0_1")
@@ -155,6 +158,29 @@ def test_a_device_lived_through_everything() -> None:
     assert (device.image_id, device.running_image_id) == (stories.IMAGE,) * 2
     assert device.installed
     assert device.is_active
+    # It was deactivated meanwhile: its address is known, but not as it was.
+    assert (device.management_ip, device.retired_ip) == (None, "10.0.0.8")
+    assert (device.group_id, device.location_id) == (
+        inventory.GROUP,
+        inventory.LOCATION,
+    )
+
+
+def test_groups_and_locations_are_as_they_were() -> None:
+    group, location = TOLD[inventory.GROUP], TOLD[inventory.LOCATION]
+
+    assert isinstance(group, DeviceGroup)
+    assert (group.description.name, group.description.context) == (
+        "high roofs",
+        {"vlan": 7},
+    )
+    assert isinstance(location, Location)
+    assert location.place.geometry == {"type": "Point", "coordinates": [12.5, 41.9]}
+
+
+@pytest.mark.parametrize("story_id", inventory.DELETED)
+def test_what_was_deleted_is_deleted(story_id: UUID) -> None:
+    assert TOLD[story_id].is_deleted
 
 
 def test_the_catalogue_is_as_it_was() -> None:
@@ -179,19 +205,27 @@ def test_people_organizations_logins_and_names_are_as_they_were() -> None:
 
     assert isinstance(user, User)
     assert (user.person_id, user.password_id) == (
-        stories.PERSON,
+        stories.OTHER_PERSON,
         stories.OTHER_PASSWORD,
     )
-    assert (user.token_id, user.token_hash) == (stories.TOKEN, "ab" * 32)
+    assert user.token_id == stories.TOKEN
+    assert user.is_deleted
     assert not user.is_active
+    assert not user.memberships
     assert isinstance(organization, Organization)
-    assert (organization.name, organization.slug) == ("Freifunk", "freifunk")
+    assert organization.facts.url == "https://example.org"
+    assert organization.owner_id == stories.USER
+    assert organization.is_deleted
+    group = TOLD[Group.id_of(3)]
+    assert isinstance(group, Group)
+    assert group.permissions == ("view_build", "view_device")
     assert isinstance(login, Credentials)
     assert (login.username, login.port, login.secret_id) == (
-        "root",
-        22,
-        stories.SECRET,
+        "admin",
+        2222,
+        inventory.NEW_SECRET,
     )
+    assert login.auto_add
     assert isinstance(reservation, Reservation)
     assert reservation.owner_id == stories.DEVICE
 
@@ -208,6 +242,7 @@ def test_an_old_log_is_shown_and_told_in_full(tmp_path: Path) -> None:
         "aborted",
         "cancelled",
         "failed",
+        "in-progress",
         "in-progress",
         "success",
     ]

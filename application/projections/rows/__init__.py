@@ -1,6 +1,12 @@
 """What the read models show of an aggregate: a module for each subject."""
 
-from application.projections.rows import catalogue, inventory, operations, people
+from application.projections.rows import (
+    batches,
+    catalogue,
+    inventory,
+    operations,
+    people,
+)
 from application.projections.rows.shown import Row, Showing, Shown, moment
 from domain.base import Aggregate
 
@@ -11,6 +17,7 @@ _SHOWN: Showing = {
     **inventory.SHOWN,
     **catalogue.SHOWN,
     **people.SHOWN,
+    **batches.SHOWN,
 }
 
 

@@ -22,6 +22,20 @@ class RetryScheduled(OperationEvent, frozen=True, kw_only=True):
         operation.next_visit_at = self.not_before
 
 
+class Postponed(OperationEvent, frozen=True, kw_only=True):
+    """Back in the queue through no fault of the router; it counts as no retry."""
+
+    TOPIC = "UpgradeOperation:Postponed"
+    PHASE = Phase.QUEUED
+
+    cause: str
+    not_before: datetime
+
+    def mean(self, operation: OperationState) -> None:
+        operation.attempt_open = False
+        operation.next_visit_at = self.not_before
+
+
 class ServicesRestored(OperationEvent, frozen=True, kw_only=True):
     TOPIC = "UpgradeOperation:ServicesRestored"
 

@@ -1,0 +1,1 @@
+"""A mass upgrade: one build for many devices."""
