@@ -1,6 +1,6 @@
 """The event log as the rest of the application sees it: load, save, read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
@@ -54,12 +54,12 @@ class EventLog(Application[UUID]):
         return TypedMapper()
 
     def get(self, kind: type[A], aggregate_id: UUID) -> A:
-        """Rebuild an aggregate. Raises NotFoundError."""
+        """Rebuild an aggregate. Raises NotFoundError, also for a deleted one."""
         try:
             found = self.repository.get(aggregate_id, projector_func=_told)
         except AggregateNotFoundError:
             found = None
-        if not isinstance(found, kind):
+        if not isinstance(found, kind) or found.is_deleted:
             msg = f"there is no {kind.__name__} {aggregate_id}"
             raise NotFoundError(msg)
         return found
@@ -75,13 +75,15 @@ class EventLog(Application[UUID]):
         """Rebuild an aggregate, or make one without a story yet."""
         return self.find(kind, aggregate_id) or kind(aggregate_id)
 
-    def append(self, *aggregates: Aggregate) -> int:
+    def append(self, *aggregates: Aggregate, unchanged: Sequence[Aggregate] = ()) -> int:
         """Save what the aggregates recorded, all or nothing; returns the position.
 
-        Raises eventsourcing's IntegrityError when somebody else came first; then the
-        aggregates are worthless and must be loaded again.
+        Nothing is saved unless the stories of `unchanged` are still as they were
+        loaded. Raises eventsourcing's IntegrityError when somebody else came first;
+        then the aggregates are worthless and must be loaded again.
         """
-        recordings = self.save(*aggregates)
+        expected = [(each.id, each.version) for each in unchanged]
+        recordings = self.save(*aggregates, expected=expected)
         return recordings[-1].notification.id if recordings else self.end()
 
     def decide(self, decision: Callable[[], T]) -> T:

@@ -45,7 +45,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaults=
 
 
 class Aggregate:
-    """A thing with a story: its state is what its events have made of it."""
+    """A thing with a story: its state is what its events have made of it.
+
+    The story of what was deleted stays in the log; commands do not find it any more.
+    """
+
+    is_deleted = False
 
     def __init__(self, aggregate_id: UUID) -> None:
         self.id = aggregate_id

@@ -1,17 +1,18 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from application import passwords
 from application.commands.users import add_user, find_user, token_of
 from application.flashlog import Flashlog
 from application.settings import Settings
+from tests.web.people import Caller, People
 from web.app import create_app
+
+__all__ = ["API", "Caller", "id_of", "token_for"]
 
 API = "/api/v1/firmware-upgrader"
 
@@ -29,27 +30,6 @@ def flashlog(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fl
     made.projector.catch_up()
     yield made
     made.close()
-
-
-class Caller:
-    """Somebody with a token (or none) who calls the interface."""
-
-    def __init__(self, client: FlaskClient, token: str | None = None) -> None:
-        self._client = client
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-
-    def __call__(self, method: str, path: str, **kwargs: Any) -> TestResponse:
-        headers = self._headers | kwargs.pop("headers", {})
-        return self._client.open(path, method=method, headers=headers, **kwargs)
-
-    def get(self, path: str, **kwargs: Any) -> TestResponse:
-        return self("GET", path, **kwargs)
-
-    def post(self, path: str, **kwargs: Any) -> TestResponse:
-        return self("POST", path, **kwargs)
-
-    def put(self, path: str, **kwargs: Any) -> TestResponse:
-        return self("PUT", path, **kwargs)
 
 
 @pytest.fixture
@@ -70,6 +50,11 @@ def token(flashlog: Flashlog) -> str:
 @pytest.fixture
 def admin(client: FlaskClient, token: str) -> Caller:
     return Caller(client, token)
+
+
+@pytest.fixture
+def people(flashlog: Flashlog, client: FlaskClient) -> People:
+    return People(flashlog, client)
 
 
 def token_for(flashlog: Flashlog, name: str, *, is_superuser: bool) -> str:

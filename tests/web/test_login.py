@@ -141,7 +141,7 @@ def test_a_session_ends_with_the_account(
     log_in(browser)
     user = flashlog.log.get(User, id_of(flashlog, "admin"))
     user.deactivate()
-    flashlog.log.append(user)
+    flashlog.show(flashlog.log.append(user))
     assert browser.get(LIST).status_code == 401
 
 
@@ -151,7 +151,7 @@ def test_a_session_ends_with_another_password(
     log_in(browser)
     user = flashlog.log.get(User, id_of(flashlog, "admin"))
     user.change_password(uuid4())
-    flashlog.log.append(user)
+    flashlog.show(flashlog.log.append(user))
     assert browser.get(LIST).status_code == 401
 
 
