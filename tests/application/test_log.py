@@ -159,3 +159,20 @@ def test_the_log_is_read_on_from_any_position(log: EventLog) -> None:
     assert [entry.position for entry in log.read(after=0, limit=2)] == [1, 2]
     assert [entry.position for entry in log.read(after=2, limit=9)] == [3, 4]
     assert log.read(after=4, limit=9) == []
+
+
+def test_an_append_waits_for_no_story_but_is_refused_when_it_has_gone_on(
+    log: EventLog,
+) -> None:
+    device, operation = examples.device(), examples.queued()
+    log.append(device)
+    log.append(operation, unchanged=[device])
+    operation.begin_visit("runner-1")
+    stale = log.get(Device, device.id)
+    device.deactivate()
+    log.append(device)
+
+    with pytest.raises(IntegrityError):
+        log.append(operation, unchanged=[stale])
+
+    assert log.get(UpgradeOperation, operation.id).visit == 0

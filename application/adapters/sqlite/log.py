@@ -94,13 +94,22 @@ class SQLiteLog(ApplicationRecorder):
             )
 
     def insert_events(
-        self, stored_events: Sequence[StoredEvent], **_kwargs: Any
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        expected: Sequence[tuple[UUID, int]] = (),
+        **_kwargs: Any,
     ) -> Sequence[int]:
-        """Append at the end, all or nothing; returns the positions given."""
+        """Append at the end, all or nothing; returns the positions given.
+
+        `expected` are stories that nothing is appended to, and the versions that they
+        must still have.
+        """
         if not stored_events:
             return []
         try:
             with self._in_turn(), self._connections.writing() as connection:
+                _require_versions(connection, expected)
                 last, recorded_at = connection.execute(
                     "SELECT position, recorded_at FROM event"
                     " ORDER BY position DESC LIMIT 1"
@@ -245,6 +254,20 @@ class Growth:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _require_versions(
+    connection: sqlite3.Connection, expected: Sequence[tuple[UUID, int]]
+) -> None:
+    for originator_id, version in expected:
+        (found,) = connection.execute(
+            "SELECT coalesce(max(originator_version), 0) FROM event"
+            " WHERE originator_id = ?",
+            (originator_id.bytes,),
+        ).fetchone()
+        if found != version:
+            msg = f"the story of {originator_id} has gone on to {found}"
+            raise IntegrityError(msg)
 
 
 def _id_bytes(originator_id: UUID | str) -> bytes:
