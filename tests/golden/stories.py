@@ -7,14 +7,6 @@ from uuid import UUID
 import msgspec
 
 from domain.base import Aggregate
-from domain.catalogue import (
-    Build,
-    BuildCreated,
-    Category,
-    CategoryCreated,
-    FirmwareImage,
-    ImageAdded,
-)
 from domain.credentials import (
     Credentials,
     CredentialsChanged,
@@ -33,7 +25,7 @@ from domain.reservation import Reservation
 from domain.user import Joined, Rights, TokenIssued, User
 from domain.user import Registered as UserRegistered
 from tests.domain import examples
-from tests.golden import batches, inventory
+from tests.golden import batches, catalogue, inventory
 
 
 def _id(number: int) -> UUID:
@@ -57,9 +49,7 @@ def all_stories() -> Iterator[Aggregate]:
     yield _group()
     yield _credentials()
     yield from inventory.all_stories(ORGANIZATION, by=USER)
-    yield _category()
-    yield _build()
-    yield _image()
+    yield from catalogue.stories()
     yield _reservation()
     yield _known_host()
     yield _device()
@@ -150,45 +140,6 @@ def _credentials() -> Credentials:
     )
     credentials.change(changed)
     return credentials
-
-
-def _category() -> Category:
-    created = CategoryCreated(
-        name="OpenWrt", organization_id=None, description="stock", by=USER
-    )
-    return Category.create(CATEGORY, created)
-
-
-def _build() -> Build:
-    created = BuildCreated(
-        category_id=CATEGORY,
-        version="23.05.5 r24106-10cc5fcd00",
-        os="OpenWrt 23.05",
-        changelog="Security fixes.",
-        health_checks=("ping -c 1 10.0.0.1",),
-        by=USER,
-    )
-    return Build.create(BUILD, created)
-
-
-def _image() -> FirmwareImage:
-    added = ImageAdded(
-        build_id=BUILD,
-        file_name="openwrt-23.05.5-ath79-generic-sysupgrade.bin",
-        type="ath79-generic-sysupgrade.bin",
-        sha256=examples.SHA256,
-        size_bytes=examples.IMAGE_BYTES,
-        boards=("tplink,archer-c7-v5",),
-        kind="kernel",
-        compat_version="1.1",
-        compat_message="Ports were renamed: Größe ändern.",
-        release="23.05.5",
-        revision="r24106-10cc5fcd00",
-        target="ath79/generic",
-        signed=True,
-        by=USER,
-    )
-    return FirmwareImage.add(IMAGE, added)
 
 
 def _reservation() -> Reservation:

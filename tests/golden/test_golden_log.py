@@ -28,7 +28,7 @@ from domain.reservation import Reservation
 from domain.topics import TOPICS
 from domain.user import User
 from tests.domain import examples
-from tests.golden import inventory, stories
+from tests.golden import catalogue, inventory, stories
 from tests.golden.make import Line, path_of
 
 NEWEST = path_of("v0_1")
@@ -197,6 +197,22 @@ def test_the_catalogue_is_as_it_was() -> None:
     assert image.facts.compat_message == "Ports were renamed: Größe ändern."
     assert image.facts.boards == ("tplink,archer-c7-v5",)
     assert image.facts.signed
+    assert image.facts.models == ("TP-Link Archer C7 v5",)
+    assert build.manifests == {"ath79/generic": catalogue.PACKAGES}
+
+
+def test_a_category_was_renamed_and_deleted_with_all_that_is_in_it() -> None:
+    category, build = TOLD[catalogue.OLD_CATEGORY], TOLD[catalogue.OLD_BUILD]
+
+    assert isinstance(category, Category)
+    assert isinstance(build, Build)
+    assert (category.name, category.organization_id) == (
+        "Freifunk",
+        stories.ORGANIZATION,
+    )
+    assert (build.software_version, build.changelog) == ("1.0", "The first one.")
+    gone = (catalogue.OLD_CATEGORY, catalogue.OLD_BUILD, catalogue.OLD_IMAGE)
+    assert all(TOLD[each].is_deleted for each in gone)
 
 
 def test_people_organizations_logins_and_names_are_as_they_were() -> None:
