@@ -10,7 +10,11 @@ class CredentialsEvent(Event, frozen=True, kw_only=True):
 
 
 class CredentialsCreated(CredentialsEvent, frozen=True, kw_only=True):
-    """`secret_id` names the vault entry with a password or a private key."""
+    """`secret_id` names the vault entry with a password or a private key.
+
+    Without an organization all share them. With `auto_add` every device of the
+    organization gets them.
+    """
 
     TOPIC = "Credentials:Created"
 
@@ -19,14 +23,41 @@ class CredentialsCreated(CredentialsEvent, frozen=True, kw_only=True):
     username: str
     port: int
     secret_id: UUID
+    auto_add: bool = False
+    connector: str = ""
     by: UUID | None = None
 
     def apply(self, credentials: "Credentials") -> None:
-        credentials.name = self.name
-        credentials.organization_id = self.organization_id
-        credentials.username = self.username
-        credentials.port = self.port
-        credentials.secret_id = self.secret_id
+        _describe(credentials, self)
+
+
+class CredentialsChanged(CredentialsEvent, frozen=True, kw_only=True):
+    """All that is said of them from now on."""
+
+    TOPIC = "Credentials:Changed"
+
+    name: str
+    organization_id: UUID | None
+    username: str
+    port: int
+    secret_id: UUID
+    auto_add: bool = False
+    connector: str = ""
+    by: UUID | None = None
+
+    def apply(self, credentials: "Credentials") -> None:
+        _describe(credentials, self)
+
+
+class CredentialsDeleted(CredentialsEvent, frozen=True, kw_only=True):
+    """Their secret is gone from the vault, too."""
+
+    TOPIC = "Credentials:Deleted"
+
+    by: UUID | None = None
+
+    def apply(self, credentials: "Credentials") -> None:
+        credentials.is_deleted = True
 
 
 class Credentials(Aggregate):
@@ -37,12 +68,32 @@ class Credentials(Aggregate):
     username: str
     port: int
     secret_id: UUID
+    auto_add: bool
+    connector: str  # blank: SSH
 
     @classmethod
     def create(cls, credentials_id: UUID, created: CredentialsCreated) -> "Credentials":
         credentials = cls(credentials_id)
         credentials.record(created)
         return credentials
+
+    def change(self, changed: CredentialsChanged) -> None:
+        self.record(changed)
+
+    def delete(self, *, by: UUID | None = None) -> None:
+        self.record(CredentialsDeleted(by=by))
+
+
+def _describe(
+    credentials: Credentials, told: CredentialsCreated | CredentialsChanged
+) -> None:
+    credentials.name = told.name
+    credentials.organization_id = told.organization_id
+    credentials.username = told.username
+    credentials.port = told.port
+    credentials.secret_id = told.secret_id
+    credentials.auto_add = told.auto_add
+    credentials.connector = told.connector
 
 
 CredentialsEvent.AGGREGATE = Credentials

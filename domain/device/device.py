@@ -5,8 +5,12 @@ from uuid import UUID
 from domain.device import events
 from domain.device.events import DeviceEvent
 from domain.device.state import DeviceState
-from domain.device.words import Connection, Learned, PinnedKey
+from domain.device.words import Connection, Description, Learned, PinnedKey
 from domain.errors import RefusedError
+
+
+class StillActiveError(RefusedError):
+    """A device is deleted only when it was deactivated before."""
 
 
 class Device(DeviceState):
@@ -79,11 +83,22 @@ class Device(DeviceState):
                 )
             )
 
+    def change(self, description: Description, *, by: UUID | None = None) -> None:
+        if self.description != description:
+            self.record(events.Changed(description=description, by=by))
+
     def change_addresses(
-        self, addresses: tuple[str, ...], *, by: UUID | None = None
+        self,
+        addresses: tuple[str, ...],
+        *,
+        management_ip: str | None = None,
+        by: UUID | None = None,
     ) -> None:
-        if self.addresses != addresses:
-            changed = events.AddressesChanged(addresses=addresses, by=by)
+        """Dial these from now on; `management_ip` is None or the first of them."""
+        if (self.addresses, self.management_ip) != (addresses, management_ip):
+            changed = events.AddressesChanged(
+                addresses=addresses, management_ip=management_ip, by=by
+            )
             self.record(changed)
 
     def change_connections(
@@ -106,6 +121,12 @@ class Device(DeviceState):
             msg = "the device is active already"
             raise RefusedError(msg)
         self.record(events.Activated(by=by))
+
+    def delete(self, *, by: UUID | None = None) -> None:
+        if self.is_active:
+            msg = "The device must be deactivated prior to deletion"
+            raise StillActiveError(msg)
+        self.record(events.Deleted(by=by))
 
 
 DeviceEvent.AGGREGATE = Device

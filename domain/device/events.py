@@ -4,7 +4,7 @@ from uuid import UUID
 
 from domain.base import Event
 from domain.device.state import DeviceState
-from domain.device.words import Connection, Jump, Learned, PinnedKey
+from domain.device.words import Connection, Description, Jump, Learned, PinnedKey
 
 
 class DeviceEvent(Event, frozen=True, kw_only=True):
@@ -20,7 +20,15 @@ class Registered(DeviceEvent, frozen=True, kw_only=True):
     organization_id: UUID
     mac_address: str
     addresses: tuple[str, ...] = ()
+    management_ip: str | None = None
+    last_ip: str | None = None
     model: str = ""
+    os: str = ""
+    system: str = ""
+    notes: str = ""
+    group_id: UUID | None = None
+    location_id: UUID | None = None
+    key_id: UUID | None = None
     agent_uuid: UUID | None = None
     connections: tuple[Connection, ...] = ()
     jumps: tuple[Jump, ...] = ()
@@ -28,25 +36,37 @@ class Registered(DeviceEvent, frozen=True, kw_only=True):
     by: UUID | None = None
 
     def apply(self, device: DeviceState) -> None:
-        device.name = self.name
-        device.organization_id = self.organization_id
-        device.mac_address = self.mac_address
-        device.addresses = self.addresses
-        device.model = self.model
+        names = Description.__struct_fields__
+        device.describe(Description(**{name: getattr(self, name) for name in names}))
         device.agent_uuid = self.agent_uuid
         device.connections = self.connections
         device.jumps = self.jumps
         device.upgrader = self.upgrader
 
 
+class Changed(DeviceEvent, frozen=True, kw_only=True):
+    """All that is said of the router from now on."""
+
+    TOPIC = "Device:Changed"
+
+    description: Description
+    by: UUID | None = None
+
+    def apply(self, device: DeviceState) -> None:
+        device.describe(self.description)
+
+
 class AddressesChanged(DeviceEvent, frozen=True, kw_only=True):
     TOPIC = "Device:AddressesChanged"
 
     addresses: tuple[str, ...]
+    management_ip: str | None = None
     by: UUID | None = None
 
     def apply(self, device: DeviceState) -> None:
         device.addresses = self.addresses
+        device.management_ip = self.management_ip
+        device.retired_ip = None
 
 
 class ConnectionsChanged(DeviceEvent, frozen=True, kw_only=True):
@@ -171,6 +191,8 @@ class Deactivated(DeviceEvent, frozen=True, kw_only=True):
 
     def apply(self, device: DeviceState) -> None:
         device.is_active = False
+        device.retired_ip = device.management_ip
+        device.management_ip = None
 
 
 class Activated(DeviceEvent, frozen=True, kw_only=True):
@@ -180,3 +202,14 @@ class Activated(DeviceEvent, frozen=True, kw_only=True):
 
     def apply(self, device: DeviceState) -> None:
         device.is_active = True
+
+
+class Deleted(DeviceEvent, frozen=True, kw_only=True):
+    """The router is in the inventory no more; its story stays in the log."""
+
+    TOPIC = "Device:Deleted"
+
+    by: UUID | None = None
+
+    def apply(self, device: DeviceState) -> None:
+        device.is_deleted = True

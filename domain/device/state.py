@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domain.base import Aggregate
-from domain.device.words import Connection, Jump, Learned, PinnedKey
+from domain.device.words import Connection, Description, Jump, Learned, PinnedKey
 
 
 class DeviceState(Aggregate):
@@ -13,7 +13,15 @@ class DeviceState(Aggregate):
     organization_id: UUID
     mac_address: str
     addresses: tuple[str, ...]
+    management_ip: str | None
+    last_ip: str | None
     model: str
+    os: str
+    system: str
+    notes: str
+    group_id: UUID | None
+    location_id: UUID | None
+    key_id: UUID | None
     agent_uuid: UUID | None
     connections: tuple[Connection, ...]
     jumps: tuple[Jump, ...]
@@ -22,6 +30,9 @@ class DeviceState(Aggregate):
     def __init__(self, aggregate_id: UUID) -> None:
         super().__init__(aggregate_id)
         self.is_active = True
+        # The management address that the device had when it was deactivated: what is
+        # owed to the router can still be given back there.
+        self.retired_ip: str | None = None
         self.host_key: PinnedKey | None = None
         self.enrolled_uuid: UUID | None = None
         self.learned: Learned | None = None
@@ -30,6 +41,23 @@ class DeviceState(Aggregate):
         self.image_id: UUID | None = None
         self.installed = False
         self.running_image_id: UUID | None = None
+
+    def describe(self, description: Description) -> None:
+        for name in description.__struct_fields__:
+            setattr(self, name, getattr(description, name))
+        if self.retired_ip not in self.addresses:
+            self.retired_ip = None
+
+    @property
+    def description(self) -> Description:
+        names = Description.__struct_fields__
+        return Description(**{name: getattr(self, name) for name in names})
+
+    @property
+    def further_addresses(self) -> tuple[str, ...]:
+        """What is dialled beside the management address."""
+        first = {self.management_ip, self.retired_ip}
+        return tuple(each for each in self.addresses if each not in first)
 
     @property
     def enabled_connections(self) -> tuple[Connection, ...]:

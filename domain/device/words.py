@@ -1,16 +1,42 @@
 """The words a device is told with."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 
-class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """Credentials assigned to a device."""
+class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Credentials assigned to a device; one that is not enabled is never used."""
 
     connection_id: UUID
     credentials_id: UUID
     enabled: bool = True
+    update_strategy: str = ""
+    created: datetime | None = None
+    modified: datetime | None = None
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What people say of a router.
+
+    `addresses` are all that are dialled, in order; `management_ip`, where there is
+    one, is the first of them. `last_ip` is only noted. `key_id` names a vault entry.
+    """
+
+    name: str
+    organization_id: UUID
+    mac_address: str
+    addresses: tuple[str, ...] = ()
+    management_ip: str | None = None
+    last_ip: str | None = None
+    model: str = ""
+    os: str = ""
+    system: str = ""
+    notes: str = ""
+    group_id: UUID | None = None
+    location_id: UUID | None = None
+    key_id: UUID | None = None
 
 
 class Jump(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS device (
   group_id TEXT,
   location_id TEXT,
   mac_address TEXT NOT NULL,
-  key TEXT NOT NULL DEFAULT '',
+  key_id TEXT,
   management_ip TEXT,
   last_ip TEXT,
   addresses TEXT NOT NULL,
@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS device (
   agent_uuid TEXT,
   enrolled_uuid TEXT,
   connections TEXT NOT NULL,
+  jumps TEXT NOT NULL,
   host_key TEXT NOT NULL,
   is_active INTEGER NOT NULL,
   operation_id TEXT,
@@ -36,8 +37,11 @@ CREATE INDEX IF NOT EXISTS device_name ON device (name COLLATE NOCASE);
 CREATE INDEX IF NOT EXISTS device_mac ON device (mac_address);
 CREATE INDEX IF NOT EXISTS device_created ON device (position);
 CREATE INDEX IF NOT EXISTS device_organization ON device (organization_id, position);
-CREATE INDEX IF NOT EXISTS device_group ON device (group_id);
-CREATE INDEX IF NOT EXISTS device_location ON device (location_id);
+CREATE INDEX IF NOT EXISTS device_of_group ON device (group_id);
+CREATE INDEX IF NOT EXISTS device_of_location ON device (location_id);
+-- What a device is matched to images by: few combinations, many devices.
+CREATE INDEX IF NOT EXISTS device_boards
+  ON device (model, learned_model, board, organization_id);
 CREATE INDEX IF NOT EXISTS device_image ON device (image_id);
 CREATE INDEX IF NOT EXISTS device_firmware ON device (firmware_id);
 
@@ -54,7 +58,10 @@ CREATE TABLE IF NOT EXISTS connection (
   parent_id TEXT NOT NULL,
   place INTEGER NOT NULL,
   credentials_id TEXT NOT NULL,
-  enabled INTEGER NOT NULL
+  enabled INTEGER NOT NULL,
+  update_strategy TEXT NOT NULL,
+  created TEXT,
+  modified TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS connection_id ON connection (id);
 CREATE INDEX IF NOT EXISTS connection_device ON connection (parent_id);
@@ -66,7 +73,43 @@ CREATE TABLE IF NOT EXISTS credentials (
   organization_id TEXT,
   username TEXT NOT NULL,
   port INTEGER NOT NULL,
+  secret_id TEXT NOT NULL,
+  auto_add INTEGER NOT NULL,
+  connector TEXT NOT NULL,
   position INTEGER NOT NULL,
   created TEXT NOT NULL,
   modified TEXT NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS credentials_organization
+  ON credentials (organization_id, position);
+
+CREATE TABLE IF NOT EXISTS device_group (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  description TEXT NOT NULL,
+  templates TEXT NOT NULL,
+  context TEXT NOT NULL,
+  meta_data TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  created TEXT NOT NULL,
+  modified TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS device_group_organization
+  ON device_group (organization_id, position);
+
+-- `geometry` is GeoJSON, if there is any.
+CREATE TABLE IF NOT EXISTS location (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  organization_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  is_mobile INTEGER NOT NULL,
+  address TEXT NOT NULL,
+  geometry TEXT,
+  position INTEGER NOT NULL,
+  created TEXT NOT NULL,
+  modified TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS location_organization
+  ON location (organization_id, position);
