@@ -24,14 +24,19 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     """What a handler takes and gives.
 
     `answers` are the good ones, `refusals` those beyond the usual (401, 403, 404,
-    405, 406, 429, and 400 or 415 where a body is taken).
+    405, 406, 429, and 400 or 415 where a body is taken). `is_idempotent` says that the
+    handler asks for an `Idempotency-Key`.
     """
 
     body: type[Schema] | None = None
     is_partial: bool = False
     is_upload: bool = False
-    answers: Mapping[HTTPStatus, type[Schema] | None] = {HTTPStatus.OK: None}
+    answers: Mapping[HTTPStatus, type[Schema] | None] = msgspec.field(
+        default_factory=lambda: {HTTPStatus.OK: None}
+    )
     is_list: bool = False
+    is_idempotent: bool = False
+    media_type: str = "application/json"
     query: Sequence[Parameter] = ()
     refusals: Sequence[HTTPStatus] = ()
 
@@ -51,3 +56,7 @@ def described(description: Description) -> Callable[[Handler], Handler]:
 
 def description_of(handler: Handler) -> Description:
     return _DESCRIPTIONS.get(handler, Description())
+
+
+def is_described(handler: Handler) -> bool:
+    return handler in _DESCRIPTIONS

@@ -50,7 +50,7 @@ class Text(fields.String):
             too_long = f"Ensure this field has no more than {length_max} characters."
             others["validate"] = validate.Length(max=length_max, error=too_long)
         super().__init__(**others)
-        self._blank = blank
+        self.blank = blank
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
@@ -58,7 +58,7 @@ class Text(fields.String):
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise self.make_error("invalid")
         text = str(value).strip()
-        if not text and not self._blank:
+        if not text and not self.blank:
             raise self.make_error("blank")
         if "\0" in text:
             raise self.make_error("nul")
