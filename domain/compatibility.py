@@ -34,6 +34,40 @@ class Router(msgspec.Struct, frozen=True, kw_only=True):
     compat_version: str = ""
 
 
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What an image is for: `boards` as routers say them, `models` as people do."""
+
+    boards: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a device without visiting it; blank where nothing is.
+
+    `model` is what people say. `board` and `learned_model` are what the router itself
+    said when it was last visited.
+    """
+
+    model: str = ""
+    learned_model: str = ""
+    board: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset({self.model, self.learned_model, self.board} - {""})
+
+
+def fits(image: Names, device: Known) -> bool:
+    """Whether an image is for a device, as far as can be told without a visit.
+
+    Names are equal or not, letter by letter. What the router said of itself counts
+    for more than what people say of it.
+    """
+    if device.board and image.boards and device.board not in image.boards:
+        return False
+    return not device.names.isdisjoint({*image.boards, *image.models})
+
+
 def judge(
     image: Image,
     router: Router,

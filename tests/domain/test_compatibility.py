@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.compatibility import Router, judge
+from domain.compatibility import Known, Names, Router, fits, judge
 from domain.firmware import FirmwareMetadata
 from domain.options import UpgradeOptions
 from domain.release import Release
@@ -121,3 +121,52 @@ def test_whatever_a_router_says_there_is_an_answer(
     found = router(board=board, compat_version=compat_version)
     told = judge(image(), found, options=KEEP, device_model=model)
     assert told is not None or board == BOARD
+
+
+@pytest.mark.parametrize(
+    ("names", "known", "is_fit"),
+    [
+        pytest.param(Names(models=(MODEL,)), Known(model=MODEL), True, id="model"),
+        pytest.param(
+            Names(models=(MODEL,)), Known(learned_model=MODEL), True, id="learned model"
+        ),
+        pytest.param(Names(boards=(BOARD,)), Known(board=BOARD), True, id="board"),
+        pytest.param(
+            Names(boards=(BOARD,)), Known(model=BOARD), True, id="a board as the model"
+        ),
+        pytest.param(
+            Names(boards=(BOARD,), models=("another",)),
+            Known(model="no table knows it", board=BOARD),
+            True,
+            id="a board that only the image's metadata names",
+        ),
+        pytest.param(
+            Names(boards=(BOARD,), models=(MODEL,)),
+            Known(model=MODEL, board="tplink,other"),
+            False,
+            id="the router said that it is another board",
+        ),
+        pytest.param(
+            Names(models=(MODEL,)),
+            Known(model=MODEL, board="tplink,other"),
+            True,
+            id="an image that names no board",
+        ),
+        pytest.param(
+            Names(boards=(BOARD,), models=(MODEL,)), Known(), False, id="nothing known"
+        ),
+        pytest.param(
+            Names(models=("", MODEL)), Known(), False, id="a blank is no name"
+        ),
+        pytest.param(
+            Names(models=(MODEL,)), Known(model=MODEL.lower()), False, id="case"
+        ),
+        pytest.param(
+            Names(models=(MODEL,)), Known(model=MODEL[:-1]), False, id="part of a name"
+        ),
+    ],
+)
+def test_an_image_fits_a_device_by_the_names_of_both(
+    names: Names, known: Known, is_fit: bool
+) -> None:
+    assert fits(names, known) is is_fit
