@@ -19,15 +19,17 @@ from application.adapters.sqlite.log import Growth
 from application.errors import StorageError
 from application.log import Entry, EventLog
 from application.projections.batches import BatchCounts
+from application.projections.gone import note_gone, without_gone
 from application.projections.ownership import note_owner, owner_of
 from application.projections.rows import Row, moment, shown
 from application.projections.tables import schema
 from domain.base import Aggregate, rebuild
 from domain.batch.batch import Batch, BatchTargets
+from domain.catalogue import FirmwareImage
 from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
 
-VIEWS_FORMAT = 3
+VIEWS_FORMAT = 4
 _BATCH = 2000
 # Stories that are still being told; those that have ended are let go at once.
 _REMEMBERED = 10_000
@@ -155,6 +157,8 @@ class Projector:
             note_owner(connection, aggregate)
         if seen.row is None:
             _delete(connection, seen.table, aggregate.id)
+            if isinstance(aggregate, FirmwareImage):
+                note_gone(connection, aggregate.id)
         else:
             row = seen.row | {
                 "position": position,
@@ -163,7 +167,7 @@ class Projector:
             }
             if isinstance(aggregate, UpgradeOperation):
                 row["organization_id"] = owner_of(connection, aggregate.device_id)
-            _upsert(connection, seen.table, row)
+            _upsert(connection, seen.table, without_gone(connection, row))
         for table, children in seen.children.items():
             _replace_children(connection, table, aggregate.id, children)
         if isinstance(aggregate, UpgradeOperation):

@@ -33,6 +33,8 @@ TABLES = (
     "category",
     "build",
     "image",
+    "image_board",
+    "image_gone",
     "operation",
     "batch",
     "user",

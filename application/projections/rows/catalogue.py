@@ -5,32 +5,50 @@ from domain.catalogue import Build, Category, FirmwareImage
 
 
 def _category(category: Category) -> Shown:
+    if category.is_deleted:
+        return Shown(table="category", row=None)
     row = {
         "name": category.name,
+        "description": category.description,
         "organization_id": optional(category.organization_id),
     }
     return Shown(table="category", row=row)
 
 
 def _build(build: Build) -> Shown:
-    row = {"category_id": str(build.category_id), "version": build.software_version}
+    if build.is_deleted:
+        return Shown(table="build", row=None)
+    row = {
+        "category_id": str(build.category_id),
+        "version": build.software_version,
+        "os": build.os,
+        "changelog": build.changelog,
+        "health_checks": as_json(build.health_checks),
+    }
     return Shown(table="build", row=row)
 
 
 def _image(image: FirmwareImage) -> Shown:
+    if image.is_deleted:
+        return Shown(table="image", row=None, children={"image_board": ()})
     facts = image.facts
     row = {
         "build_id": str(image.build_id),
         "file_name": facts.file_name,
         "type": facts.type,
+        "label": facts.label,
         "sha256": facts.sha256,
         "size_bytes": facts.size_bytes,
         "boards": as_json(facts.boards),
+        "models": as_json(facts.models),
         "release": facts.release,
         "revision": facts.revision,
+        "target": facts.target,
         "compat_version": facts.compat_version,
     }
-    return Shown(table="image", row=row)
+    names = dict.fromkeys((*facts.boards, *facts.models))
+    boards = [{"board": name} for name in names]
+    return Shown(table="image", row=row, children={"image_board": boards})
 
 
 SHOWN: Showing = {Category: _category, Build: _build, FirmwareImage: _image}

@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS operation (
   id TEXT PRIMARY KEY,
   device_id TEXT NOT NULL,
   organization_id TEXT NOT NULL,
-  image_id TEXT NOT NULL,
+  image_id TEXT,  -- null: it was deleted
   batch_id TEXT,
   retry_of TEXT,
   options TEXT NOT NULL,
