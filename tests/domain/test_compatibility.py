@@ -167,6 +167,6 @@ def test_whatever_a_router_says_there_is_an_answer(
     ],
 )
 def test_an_image_fits_a_device_by_the_names_of_both(
-    names: Names, known: Known, is_fit: bool
+    names: Names, known: Known, *, is_fit: bool
 ) -> None:
     assert fits(names, known) is is_fit
