@@ -11,6 +11,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import IntegrityError, Mapper
 
 from application.adapters.mapper import TypedMapper
+from application.adapters.sqlite.fences import NoneSince
 from application.adapters.sqlite.log import Growth, LoggedEvent, SQLiteLog
 from domain.base import Aggregate, Event, rebuild
 from domain.errors import NotFoundError, RefusedError
@@ -75,15 +76,21 @@ class EventLog(Application[UUID]):
         """Rebuild an aggregate, or make one without a story yet."""
         return self.find(kind, aggregate_id) or kind(aggregate_id)
 
-    def append(self, *aggregates: Aggregate, unchanged: Sequence[Aggregate] = ()) -> int:
+    def append(
+        self,
+        *aggregates: Aggregate,
+        unchanged: Sequence[Aggregate] = (),
+        none_since: NoneSince | None = None,
+    ) -> int:
         """Save what the aggregates recorded, all or nothing; returns the position.
 
         Nothing is saved unless the stories of `unchanged` are still as they were
-        loaded. Raises eventsourcing's IntegrityError when somebody else came first;
-        then the aggregates are worthless and must be loaded again.
+        loaded, nor if any event of `none_since` has come after its position. Raises
+        eventsourcing's IntegrityError when somebody else came first; then the
+        aggregates are worthless and must be loaded again.
         """
         expected = [(each.id, each.version) for each in unchanged]
-        recordings = self.save(*aggregates, expected=expected)
+        recordings = self.save(*aggregates, expected=expected, none_since=none_since)
         return recordings[-1].notification.id if recordings else self.end()
 
     def decide(self, decision: Callable[[], T]) -> T:

@@ -40,6 +40,11 @@ class Reservation(Aggregate):
     def id_of(scope: str, key: str) -> UUID:
         return uuid5(NAMESPACE_URL, f"flashlog:{scope}:{key.strip().casefold()}")
 
+    @staticmethod
+    def exact_id_of(scope: str, key: str) -> UUID:
+        """Return the id of a key in which upper and lower case are not the same."""
+        return uuid5(NAMESPACE_URL, f"flashlog:{scope}={key}")
+
     def claim(self, scope: str, owner_id: UUID) -> None:
         if self.owner_id == owner_id:
             return

@@ -19,6 +19,11 @@ from eventsourcing.persistence import (
 )
 
 from application.adapters.sqlite.connections import Connections
+from application.adapters.sqlite.fences import (
+    NoneSince,
+    require_none,
+    require_versions,
+)
 from application.errors import LogBusyError, NewerLogError
 
 LOG_FORMAT = 1
@@ -98,18 +103,20 @@ class SQLiteLog(ApplicationRecorder):
         stored_events: Sequence[StoredEvent],
         *,
         expected: Sequence[tuple[UUID, int]] = (),
+        none_since: NoneSince | None = None,
         **_kwargs: Any,
     ) -> Sequence[int]:
         """Append at the end, all or nothing; returns the positions given.
 
         `expected` are stories that nothing is appended to, and the versions that they
-        must still have.
+        must still have; `none_since` what must not have happened anywhere.
         """
         if not stored_events:
             return []
         try:
             with self._in_turn(), self._connections.writing() as connection:
-                _require_versions(connection, expected)
+                require_versions(connection, expected)
+                require_none(connection, none_since)
                 last, recorded_at = connection.execute(
                     "SELECT position, recorded_at FROM event"
                     " ORDER BY position DESC LIMIT 1"
@@ -254,20 +261,6 @@ class Growth:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _require_versions(
-    connection: sqlite3.Connection, expected: Sequence[tuple[UUID, int]]
-) -> None:
-    for originator_id, version in expected:
-        (found,) = connection.execute(
-            "SELECT coalesce(max(originator_version), 0) FROM event"
-            " WHERE originator_id = ?",
-            (originator_id.bytes,),
-        ).fetchone()
-        if found != version:
-            msg = f"the story of {originator_id} has gone on to {found}"
-            raise IntegrityError(msg)
 
 
 def _id_bytes(originator_id: UUID | str) -> bytes:
