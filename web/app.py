@@ -11,7 +11,7 @@ from web.state import WebState, keep
 def create_app(flashlog: Flashlog) -> Flask:
     """Make the web application of an installation; the caller closes Flashlog."""
     settings = flashlog.settings
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_size_max_bytes
     state = WebState.of(flashlog)
     keep(app, state)

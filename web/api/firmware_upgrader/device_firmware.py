@@ -5,27 +5,83 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, g
+from marshmallow import Schema, fields
 
 from application.commands.firmware import set_firmware, upgradable_device
 from application.queries.devices import Firmware, firmware_of, is_of_organization
 from web.answers import json_answer, refusal
 from web.api import filters
 from web.api.bodies import body, id_field
+from web.api.described import Description, Parameter, described
+from web.api.fields import Body, Id, Object
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
 
+_OF_ORGANIZATION = Parameter(name="organization", meaning="slug of the organization")
 
+
+class FirmwareBody(Body):
+    """The image that a device is to run."""
+
+    image = Id(required=True)
+    upgrade_options = Object(allow_none=True)
+
+
+class FirmwareShown(Schema):
+    """The image that a device runs or is to run."""
+
+    id = fields.UUID()
+    image = fields.UUID()
+    installed = fields.Boolean(metadata={"description": "whether it runs already"})
+    modified = fields.DateTime()
+
+
+class StartedShown(Schema):
+    """An operation by its id."""
+
+    id = fields.UUID()
+
+
+class FirmwareSetShown(FirmwareShown):
+    """The image that a device is to run, and the operation that brings it there."""
+
+    upgrade_operation = fields.Nested(StartedShown, allow_none=True)
+
+
+@described(
+    Description(answers={HTTPStatus.OK: FirmwareShown}, query=(_OF_ORGANIZATION,))
+)
 def _get(device_id: UUID) -> Response:
     """Show the firmware of a device."""
     return json_answer(_shown(_known(device_id)))
 
 
+@described(
+    Description(
+        body=FirmwareBody,
+        answers={
+            HTTPStatus.OK: FirmwareSetShown,
+            HTTPStatus.CREATED: FirmwareSetShown,
+        },
+        query=(_OF_ORGANIZATION,),
+        refusals=(HTTPStatus.CONFLICT,),
+    )
+)
 def _put(device_id: UUID) -> Response:
     """Let the device run an image; 201 when it had none."""
     return _set(device_id, is_partial=False)
 
 
+@described(
+    Description(
+        body=FirmwareBody,
+        is_partial=True,
+        answers={HTTPStatus.OK: FirmwareSetShown},
+        query=(_OF_ORGANIZATION,),
+        refusals=(HTTPStatus.CONFLICT,),
+    )
+)
 def _patch(device_id: UUID) -> Response:
     """Change the firmware that a device has; without an image, try that one again."""
     _known(device_id)

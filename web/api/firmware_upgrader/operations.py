@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, g, request
+from marshmallow import Schema, fields
 
 from application.commands.operations import cancel_operation, retry_operation
 from application.errors import NotFoundError
@@ -20,12 +21,48 @@ from application.queries.operations import (
 )
 from web.answers import AnswerError, json_answer, refusal
 from web.api import filters
+from web.api.described import Description, Parameter, described
+from web.api.firmware_upgrader.operation_shape import (
+    OperationOfDeviceShown,
+    OperationShown,
+)
 from web.api.pages import Page, paginated
 from web.api.resource import Resource
 from web.representation import operation_object
 from web.state import flashlog, state
 
+_OF_ORGANIZATION = Parameter(name="organization", meaning="slug of the organization")
+_OF_STATUS = Parameter(
+    name="status", meaning="how far it is", choices=tuple(sorted(STATUSES))
+)
+_FILTERS = (
+    Parameter(name="device", meaning="operations of this device", format="uuid"),
+    Parameter(name="image", meaning="operations to this image", format="uuid"),
+    _OF_STATUS,
+    Parameter(
+        name="device__organization",
+        meaning="operations of this organization's devices",
+        format="uuid",
+    ),
+    Parameter(name="device__organization__slug", meaning="its slug"),
+    Parameter(name="device__organization_slug", meaning="its slug"),
+    _OF_ORGANIZATION,
+    Parameter(
+        name="ordering",
+        meaning=f"some of {', '.join(sorted(ORDERS))}, `-` in front to turn it round",
+    ),
+)
 
+
+class CancelledShown(Schema):
+    """That it was cancelled."""
+
+    message = fields.String()
+
+
+@described(
+    Description(answers={HTTPStatus.OK: OperationShown}, is_list=True, query=_FILTERS)
+)
 def _list() -> Response:
     """List operations, newest first unless ordered otherwise."""
     views = flashlog().views
@@ -43,6 +80,13 @@ def _list() -> Response:
     return _page(wanted, _orders())
 
 
+@described(
+    Description(
+        answers={HTTPStatus.OK: OperationOfDeviceShown},
+        is_list=True,
+        query=(_OF_STATUS, _OF_ORGANIZATION),
+    )
+)
 def _list_of_device(device_id: UUID) -> Response:
     """List the operations of one device, newest first."""
     views = flashlog().views
@@ -56,11 +100,19 @@ def _list_of_device(device_id: UUID) -> Response:
     return _page(wanted, [], without=("created",))
 
 
+@described(
+    Description(answers={HTTPStatus.OK: OperationShown}, query=(_OF_ORGANIZATION,))
+)
 def _detail(operation_id: UUID) -> Response:
     """Show one operation with its log."""
     return json_answer(_shown(_row(operation_id)))
 
 
+@described(
+    Description(
+        answers={HTTPStatus.OK: CancelledShown}, refusals=(HTTPStatus.CONFLICT,)
+    )
+)
 def _cancel(operation_id: UUID) -> Response:
     """Cancel before the flash; accepted means that nothing will be flashed."""
     try:
@@ -72,6 +124,11 @@ def _cancel(operation_id: UUID) -> Response:
     return json_answer({"message": "Upgrade operation cancelled successfully"})
 
 
+@described(
+    Description(
+        answers={HTTPStatus.CREATED: OperationShown}, refusals=(HTTPStatus.CONFLICT,)
+    )
+)
 def _retry(operation_id: UUID) -> Response:
     """Start the same upgrade again, as a new operation."""
     new_id = retry_operation(flashlog(), operation_id=operation_id, by=g.user_id)
