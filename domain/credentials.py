@@ -4,13 +4,15 @@ from uuid import UUID
 
 from domain.base import Aggregate, Event
 
+PASSWORD, KEY = "password", "key"
+
 
 class CredentialsEvent(Event, frozen=True, kw_only=True):
     """A fact of credentials."""
 
 
 class CredentialsCreated(CredentialsEvent, frozen=True, kw_only=True):
-    """`secret_id` names the vault entry with a password or a private key.
+    """`secret_id` names the vault entry with the secret, a `password` or a `key`.
 
     Without an organization all share them. With `auto_add` every device of the
     organization gets them.
@@ -23,6 +25,7 @@ class CredentialsCreated(CredentialsEvent, frozen=True, kw_only=True):
     username: str
     port: int
     secret_id: UUID
+    secret_kind: str = PASSWORD
     auto_add: bool = False
     connector: str = ""
     by: UUID | None = None
@@ -41,6 +44,7 @@ class CredentialsChanged(CredentialsEvent, frozen=True, kw_only=True):
     username: str
     port: int
     secret_id: UUID
+    secret_kind: str = PASSWORD
     auto_add: bool = False
     connector: str = ""
     by: UUID | None = None
@@ -68,6 +72,7 @@ class Credentials(Aggregate):
     username: str
     port: int
     secret_id: UUID
+    secret_kind: str
     auto_add: bool
     connector: str  # blank: SSH
 
@@ -92,6 +97,7 @@ def _describe(
     credentials.username = told.username
     credentials.port = told.port
     credentials.secret_id = told.secret_id
+    credentials.secret_kind = told.secret_kind
     credentials.auto_add = told.auto_add
     credentials.connector = told.connector
 

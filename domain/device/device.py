@@ -46,15 +46,21 @@ class Device(DeviceState):
         image_id: UUID,
         *,
         firmware_id: UUID,
+        installed: bool = False,
         by: UUID | None = None,
     ) -> None:
-        """Note the image that the device is to run; it counts as not yet installed."""
+        """Note the image that the device is to run, or is known to run."""
         assigned = events.FirmwareAssigned(
             firmware_id=self.firmware_id or firmware_id,
             image_id=image_id,
+            installed=installed,
             by=by,
         )
         self.record(assigned)
+
+    def remove_firmware(self, *, by: UUID | None = None) -> None:
+        if self.firmware_id is not None:
+            self.record(events.FirmwareRemoved(by=by))
 
     def install(self, installed: events.FirmwareInstalled) -> None:
         self.record(installed)

@@ -168,6 +168,19 @@ class FirmwareAssigned(DeviceEvent, frozen=True, kw_only=True):
         device.installed = self.installed
 
 
+class FirmwareRemoved(DeviceEvent, frozen=True, kw_only=True):
+    """Nothing is known of what the device runs or is to run."""
+
+    TOPIC = "Device:FirmwareRemoved"
+
+    by: UUID | None = None
+
+    def apply(self, device: DeviceState) -> None:
+        device.firmware_id = None
+        device.image_id = None
+        device.installed = False
+
+
 class FirmwareInstalled(DeviceEvent, frozen=True, kw_only=True):
     """Verified by evidence: the device runs this image."""
 

@@ -17,6 +17,7 @@ def _id(number: int) -> UUID:
 
 GROUP, OLD_GROUP, LOCATION, OLD_LOCATION = map(_id, range(41, 45))
 OLD_DEVICE, OLD_CREDENTIALS, KEY, NEW_SECRET, OLD_SECRET = map(_id, range(45, 50))
+OLD_IMAGE, OLD_FIRMWARE = map(_id, range(50, 52))
 DELETED = (OLD_GROUP, OLD_LOCATION, OLD_DEVICE, OLD_CREDENTIALS)
 
 
@@ -95,6 +96,8 @@ def _old_device(organization_id: UUID, by: UUID) -> Device:
         management_ip="10.0.0.9",
     )
     device = Device.register(OLD_DEVICE, registered)
+    device.assign_firmware(OLD_IMAGE, firmware_id=OLD_FIRMWARE, installed=True)
+    device.remove_firmware(by=by)
     device.deactivate(by=by)
     device.delete(by=by)
     return device

@@ -78,6 +78,7 @@ def _credentials(credentials: Credentials) -> Shown:
         "username": credentials.username,
         "port": credentials.port,
         "secret_id": str(credentials.secret_id),
+        "secret_kind": credentials.secret_kind,
         "auto_add": int(credentials.auto_add),
         "connector": credentials.connector,
     }

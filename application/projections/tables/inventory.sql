@@ -74,6 +74,7 @@ CREATE TABLE IF NOT EXISTS credentials (
   username TEXT NOT NULL,
   port INTEGER NOT NULL,
   secret_id TEXT NOT NULL,
+  secret_kind TEXT NOT NULL,
   auto_add INTEGER NOT NULL,
   connector TEXT NOT NULL,
   position INTEGER NOT NULL,
