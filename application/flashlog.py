@@ -23,7 +23,12 @@ from application.projections.due import DueWork
 from application.projections.projector import Projector, open_views
 from application.projections.views import Views
 from application.settings import Settings
-from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
+from domain.organization import (
+    DEFAULT_ORGANIZATION_ID,
+    SLUG_SCOPE,
+    Organization,
+)
+from domain.reservation import Reservation
 
 # Where a restore puts everything together before any of it is in its place.
 RESTORING = "restoring"
@@ -135,12 +140,17 @@ class Flashlog:
 
     def _found_default_organization(self) -> None:
         def found() -> None:
-            if self.log.find(Organization, DEFAULT_ORGANIZATION_ID) is None:
-                self.log.append(
-                    Organization.found(
-                        DEFAULT_ORGANIZATION_ID, name="default", slug="default"
-                    )
+            organization = self.log.find(Organization, DEFAULT_ORGANIZATION_ID)
+            if organization is None:
+                organization = Organization.found(
+                    DEFAULT_ORGANIZATION_ID, name="default", slug="default"
                 )
+            slug = organization.slug
+            claim_id = Reservation.id_of(SLUG_SCOPE, slug)
+            claim = self.log.get_or_new(Reservation, claim_id)
+            if claim.owner_id is None:
+                claim.claim(SLUG_SCOPE, DEFAULT_ORGANIZATION_ID)
+            self.log.append(organization, claim)
 
         self.log.decide(found)
 

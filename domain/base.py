@@ -57,6 +57,11 @@ class Aggregate:
         self.version = 0
         self._pending: list[Event] = []
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something was recorded that is not saved yet."""
+        return bool(self._pending)
+
     def record(self, *events: Event) -> None:
         """Take the facts into the state and keep them until they are saved."""
         for event in events:

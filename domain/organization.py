@@ -9,6 +9,8 @@ from domain.base import Aggregate, Event
 # Every installation has one organization from the start; a fixed id lets any number of
 # processes make it at the same moment and only one succeed.
 DEFAULT_ORGANIZATION_ID = uuid5(NAMESPACE_URL, "flashlog:organization:default")
+# In which a slug is reserved for one organization.
+SLUG_SCOPE = "organization/slug"
 
 
 class OrganizationEvent(Event, frozen=True, kw_only=True):

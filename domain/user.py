@@ -31,6 +31,10 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
     permissions: tuple[str, ...] = ()
     expires_on: date | None = None
 
+    def hold_on(self, day: date) -> bool:
+        """Whether the account counts as active on this day."""
+        return self.is_active and (self.expires_on is None or self.expires_on >= day)
+
 
 class UserEvent(Event, frozen=True, kw_only=True):
     """A fact of a user."""

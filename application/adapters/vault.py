@@ -5,8 +5,10 @@ sealed with AES-256-GCM for its own id and kind, so that one that was moved or s
 does not open. Erasing a record is what erasing a person means.
 """
 
+import hashlib
+import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -70,12 +72,31 @@ class Vault:
             raise TypeError(f"record {record_id} holds bytes: ask with get_bytes")
         return msgspec.msgpack.decode(content, type=dict[str, Any])
 
+    def get_some(
+        self, record_ids: Collection[UUID], *, kind: str
+    ) -> dict[UUID, dict[str, Any]]:
+        """Return the mappings of this kind that there are, in one question."""
+        found: dict[UUID, dict[str, Any]] = {}
+        for record_id, of_kind, sealed in self._file.select_some(record_ids):
+            if of_kind == kind:
+                content = self._opened(record_id, of_kind, sealed)[1:]
+                found[record_id] = msgspec.msgpack.decode(content, type=dict[str, Any])
+        return found
+
     def get_bytes(self, record_id: UUID, *, kind: str | None = None) -> bytes:
         """Return bytes. Raises NotFoundError, also for another kind."""
         marker, content = self._content(record_id, kind)
         if marker != _BYTES:
             raise TypeError(f"record {record_id} holds a mapping: ask with get")
         return content
+
+    def mark(self, purpose: str, text: str) -> str:
+        """Return 64 hexadecimal digits, always the same for a text.
+
+        Only who has this vault's key can make them or tell what they are of.
+        """
+        told = f"{purpose}\0{text}".encode()
+        return hmac.new(self._marking_key, told, hashlib.sha256).hexdigest()
 
     def erase(self, record_id: UUID) -> bool:
         """Remove a record beyond recovery from this file; False if there was none."""
@@ -98,6 +119,7 @@ class Vault:
         has_seal = self._file.select(_SEAL_ID) is not None
         key = load_key(key_path) if has_seal else make_key(key_path)
         self._aead = AESGCM(key)
+        self._marking_key = hmac.digest(key, b"marks", "sha256")
         if not has_seal:
             seal = self._sealed(_SEAL_ID, _SEAL_KIND, _BYTES)
             self._file.insert_first(_SEAL_ID, _SEAL_KIND, seal)

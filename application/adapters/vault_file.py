@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -62,6 +62,18 @@ class VaultFile:
                 _SELECT, (record_id.bytes,)
             ).fetchone()
         return row
+
+    def select_some(
+        self, record_ids: Collection[UUID]
+    ) -> list[tuple[UUID, str, bytes]]:
+        """Return id, kind and sealed bytes of the small records that there are."""
+        marks = ", ".join("?" * len(record_ids))
+        with self._told() as connection:
+            rows = connection.execute(
+                f"SELECT id, kind, sealed FROM record WHERE id IN ({marks})",  # noqa: S608
+                [record_id.bytes for record_id in record_ids],
+            ).fetchall()
+        return [(UUID(bytes=found), kind, sealed) for found, kind, sealed in rows]
 
     def replace(
         self, record_id: UUID, kind: str, sealed: bytes, *, is_archive: bool

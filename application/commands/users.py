@@ -3,22 +3,32 @@
 import getpass
 import secrets
 from contextlib import suppress
-from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
+
+from application.commands.accounts import USER_NAME_SCOPE, claim_keys, wrong_rights
 from application.commands.keeping import kept_if_recorded
+from application.commands.memberships import join, untouched
 from application.flashlog import Flashlog
 from application.passwords import hash_password, hash_token, is_password
+from application.persons import KIND, Person, kept
 from domain.errors import InvalidError, NotFoundError
-from domain.reservation import KeyTakenError, Reservation
-from domain.user import Registered, TokenIssued, User
-
-_USER_NAME_SCOPE = "user/username"
-_NAME_LENGTH_MAX = 150
+from domain.reservation import Reservation
+from domain.user import Registered, Rights, TokenIssued, User
 
 
 class WrongCredentialsError(Exception):
     """User name and password do not belong together; the same text for all causes."""
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True):
+    """An account to be made; `membership` is an organization, and if as a manager."""
+
+    person: Person
+    password: str
+    rights: Rights = Rights()
+    membership: tuple[UUID, bool] | None = None
 
 
 def add_user(
@@ -31,21 +41,24 @@ def add_user(
     by: UUID | None = None,
 ) -> UUID:
     """Make an account. Raises InvalidError naming every wrong field."""
-    wrong = {}
-    if not 0 < len(username) <= _NAME_LENGTH_MAX or not username.isprintable():
-        wrong["username"] = [f"Give a name of 1 to {_NAME_LENGTH_MAX} characters."]
-    if not password.strip():
+    new = NewUser(
+        person=Person(username=username, email=email),
+        password=password,
+        rights=Rights(is_superuser=is_superuser, is_staff=is_superuser),
+    )
+    return register_user(flashlog, new, by=by)
+
+
+def register_user(flashlog: Flashlog, new: NewUser, *, by: UUID | None = None) -> UUID:
+    """Make an account. Raises InvalidError naming every wrong field."""
+    person = new.person.changed({})
+    wrong = person.wrong() | wrong_rights(flashlog, new.rights)
+    if not new.password.strip():
         wrong["password"] = ["Give a password that is not blank."]
     if wrong:
         raise InvalidError(wrong)
-    return _register(
-        flashlog,
-        username,
-        {"username": username, "email": email},
-        hash_password(password),
-        is_superuser=is_superuser,
-        by=by,
-    )
+    new = msgspec.structs.replace(new, person=person)
+    return _register(flashlog, new, hash_password(new.password), by=by)
 
 
 def local_user(flashlog: Flashlog) -> UUID:
@@ -54,18 +67,16 @@ def local_user(flashlog: Flashlog) -> UUID:
     It has no password: nobody can log in with it over the network.
     """
     name = f"{getpass.getuser()}@local"
-    known = flashlog.log.find(Reservation, Reservation.id_of(_USER_NAME_SCOPE, name))
+    known = flashlog.log.find(Reservation, Reservation.id_of(USER_NAME_SCOPE, name))
     if known and known.owner_id:
         return known.owner_id
     try:
-        return _register(
-            flashlog,
-            name,
-            {"username": name, "email": ""},
-            "",
-            is_superuser=True,
-            by=None,
+        new = NewUser(
+            person=Person(username=name),
+            password="",
+            rights=Rights(is_superuser=True, is_staff=True),
         )
+        return _register(flashlog, new, "", by=None)
     except InvalidError:
         return local_user(flashlog)
 
@@ -74,7 +85,7 @@ def find_user(flashlog: Flashlog, username: str) -> User:
     """Find an account by its name. Raises NotFoundError."""
     claim = None
     if username.isprintable():
-        claim_id = Reservation.id_of(_USER_NAME_SCOPE, username)
+        claim_id = Reservation.id_of(USER_NAME_SCOPE, username)
         claim = flashlog.log.find(Reservation, claim_id)
     if claim is None or claim.owner_id is None:
         msg = f"there is no user {username!r}: `flashlog user add` makes one"
@@ -112,42 +123,55 @@ def log_in(flashlog: Flashlog, *, username: str, password: str) -> UUID:
         stored = str(flashlog.vault.get(user.password_id)["hash"])
     # Asked of nobody too, so that names cannot be guessed by time.
     is_right = is_password(stored, password)
-    if user is None or not is_right or not user.is_active:
+    today = flashlog.clock.now().date()
+    if user is None or not is_right or not user.rights.hold_on(today):
         raise WrongCredentialsError
     return user.id
 
 
+def has_password(flashlog: Flashlog, user_id: UUID, password: str) -> bool:
+    """Whether this is the user's password."""
+    user = flashlog.log.get(User, user_id)
+    stored = str(flashlog.vault.get(user.password_id)["hash"])
+    return is_password(stored, password)
+
+
+def note_log_in(flashlog: Flashlog, user_id: UUID) -> None:
+    """Remember when somebody has logged in with a browser."""
+
+    def note() -> int:
+        user = flashlog.log.get(User, user_id)
+        user.note_log_in(at=flashlog.clock.now())
+        return flashlog.log.append(user)
+
+    flashlog.show(flashlog.log.decide(note))
+
+
 def _register(
-    flashlog: Flashlog,
-    username: str,
-    person: dict[str, Any],
-    password_hash: str,
-    *,
-    is_superuser: bool,
-    by: UUID | None,
+    flashlog: Flashlog, new: NewUser, password_hash: str, *, by: UUID | None
 ) -> UUID:
     user_id = uuid4()
-
-    def register() -> int:
-        claim = flashlog.log.get_or_new(
-            Reservation, Reservation.id_of(_USER_NAME_SCOPE, username)
-        )
-        try:
-            claim.claim(_USER_NAME_SCOPE, user_id)
-        except KeyTakenError:
-            raise InvalidError.of(
-                "username", "A user with this name exists already."
-            ) from None
-        return flashlog.log.append(User.register(user_id, registered), claim)
-
     with kept_if_recorded(flashlog) as keep:
         registered = Registered(
-            person_id=keep("person", person),
+            person_id=keep(KIND, kept(new.person)),
             password_id=keep("password", {"hash": password_hash}),
-            is_superuser=is_superuser,
-            is_staff=is_superuser,
+            **msgspec.structs.asdict(new.rights),
             by=by,
         )
+
+        def register() -> int:
+            claims = claim_keys(flashlog, user_id, new.person)
+            user = User.register(user_id, registered)
+            if new.membership is None:
+                return flashlog.log.append(user, *claims)
+            organization_id, is_admin = new.membership
+            organization = join(
+                flashlog, user, organization_id, is_admin=is_admin, by=by
+            )
+            return flashlog.log.append(
+                user, organization, *claims, unchanged=untouched(organization)
+            )
+
         position = flashlog.log.decide(register)
     flashlog.show(position)
     return user_id

@@ -40,6 +40,14 @@ def account_of_user(views: Views, user_id: UUID) -> Account | None:
     return _account(found[0]) if found else None
 
 
+def permissions_of_group(views: Views, number: int) -> frozenset[str] | None:
+    """Return what a group permits, or None where there is no such group."""
+    if number in BUILT_IN:
+        return BUILT_IN[number].permissions
+    found = views.rows("SELECT permissions FROM user_group WHERE number = ?", [number])
+    return frozenset(_texts(found[0]["permissions"])) if found else None
+
+
 def mark_of_log_in(flashlog: Flashlog, user_id: UUID) -> str:
     """Return what a log-in of today must still be like to count later."""
     return str(flashlog.log.get(User, user_id).password_id)

@@ -34,7 +34,7 @@ def test_many_that_start_at_the_same_moment_find_the_same_house(
 
     assert len(houses) == 1
     with opened(tmp_path / "house") as flashlog:
-        assert flashlog.log.end() == 1
+        assert flashlog.log.end() == 2
 
 
 def test_nobody_else_can_look_into_the_data_directory(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_start_that_is_refused_can_be_repeated(
                 Flashlog(Settings(data_dir=tmp_path / "house"))
 
     with opened(tmp_path / "house") as flashlog:
-        assert flashlog.log.end() == 1
+        assert flashlog.log.end() == 2
 
 
 def test_read_models_are_rebuilt_and_come_out_equal(tmp_path: Path) -> None:

@@ -2,8 +2,18 @@
 
 from flask import Blueprint
 
-from web.api.users import token
+from web.api.users import group, organization, password, token, user
 
 blueprint = Blueprint("users", __name__, url_prefix="/api/v1/users")
 
-token.RESOURCE.add_to(blueprint, "/token/")
+for _rule, _resource in (
+    ("/token/", token.RESOURCE),
+    ("/user/", user.LIST),
+    ("/user/<uuid:user_id>/", user.DETAIL),
+    ("/user/<uuid:user_id>/password/", password.RESOURCE),
+    ("/group/", group.LIST),
+    ("/group/<int:group_id>/", group.DETAIL),
+    ("/organization/", organization.LIST),
+    ("/organization/<uuid:organization_id>/", organization.DETAIL),
+):
+    _resource.add_to(blueprint, _rule)

@@ -1,0 +1,69 @@
+"""What must hold of an account before it is made or changed."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from application.commands.reserving import reserve
+from application.flashlog import Flashlog
+from application.persons import Person
+from domain.group import BUILT_IN, Group
+from domain.permissions import PERMISSIONS
+from domain.reservation import Reservation
+from domain.user import Rights
+
+USER_NAME_SCOPE = "user/username"
+_SCOPES = {
+    "username": USER_NAME_SCOPE,
+    "email": "user/email",
+    "phone_number": "user/phone",
+}
+_TAKEN = {
+    "username": "A user with that username already exists.",
+    "email": "User with this Email address already exists.",
+    "phone_number": "User with this phone number already exists.",
+}
+_UNKNOWN = "Invalid pk - object does not exist."
+
+
+def wrong_rights(
+    flashlog: Flashlog, rights: Rights, *, before: Rights | None = None
+) -> dict[str, list[str]]:
+    """Return what is wrong with what somebody is to have, by field."""
+    wrong = {}
+    expires_on = rights.expires_on
+    if expires_on and expires_on != (before.expires_on if before else None):
+        today = flashlog.clock.now().date()
+        if expires_on < today:
+            wrong["expiration_date"] = ["Expiration date cannot be in the past."]
+    if not all(is_group(flashlog, number) for number in rights.groups):
+        wrong["groups"] = [_UNKNOWN]
+    if not set(rights.permissions) <= PERMISSIONS.keys():
+        wrong["user_permissions"] = [_UNKNOWN]
+    return wrong
+
+
+def is_group(flashlog: Flashlog, number: int) -> bool:
+    """Whether there is a group of this number."""
+    return number in BUILT_IN or bool(flashlog.log.find(Group, Group.id_of(number)))
+
+
+def claim_keys(
+    flashlog: Flashlog,
+    user_id: UUID,
+    person: Person | None,
+    *,
+    before: Person | None = None,
+) -> list[Reservation]:
+    """Claim name, e-mail and phone for a person, and release those of before.
+
+    Raises InvalidError naming every one that somebody else has.
+    """
+    nothing: Mapping[str, str] = {}
+    return reserve(
+        flashlog,
+        _SCOPES,
+        user_id,
+        keys=person.keys if person else nothing,
+        before=before.keys if before else nothing,
+        taken=_TAKEN,
+    )

@@ -1,0 +1,156 @@
+"""Organizations: found, change, delete them; let somebody own them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from application.commands.reserving import reserve
+from application.flashlog import Flashlog
+from domain.errors import InvalidError, NotFoundError, RefusedError
+from domain.organization import (
+    DEFAULT_ORGANIZATION_ID,
+    SLUG_SCOPE,
+    Founded,
+    Organization,
+    OrganizationFacts,
+)
+from domain.reservation import Reservation
+from domain.user import User
+
+_TAKEN = "organization with this slug already exists."
+# What an organization may own, and how it is called where it is in the way.
+_BELONGINGS = {
+    "device": "devices",
+    "category": "categories",
+    "credentials": "credentials",
+    "device_group": "device groups",
+    "location": "locations",
+}
+
+
+def found_organization(
+    flashlog: Flashlog, facts: OrganizationFacts, *, by: UUID | None = None
+) -> UUID:
+    """Make an organization. Raises InvalidError, also for a slug that is taken."""
+    organization_id = uuid4()
+
+    def found() -> int:
+        claims = _claim_slug(flashlog, organization_id, facts.slug)
+        organization = Organization(organization_id)
+        organization.record(Founded(**msgspec.structs.asdict(facts), by=by))
+        return flashlog.log.append(organization, *claims)
+
+    flashlog.show(flashlog.log.decide(found))
+    return organization_id
+
+
+def change_organization(
+    flashlog: Flashlog,
+    *,
+    organization_id: UUID,
+    changes: Mapping[str, Any],
+    owner: Mapping[str, UUID | None] | None = None,
+    by: UUID | None = None,
+) -> None:
+    """Change fields of `OrganizationFacts`, and who owns it.
+
+    `owner` names a membership under `organization_user`, or None for nobody. Raises
+    InvalidError.
+    """
+
+    def change() -> int:
+        organization = flashlog.log.get(Organization, organization_id)
+        before = organization.facts
+        facts = msgspec.structs.replace(before, **changes)
+        claims = _claim_slug(flashlog, organization_id, facts.slug, before=before.slug)
+        organization.change(facts, by=by)
+        owners: list[User] = []
+        if owner is not None:
+            member = _member(flashlog, organization_id, owner["organization_user"])
+            organization.give_to(member.id if member else None, by=by)
+            owners = [member] if member else []
+        return flashlog.log.append(organization, *claims, unchanged=owners)
+
+    flashlog.show(flashlog.log.decide(change))
+
+
+def delete_organization(
+    flashlog: Flashlog, *, organization_id: UUID, by: UUID | None = None
+) -> None:
+    """Delete an organization that owns nothing. Raises RefusedError, NotFoundError."""
+    if organization_id == DEFAULT_ORGANIZATION_ID:
+        msg = (
+            "The default organization cannot be deleted; it may be given another name."
+        )
+        raise RefusedError(msg)
+    left = [
+        name
+        for table, name in _BELONGINGS.items()
+        if flashlog.views.rows(
+            f"SELECT 1 FROM {table} WHERE organization_id = ? LIMIT 1",  # noqa: S608
+            [str(organization_id)],
+        )
+    ]
+    if left:
+        msg = f"The organization still has {', '.join(left)}: delete them first."
+        raise RefusedError(msg)
+
+    def delete() -> int:
+        organization = flashlog.log.get(Organization, organization_id)
+        slug = organization.slug
+        claims = _claim_slug(flashlog, organization_id, "", before=slug)
+        organization.delete(by=by)
+        return flashlog.log.append(organization, *claims)
+
+    flashlog.show(flashlog.log.decide(delete))
+
+
+def find_organization(flashlog: Flashlog, slug: str) -> UUID:
+    """Find an organization by its slug. Raises NotFoundError."""
+    found = flashlog.views.rows("SELECT id FROM organization WHERE slug = ?", [slug])
+    if not found:
+        msg = (
+            f"there is no organization {slug!r}: "
+            "`flashlog organization list` shows those there are"
+        )
+        raise NotFoundError(msg)
+    return UUID(found[0]["id"])
+
+
+def _claim_slug(
+    flashlog: Flashlog, organization_id: UUID, slug: str, *, before: str = ""
+) -> list[Reservation]:
+    """Claim a slug, and release the one of before. Raises InvalidError."""
+    try:
+        return reserve(
+            flashlog,
+            {"slug": SLUG_SCOPE},
+            organization_id,
+            keys={"slug": slug},
+            before={"slug": before},
+            taken={"slug": _TAKEN},
+        )
+    except InvalidError as error:
+        claim = flashlog.log.get(Reservation, Reservation.id_of(SLUG_SCOPE, slug))
+        raise InvalidError(
+            {**error.fields, "organization": [str(claim.owner_id)]}
+        ) from None
+
+
+def _member(
+    flashlog: Flashlog, organization_id: UUID, membership_id: UUID | None
+) -> User | None:
+    if membership_id is None:
+        return None
+    found = flashlog.views.rows(
+        "SELECT parent_id FROM membership WHERE id = ? AND organization_id = ?",
+        [str(membership_id), str(organization_id)],
+    )
+    user = flashlog.log.find(User, UUID(found[0]["parent_id"])) if found else None
+    if user is None or organization_id not in user.memberships:
+        raise InvalidError(
+            {"owner": {"organization_user": ["Invalid pk - object does not exist."]}}
+        )
+    return user

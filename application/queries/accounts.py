@@ -1,0 +1,103 @@
+"""Lists of accounts: whose each is, and the names that the vault knows for them."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from application.access import Account, Condition
+from application.flashlog import Flashlog
+from application.persons import Person, person_in, persons_in
+from application.projections.views import Row, Views
+from application.queries.lists import Query
+from domain.errors import NotFoundError
+from domain.user import User
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A row, the person behind it, and the memberships that may be seen."""
+
+    row: Row
+    person: Person
+    memberships: Sequence[Row]
+
+
+def accounts_seen_by(account: Account) -> Query:
+    """Return whom an account sees, newest first.
+
+    Superusers see all; others those of the organizations that they manage, without
+    superusers.
+    """
+    conditions: tuple[Condition, ...] = ()
+    if not account.is_superuser:
+        managed = account.seen("membership.organization_id", shared=False)
+        member = Condition(
+            "EXISTS (SELECT 1 FROM membership"  # noqa: S608
+            f" WHERE membership.parent_id = user.id AND {managed.text})",
+            managed.values,
+        )
+        conditions = (Condition("NOT user.is_superuser"), member)
+    return Query(source="user", columns="user.*", conditions=conditions)
+
+
+def account_seen_by(views: Views, account: Account, user_id: UUID) -> Row | None:
+    """Return the row of a user whom an account sees."""
+    query = accounts_seen_by(account)
+    own = Condition("user.id = ?", (str(user_id),))
+    found = msgspec.structs.replace(query, conditions=(*query.conditions, own)).page(
+        views, limit=1, offset=0
+    )
+    return found[0] if found else None
+
+
+def with_people(
+    flashlog: Flashlog, account: Account, rows: Sequence[Row]
+) -> list[Shown]:
+    """Add people and memberships to rows, each in one question; as they are seen."""
+    persons = persons_in(flashlog.vault, [UUID(row["person_id"]) for row in rows])
+    memberships = _memberships(flashlog.views, account, [row["id"] for row in rows])
+    return [
+        Shown(
+            row=row,
+            person=persons.get(UUID(row["person_id"])) or _person(flashlog, row["id"]),
+            memberships=memberships.get(row["id"], []),
+        )
+        for row in rows
+    ]
+
+
+def organizations_of(views: Views, user_id: UUID) -> set[UUID]:
+    """Return all organizations that a user is in."""
+    found = views.rows(
+        "SELECT organization.id FROM membership"
+        " JOIN organization ON organization.id = membership.organization_id"
+        " WHERE membership.parent_id = ?",
+        [str(user_id)],
+    )
+    return {UUID(row["id"]) for row in found}
+
+
+def _memberships(
+    views: Views, account: Account, user_ids: Sequence[str]
+) -> Mapping[str, list[Row]]:
+    seen = account.seen("organization.id", shared=False)
+    marks = ", ".join("?" * len(user_ids))
+    by_user: dict[str, list[Row]] = {}
+    for row in views.rows(
+        "SELECT membership.* FROM membership"  # noqa: S608
+        " JOIN organization ON organization.id = membership.organization_id"
+        f" WHERE membership.parent_id IN ({marks}) AND {seen.text}"
+        " ORDER BY membership.rowid",
+        [*user_ids, *seen.values],
+    ):
+        by_user.setdefault(row["parent_id"], []).append(row)
+    return by_user
+
+
+def _person(flashlog: Flashlog, user_id: str) -> Person:
+    """Return who it is by now: the entry that the row named was replaced."""
+    try:
+        user = flashlog.log.get(User, UUID(user_id))
+        return person_in(flashlog.vault, user.person_id)
+    except NotFoundError:
+        return Person(username="")
