@@ -21,6 +21,7 @@ from application.ports import Clock, Connector
 from application.presence import Presence
 from application.projections.due import DueWork
 from application.projections.projector import Projector, open_views
+from application.projections.turns import Bounds, Turns
 from application.projections.views import Views
 from application.settings import Settings
 from domain.organization import (
@@ -66,6 +67,7 @@ class Flashlog:
         self._views = open_views(directory / "views.sqlite")
         self.views = Views(self._views)
         self.due = DueWork(self._views)
+        self.turns = Turns(self._views, bounds_of(settings))
         self.projector = Projector(self.log, self._views)
         self.installation = _installation(directory)
         self._found_default_organization()
@@ -153,6 +155,14 @@ class Flashlog:
             self.log.append(organization, claim)
 
         self.log.decide(found)
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    return Bounds(
+        uploads_max=settings.uploads_max,
+        uploads_per_location_max=settings.uploads_per_location_max,
+        reboots_max=settings.reboots_max,
+    )
 
 
 def _is_taken(descriptor: int) -> bool:

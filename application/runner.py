@@ -6,11 +6,11 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from threading import Event, Lock, Semaphore
+from threading import Event, Lock
 from uuid import UUID, uuid4
 
 from application.errors import StorageError
-from application.flashlog import Flashlog
+from application.flashlog import Flashlog, bounds_of
 from application.presence import Presence
 from application.procedure.advance import advance
 from application.projecting import standing_in
@@ -31,8 +31,10 @@ class Runner:
         self._flashlog = flashlog
         self._settings = flashlog.settings
         self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._upload_slots = Semaphore(self._settings.uploads_max)
-        self._visiting: set[UUID] = set()
+        # Those that are on their way to their upload are True: they leave room for
+        # what cannot wait.
+        self._visiting: dict[UUID, bool] = {}
+        self._beginning = flashlog.log.end()
         self._guard = Lock()
         self._stop = Event()
 
@@ -56,24 +58,48 @@ class Runner:
         if free <= 0:
             return False
         try:
-            claimed = self._flashlog.due.claim(
+            urgent = self._flashlog.due.claim(
                 self.name,
                 now=self._now(),
                 lease_seconds=self._settings.lease_seconds,
                 limit=free,
             )
+            self._go_to(pool, urgent, waits=False)
+            queued = self._claim_queued(free - len(urgent))
+            self._go_to(pool, queued, waits=True)
         except StorageError as error:
             _log.warning("cannot look for due work: %s", error)
             return False
+        return bool(urgent or queued)
+
+    def _claim_queued(self, free: int) -> list[UUID]:
+        """Take what is to upload; a share of the visits is kept for the others."""
+        visits_max = self._settings.runner_visits_max
+        with self._guard:
+            waiting = sum(self._visiting.values())
+        limit = min(free, visits_max - visits_max // 4 - waiting)
+        # Who flashed and lost its turn with the table is known once all is projected.
+        if limit <= 0 or self._flashlog.views.position() < self._beginning:
+            return []
+        return self._flashlog.due.claim_queued(
+            self.name,
+            now=self._now(),
+            lease_seconds=self._settings.lease_seconds,
+            limit=limit,
+            bounds=bounds_of(self._settings),
+        )
+
+    def _go_to(
+        self, pool: ThreadPoolExecutor, claimed: list[UUID], *, waits: bool
+    ) -> None:
         for operation_id in claimed:
             with self._guard:
                 if operation_id in self._visiting:
                     # Its lease had run out (the clock jumped, the row was made again)
                     # and nobody else took it: it stays ours.
                     continue
-                self._visiting.add(operation_id)
+                self._visiting[operation_id] = waits
             pool.submit(self._visit, operation_id)
-        return bool(claimed)
 
     def _visit(self, operation_id: UUID) -> None:
         try:
@@ -81,7 +107,6 @@ class Runner:
                 self._flashlog,
                 operation_id,
                 runner=self.name,
-                upload_slots=self._upload_slots,
                 stop=self._stop,
             )
             self._let_go(operation_id)
@@ -96,16 +121,15 @@ class Runner:
 
     def _let_go(self, operation_id: UUID) -> None:
         with self._guard:
-            self._visiting.discard(operation_id)
+            self._visiting.pop(operation_id, None)
 
     def _hand_over(self, operation_id: UUID, due_at: float | None) -> None:
         self._flashlog.due.release(self.name, operation_id, due_at=due_at)
         # What was decided since the end of the visit may be projected already: its
         # time must not be lost.
         operation = self._flashlog.log.get(UpgradeOperation, operation_id)
-        next_at = operation.next_visit_at
-        if next_at is not None and next_at.timestamp() != due_at:
-            self._flashlog.due.put(operation_id, next_at.timestamp())
+        if operation.next_visit_at is not None:
+            self._flashlog.due.put(operation)
 
     def _beat(self, done: Event) -> None:
         """Keep the leases of everything that is being visited, and of nothing else."""
@@ -114,6 +138,7 @@ class Runner:
                 visiting = tuple(self._visiting)
             try:
                 self._follow_the_log()
+                self._sweep_turns()
                 self._flashlog.due.extend(
                     self.name,
                     visiting,
@@ -126,6 +151,10 @@ class Runner:
     def _follow_the_log(self) -> None:
         """Be no earlier than others: what they want done must come due here, too."""
         self._flashlog.clock.start_from(self._flashlog.log.recorder.last_recorded_at())
+
+    def _sweep_turns(self) -> None:
+        if self._flashlog.views.position() >= self._beginning:
+            self._flashlog.turns.sweep(now=self._now())
 
     def _now(self) -> float:
         return self._flashlog.clock.now().timestamp()

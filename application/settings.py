@@ -52,9 +52,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_rate_limit: Annotated[str, "token requests per address, or off"] = "20/day"  # noqa: S105
     body_size_max_bytes: Annotated[int, "largest body of a request", _ABOVE_0] = 1048576
     image_size_max_bytes: Annotated[int, "largest image that is taken in"] = 31457280
+    image_types_file: Annotated[
+        str, "a table (TOML) of image types of your own, beside those built in"
+    ] = ""
 
     runner_visits_max: Annotated[int, "routers visited at the same time", _ABOVE_0] = 64
-    uploads_max: Annotated[int, "uploads at the same time by one runner", _ABOVE_0] = 8
+    uploads_max: Annotated[int, "uploads at the same time in all", _ABOVE_0] = 8
+    uploads_per_location_max: Annotated[
+        int, "uploads at the same time to routers of one location", _ABOVE_0
+    ] = 2
+    reboots_max: Annotated[
+        int, "routers between their flash and its verified outcome", _ABOVE_0
+    ] = 20
+    failures_max: Annotated[
+        int, "failures after the flash before a batch holds itself, 0: it never does"
+    ] = 3
+    turn_wait_seconds: Annotated[
+        float, "how long a visit waits for its turn to upload before it is put off"
+    ] = 5.0
     lease_seconds: Annotated[float, "a runner's claim on due work", _ABOVE_0] = 8.0
     poll_seconds: Annotated[float, "pause between looks for due work", _ABOVE_0] = 0.2
 
@@ -147,6 +162,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     websocket_ping_seconds: Annotated[
         float, "pause between pings; a client that misses one is closed", _ABOVE_0
     ] = 25.0
+    websocket_stall_seconds: Annotated[
+        float, "a client that takes nothing for this long is closed", _ABOVE_0
+    ] = 10.0
+    feed_position_seconds: Annotated[
+        float, "pause between the positions that the event feed tells", _ABOVE_0
+    ] = 5.0
+    feed_wait_seconds_max: Annotated[
+        float, "longest that a request for events may wait for one"
+    ] = 30.0
+    feed_waits_max: Annotated[int, "requests that wait for events at a time"] = 16
 
     log_level: Annotated[str, "least severe line that is logged"] = "INFO"
     stop_seconds: Annotated[

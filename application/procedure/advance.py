@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import suppress
-from threading import Event, Semaphore
+from threading import Event
 from uuid import UUID
 
 from application.errors import StorageError
@@ -23,7 +23,6 @@ def advance(
     operation_id: UUID,
     *,
     runner: str,
-    upload_slots: Semaphore | None = None,
     stop: Event | None = None,
 ) -> float | None:
     """Do the next piece of work of an operation, as the log says where it is.
@@ -40,7 +39,6 @@ def advance(
         flashlog,
         operation,
         runner=runner,
-        upload_slots=upload_slots or Semaphore(),
         stop=stop or Event(),
     )
     try:
@@ -54,6 +52,7 @@ def advance(
         _log.exception("visit failed", extra={"operation": str(operation_id)})
         _recover(visit, error)
     operation = flashlog.log.get(UpgradeOperation, operation_id)
+    flashlog.turns.end(operation)
     return operation.next_visit_at.timestamp() if operation.next_visit_at else None
 
 

@@ -13,9 +13,17 @@ from application.ports import Session
 from application.procedure import checks, flash, room, upload
 from application.procedure.reach import reach
 from application.procedure.settle import end, give_back, settled_by_refusal
+from application.procedure.turn import (
+    NoTurnError,
+    has_begun_nothing,
+    refusal_of,
+    step_back,
+    turn,
+)
 from application.procedure.visit import EndedMeanwhileError, Visit, short
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
+from domain.batch.batch import BatchCancelledError, BatchHeldError
 from domain.device.device import Device
 from domain.errors import RefusedError
 from domain.operation.operation import UpgradeOperation
@@ -36,11 +44,17 @@ _COME_BACK = {
 
 def attempt(visit: Visit) -> None:
     """Go as far as the router lets us: to the flash, to an end, or to a retry."""
+    refusal = refusal_of(visit)
+    if isinstance(refusal, BatchHeldError) and has_begun_nothing(visit):
+        return
     visit.begin()
     operation = visit.operation
     if operation.restarts > visit.settings.restarts_max:
         cause = f"{operation.restarts} attempts were cut short by a crash or restart"
         leave(visit, cause, retry=False)
+        return
+    if refusal is not None and not operation.owed:
+        step_back(visit, None, refusal)
         return
     if not visit.device.is_active:
         _abort(visit, None, "the device is deactivated")
@@ -49,7 +63,10 @@ def attempt(visit: Visit) -> None:
         with reach(visit.flashlog, visit.device) as (session, router):
             _try(visit, session, router)
     except UnreachableError as error:
-        leave(visit, short(error))
+        if refusal is None:
+            leave(visit, short(error))
+        else:
+            step_back(visit, None, refusal)
     except RefusedStepError as error:
         # The host key changed: nothing secret was sent, nothing can be given back.
         _abort(visit, None, short(error))
@@ -61,6 +78,8 @@ def _try(visit: Visit, session: Session, router: Router) -> None:
         _climb(visit, session, router)
     except EndedMeanwhileError:
         give_back(visit, router, is_due=True)
+    except (NoTurnError, BatchHeldError, BatchCancelledError) as refusal:
+        _step_back(visit, router, refusal)
     except (RefusedStepError, RefusedError) as error:
         _abort(visit, router, short(error))
     except GuardRefusedError as error:
@@ -74,7 +93,15 @@ def _try(visit: Visit, session: Session, router: Router) -> None:
         leave(visit, short(error), router=router)
 
 
+def _step_back(visit: Visit, router: Router, refusal: RefusedError) -> None:
+    try:
+        step_back(visit, router, refusal)
+    except EndedMeanwhileError:
+        give_back(visit, router, is_due=True)
+
+
 def _climb(visit: Visit, session: Session, router: Router) -> None:
+    visit.require_flash_allowed()
     facts = checks.identify(visit, session, router)
     if checks.is_installed(visit, facts):
         _out(
@@ -85,7 +112,7 @@ def _climb(visit: Visit, session: Session, router: Router) -> None:
         )
         return
     image = visit.flashlog.images.open(checks.image_of(visit).facts.sha256)
-    with upload.slot(visit):
+    with turn(visit):
         room.back_up(visit, router)
         kept = room.make(visit, router, facts, image)
         upload.run(visit, session, router, image, kept)

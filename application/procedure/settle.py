@@ -42,7 +42,7 @@ def end(
     the cause instead, where the router did not take our hand off it: what was sent to
     it before may still happen.
     """
-    settle, cause, is_open = _settlement(visit, router)
+    settle, cause, is_open = settlement(visit, router)
     if is_open and unless_open is not None:
         unless_open(cause)
         return
@@ -65,7 +65,7 @@ def give_back(visit: Visit, router: Router, *, is_due: bool = False) -> None:
     """
     if not visit.operation.owed:
         return
-    settle, cause, _ = _settlement(visit, router)
+    settle, cause, _ = settlement(visit, router)
     if settle is not None:
         visit.write(settle)
     elif not is_due:
@@ -83,7 +83,7 @@ def visit_for_owed(visit: Visit) -> None:
         visit.write(lambda operation: visit.postpone_settlement(operation, cause))
 
 
-def _settlement(visit: Visit, router: Router | None) -> tuple[Ending | None, str, bool]:
+def settlement(visit: Visit, router: Router | None) -> tuple[Ending | None, str, bool]:
     """Return how to record what was given back, or None and why it was not.
 
     And whether what was sent to the router before may still happen.

@@ -1,7 +1,6 @@
 """Bring the image to the router, whole and verified."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from time import monotonic
 
 from application.adapters.ssh import channels_for
@@ -17,18 +16,6 @@ from domain.operation import events
 # points of an upload), or less after a while.
 _RECORD_SHARE = 1 / 8
 _SLOW_SECONDS, _SLOW_SHARE = 2.0, 1 / 40
-_SLOT_LOOK_SECONDS = 0.5
-
-
-@contextmanager
-def slot(visit: Visit) -> Iterator[None]:
-    """Wait for one of the uploads that may run at the same time; cancel still works."""
-    while not visit.upload_slots.acquire(timeout=_SLOT_LOOK_SECONDS):
-        visit.check()
-    try:
-        yield
-    finally:
-        visit.upload_slots.release()
 
 
 def run(

@@ -7,13 +7,15 @@ what it learns through `Visit.write`, which notices when somebody else wrote fir
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Event, Semaphore
+from threading import Event
 
 from eventsourcing.persistence import IntegrityError
 
 from application.flashlog import Flashlog
+from application.procedure import rollout
 from application.router.fence import Fence
 from application.router.owed import Owed
+from domain.batch.batch import Batch
 from domain.device.device import Device
 from domain.errors import DomainError
 from domain.operation.operation import UpgradeOperation
@@ -42,7 +44,6 @@ class Visit:
         operation: UpgradeOperation,
         *,
         runner: str,
-        upload_slots: Semaphore,
         stop: Event,
     ) -> None:
         self.flashlog = flashlog
@@ -50,7 +51,6 @@ class Visit:
         self.operation = operation
         self.device = flashlog.log.get(Device, operation.device_id)
         self.runner = runner
-        self.upload_slots = upload_slots
         self._stop = stop
         self._number: int | None = None
 
@@ -106,6 +106,13 @@ class Visit:
             raise OvertakenError(f"visit {self.operation.visit} has begun")
         if self.operation.has_ended and not had_ended:
             raise EndedMeanwhileError(self.operation.status)
+
+    def require_flash_allowed(self) -> Batch | None:
+        """Return the batch. Raises BatchHeldError, BatchCancelledError."""
+        batch = rollout.batch_of(self.flashlog.log, self.operation)
+        if batch is not None:
+            batch.require_flash_allowed()
+        return batch
 
     def fence(self, boot_id: str | None = None) -> Fence:
         """Return what every script of this visit that changes the router carries."""
@@ -164,8 +171,7 @@ class Visit:
             also(self.device)
 
     def _append(self, decide: Callable[[], None]) -> None:
-        decide()
-        self.flashlog.log.append(self.operation, self.device)
+        rollout.append(self.flashlog.log, self.operation, self.device, decide)
 
 
 def short(error: BaseException) -> str:

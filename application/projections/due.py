@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from application.adapters.sqlite.connections import Connections
+from application.projections.dues import set_due
+from application.projections.queue import queued
+from application.projections.turns import Bounds
+from domain.operation.operation import UpgradeOperation
 
 
 class DueWork:
@@ -19,17 +23,56 @@ class DueWork:
     def claim(
         self, runner: str, *, now: float, lease_seconds: float, limit: int
     ) -> list[UUID]:
-        """Take up to `limit` operations that are due and that nobody holds."""
-        if not self._is_any(now):
+        """Take up to `limit` operations that are urgent and that nobody holds.
+
+        Urgent is what was flashed, what is owed something, and what a turn is kept
+        for.
+        """
+        with self._connections.reading() as connection:
+            found = connection.execute(
+                "SELECT operation_id FROM due WHERE stage = 'urgent'"
+                " AND due_at <= ?1 AND lease_until <= ?1"
+                " UNION ALL SELECT operation_id FROM turn JOIN due USING (operation_id)"
+                " WHERE stage <> 'urgent' AND due_at <= ?1 AND lease_until <= ?1"
+                " LIMIT ?2",
+                (now, limit),
+            ).fetchall()
+        return self._take(runner, found, now=now, lease_seconds=lease_seconds)
+
+    def claim_queued(
+        self,
+        runner: str,
+        *,
+        now: float,
+        lease_seconds: float,
+        limit: int,
+        bounds: Bounds,
+    ) -> list[UUID]:
+        """Take operations that are to upload, as far as turns are to be had."""
+        with self._connections.reading() as connection:
+            found = queued(connection, now=now, limit=limit, bounds=bounds)
+        return self._take(runner, found, now=now, lease_seconds=lease_seconds)
+
+    def _take(
+        self,
+        runner: str,
+        found: Sequence[tuple[str]],
+        *,
+        now: float,
+        lease_seconds: float,
+    ) -> list[UUID]:
+        if not found:
             return []
         with self._connections.writing() as connection:
-            rows = connection.execute(
-                "UPDATE due SET runner = ?, lease_until = ? WHERE operation_id IN ("
-                " SELECT operation_id FROM due WHERE due_at <= ? AND lease_until <= ?"
-                " ORDER BY due_at LIMIT ?) RETURNING operation_id",
-                (runner, now + lease_seconds, now, now, limit),
-            ).fetchall()
-        return [UUID(operation_id) for (operation_id,) in rows]
+            return [
+                UUID(operation_id)
+                for (operation_id,) in found
+                if connection.execute(
+                    "UPDATE due SET runner = ?, lease_until = ?, claimed_at = ?"
+                    " WHERE operation_id = ? AND due_at <= ? AND lease_until <= ?",
+                    (runner, now + lease_seconds, now, operation_id, now, now),
+                ).rowcount
+            ]
 
     def extend(
         self,
@@ -52,14 +95,10 @@ class DueWork:
                 ],
             )
 
-    def put(self, operation_id: UUID, due_at: float) -> None:
-        """Let an operation be due at this time."""
+    def put(self, operation: UpgradeOperation) -> None:
+        """Let an operation be due when it says so."""
         with self._connections.writing() as connection:
-            connection.execute(
-                "INSERT INTO due (operation_id, due_at) VALUES (?, ?)"
-                " ON CONFLICT (operation_id) DO UPDATE SET due_at = excluded.due_at",
-                (str(operation_id), due_at),
-            )
+            set_due(connection, operation)
 
     def release(self, runner: str, operation_id: UUID, *, due_at: float | None) -> None:
         """Give an operation back, due again at its time; None: nothing is left."""
@@ -88,13 +127,3 @@ class DueWork:
         """Free all work; only for a runner that comes where no other one is."""
         with self._connections.writing() as connection:
             connection.execute("UPDATE due SET runner = '', lease_until = 0")
-
-    def _is_any(self, now: float) -> bool:
-        with self._connections.reading() as connection:
-            return (
-                connection.execute(
-                    "SELECT 1 FROM due WHERE due_at <= ? AND lease_until <= ? LIMIT 1",
-                    (now, now),
-                ).fetchone()
-                is not None
-            )

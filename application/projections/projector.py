@@ -19,6 +19,8 @@ from application.adapters.sqlite.log import Growth
 from application.errors import StorageError
 from application.log import Entry, EventLog
 from application.projections.batches import BatchCounts
+from application.projections.belonging import note_belonging
+from application.projections.dues import park, set_due
 from application.projections.gone import note_gone, without_gone
 from application.projections.ownership import note_owner, owner_of
 from application.projections.rows import Row, moment, shown
@@ -150,6 +152,7 @@ class Projector:
         position: int,
         modified: datetime,
     ) -> None:
+        note_belonging(connection, aggregate)
         seen = shown(aggregate)
         if seen is None:
             return
@@ -171,7 +174,9 @@ class Projector:
         for table, children in seen.children.items():
             _replace_children(connection, table, aggregate.id, children)
         if isinstance(aggregate, UpgradeOperation):
-            _set_due(connection, aggregate)
+            set_due(connection, aggregate)
+        if isinstance(aggregate, Batch):
+            park(connection, aggregate)
 
     def _forget_the_ended(
         self, touched: dict[UUID, tuple[Aggregate, datetime, int, datetime]]
@@ -201,7 +206,8 @@ def drop_views(connections: Connections) -> None:
     """Empty the read models, all at once: who is killed here leaves them whole."""
     with connections.reading() as connection:
         tables = connection.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table'"
+            # Turns are not made from the log: uploads go on while this happens.
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'turn'"
         ).fetchall()
     drops = "".join(f'DROP TABLE IF EXISTS "{table}"; ' for (table,) in tables)
     _make_views(connections, before=drops)
@@ -274,16 +280,3 @@ def _replace_children(
             f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
             tuple(row.values()),
         )
-
-
-def _set_due(connection: sqlite3.Connection, operation: UpgradeOperation) -> None:
-    if operation.next_visit_at is None:
-        connection.execute(
-            "DELETE FROM due WHERE operation_id = ?", (str(operation.id),)
-        )
-        return
-    connection.execute(
-        "INSERT INTO due (operation_id, due_at) VALUES (?, ?)"
-        " ON CONFLICT (operation_id) DO UPDATE SET due_at = excluded.due_at",
-        (str(operation.id), operation.next_visit_at.timestamp()),
-    )

@@ -14,8 +14,9 @@ from application.commands.devices import (
     add_device,
 )
 from application.commands.images import NewImage, add_image
-from application.flashlog import Flashlog
+from application.flashlog import Flashlog, bounds_of
 from application.log import EventLog
+from application.projections.due import DueWork
 from application.projections.views import Views
 from application.settings import Settings
 from domain.operation.operation import UpgradeOperation
@@ -27,6 +28,7 @@ TABLES = (
     "credentials",
     "device",
     "device_owner",
+    "belonging",
     "connection",
     "device_group",
     "location",
@@ -83,6 +85,17 @@ def an_image(
 
 def operation_of(flashlog: Flashlog, operation_id: UUID) -> UpgradeOperation:
     return flashlog.log.get(UpgradeOperation, operation_id)
+
+
+def claimed(
+    due: DueWork, runner: str = "one", *, now: float, limit: int = 9
+) -> list[UUID]:
+    """Take what is due, urgent or not, as a runner does."""
+    bounds = bounds_of(Settings())
+    urgent = due.claim(runner, now=now, lease_seconds=30, limit=limit)
+    return urgent + due.claim_queued(
+        runner, now=now, lease_seconds=30, limit=limit - len(urgent), bounds=bounds
+    )
 
 
 def kept_in_vault(flashlog: Flashlog) -> int:

@@ -32,6 +32,7 @@ from tests.application.houses import (
     a_device,
     all_rows,
     an_image,
+    claimed,
     opened,
     operation_of,
 )
@@ -227,7 +228,7 @@ def test_what_was_in_progress_is_held_after_a_restore(
     with opened(elsewhere.data_dir) as again:
         assert again.views.rows("SELECT * FROM due") == []
         now = again.clock.now().timestamp() + 10**6
-        assert again.due.claim("one", now=now, lease_seconds=9, limit=9) == []
+        assert claimed(again.due, now=now) == []
         operation = operation_of(again, running)
         assert operation.status is Status.IN_PROGRESS
         assert operation.held == (
@@ -254,8 +255,7 @@ def test_a_person_lets_a_held_operation_go_on_or_cancels_it(
         resume_operation(again, operation_id=operation_id)
 
         now = again.clock.now().timestamp()
-        claimed = again.due.claim("one", now=now, lease_seconds=9, limit=9)
-        assert claimed == [operation_id]
+        assert claimed(again.due, now=now) == [operation_id]
         cancel_operation(again, operation_id=operation_id)
         assert operation_of(again, operation_id).is_settled
 

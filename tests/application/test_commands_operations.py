@@ -31,7 +31,13 @@ from domain.errors import (
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy, Status
 from tests.adapters.sqlite.stories import ROOT
-from tests.application.houses import a_device, an_image, opened, operation_of
+from tests.application.houses import (
+    a_device,
+    an_image,
+    claimed,
+    opened,
+    operation_of,
+)
 from tests.domain import examples
 
 Step = Callable[[UpgradeOperation], None]
@@ -99,9 +105,7 @@ def test_a_started_upgrade_is_in_progress_due_and_has_the_device(
     assert device.operation_id == operation_id
     assert (device.image_id, device.installed) == (image_id, False)
     now = flashlog.clock.now().timestamp()
-    assert flashlog.due.claim("one", now=now, lease_seconds=9, limit=9) == [
-        operation_id
-    ]
+    assert claimed(flashlog.due, now=now) == [operation_id]
 
 
 def test_a_second_upgrade_of_a_busy_device_is_recorded_and_aborted(

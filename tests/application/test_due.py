@@ -10,7 +10,7 @@ from application.adapters.sqlite.connections import Connections
 from application.projections.due import DueWork
 from application.projections.projector import Projector, open_views
 from application.projections.views import Views
-from tests.application.houses import opened_log
+from tests.application.houses import claimed, opened_log
 from tests.domain import examples
 
 NOW = 1000.0
@@ -42,7 +42,7 @@ def wait(connections: Connections, times: Sequence[float]) -> list[UUID]:
 def claim(
     due: DueWork, runner: str = "one", *, now: float = NOW, limit: int = 10
 ) -> list[UUID]:
-    return due.claim(runner, now=now, lease_seconds=30, limit=limit)
+    return claimed(due, runner, now=now, limit=limit)
 
 
 def test_what_is_due_is_claimed_and_what_is_not_yet_is_left(
@@ -74,8 +74,8 @@ def test_two_claimers_never_hold_the_same_operation(tmp_path: Path) -> None:
         due = DueWork(connections)
         taken: list[UUID] = []
         together.wait(10)
-        while claimed := claim(due, f"runner-{number}", limit=3):
-            taken += claimed
+        while found := claim(due, f"runner-{number}", limit=3):
+            taken += found
         connections.close()
         return taken
 

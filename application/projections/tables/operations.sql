@@ -27,13 +27,25 @@ CREATE INDEX IF NOT EXISTS operation_organization
   ON operation (organization_id, position);
 CREATE INDEX IF NOT EXISTS operation_status ON operation (status, position);
 CREATE INDEX IF NOT EXISTS operation_image ON operation (image_id, position);
-CREATE INDEX IF NOT EXISTS operation_batch ON operation (batch_id, status);
+CREATE INDEX IF NOT EXISTS operation_batch ON operation (batch_id, status, organization_id);
 
--- Work for runners: claimed with a lease, found again by a rebuild.
+-- Flashed, and the outcome is not known yet.
+CREATE INDEX IF NOT EXISTS operation_flashing ON operation (batch_id)
+  WHERE status = 'in-progress' AND NOT cancellable;
+
+-- Work for runners: claimed with a lease, found again by a rebuild. `stage`: 'urgent'
+-- what was flashed or is owed something, 'queued' what has not been flashed, 'parked'
+-- what waits for its batch to be resumed.
 CREATE TABLE IF NOT EXISTS due (
   operation_id TEXT PRIMARY KEY,
   due_at REAL NOT NULL,
   lease_until REAL NOT NULL DEFAULT 0,
-  runner TEXT NOT NULL DEFAULT ''
+  runner TEXT NOT NULL DEFAULT '',
+  claimed_at REAL NOT NULL DEFAULT 0,
+  stage TEXT NOT NULL DEFAULT 'urgent',
+  batch_id TEXT,
+  location_id TEXT
 ) STRICT;
-CREATE INDEX IF NOT EXISTS due_next ON due (due_at);
+CREATE INDEX IF NOT EXISTS due_next ON due (stage, due_at);
+CREATE INDEX IF NOT EXISTS due_leased ON due (lease_until) WHERE lease_until > 0;
+CREATE INDEX IF NOT EXISTS due_batch ON due (batch_id);

@@ -1,0 +1,40 @@
+"""What a batch has to say when one of its operations flashes or fails after that."""
+
+from collections.abc import Callable
+
+from application.log import EventLog
+from domain.batch.batch import Batch
+from domain.device.device import Device
+from domain.operation.operation import UpgradeOperation
+from domain.operation.words import Status
+
+
+def append(
+    log: EventLog,
+    operation: UpgradeOperation,
+    device: Device,
+    decide: Callable[[], None],
+) -> None:
+    """Decide and append, with the batch where it is concerned.
+
+    A flash begins only while the batch has not gone on since it allowed it. A failure
+    after the flash is counted with it: when the last one is in the log that a batch
+    bears, it is held. Raises BatchHeldError, BatchCancelledError, IntegrityError.
+    """
+    had_begun, had_ended = operation.has_begun_flash, operation.has_ended
+    decide()
+    begins = operation.has_begun_flash and not had_begun
+    fails = had_begun and not had_ended and operation.status is Status.FAILED
+    batch = batch_of(log, operation) if begins or fails else None
+    if batch is None:
+        log.append(operation, device)
+    elif begins:
+        batch.require_flash_allowed()
+        log.append(operation, device, unchanged=[batch])
+    else:
+        batch.count_failure(operation.id)
+        log.append(operation, device, batch)
+
+
+def batch_of(log: EventLog, operation: UpgradeOperation) -> Batch | None:
+    return log.find(Batch, operation.batch_id) if operation.batch_id else None
