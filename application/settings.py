@@ -172,6 +172,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, "longest that a request for events may wait for one"
     ] = 30.0
     feed_waits_max: Annotated[int, "requests that wait for events at a time"] = 16
+    websocket_stall_seconds: Annotated[
+        float, "a client that takes nothing for this long is closed", _ABOVE_0
+    ] = 10.0
+    feed_position_seconds: Annotated[
+        float, "pause between the positions that the event feed tells", _ABOVE_0
+    ] = 5.0
+    feed_wait_seconds_max: Annotated[
+        float, "longest that a request for events may wait for one"
+    ] = 30.0
+    feed_waits_max: Annotated[int, "requests that wait for events at a time"] = 16
 
     log_level: Annotated[str, "least severe line that is logged"] = "INFO"
     stop_seconds: Annotated[

@@ -21,6 +21,7 @@ from application.log import Entry, EventLog
 from application.projections.batches import BatchCounts
 from application.projections.belonging import note_belonging
 from application.projections.dues import park, set_due
+from application.projections.belonging import note_belonging
 from application.projections.gone import note_gone, without_gone
 from application.projections.ownership import note_owner, owner_of
 from application.projections.rows import Row, moment, shown
@@ -152,6 +153,7 @@ class Projector:
         position: int,
         modified: datetime,
     ) -> None:
+        note_belonging(connection, aggregate)
         note_belonging(connection, aggregate)
         seen = shown(aggregate)
         if seen is None:

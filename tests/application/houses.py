@@ -29,6 +29,7 @@ TABLES = (
     "device",
     "device_owner",
     "belonging",
+    "belonging",
     "connection",
     "device_group",
     "location",

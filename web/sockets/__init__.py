@@ -1,21 +1,32 @@
-"""WebSockets: what happens to one operation, as it happens.
+"""WebSockets: one operation, one batch, one device, or all events as they happen."""
 
-The channels of batches and devices go beside `operation`.
-"""
-
+import logging
+from collections.abc import Mapping
 from functools import partial
 from threading import Thread
+from typing import Any
 
-from flask import Flask
+from flask import Flask, g, request
 from flask_sock import Sock
+from simple_websocket import ConnectionClosed, Server
 
-from web.sockets import admission, operation
-from web.sockets.handover import SocketOfItsOwn
-from web.sockets.hub import Hub, keep
+from web.sockets import admission, event_feed, following
+from web.sockets.handover import SocketOfItsOwn, shut
+from web.sockets.hub import INTERNAL_ERROR, Hub, keep
+from web.sockets.listening import Listening
 from web.state import WebState
+
+_LOG = logging.getLogger(__name__)
 
 # No client has more to say than one short request.
 _MESSAGE_BYTES_MAX = 4096
+
+_CHANNELS: Mapping[str, tuple[str, admission.Door]] = {
+    "operation": ("/upgrade-operation/<uuid:operation_id>/", following.to_operation),
+    "batch": ("/batch-upgrade-operation/<uuid:batch_id>/", following.to_batch),
+    "device": ("/device/<uuid:device_id>/", following.to_device),
+    "events": ("/event/", event_feed.to_events),
+}
 
 
 def init_app(app: Flask, state: WebState) -> None:
@@ -25,8 +36,31 @@ def init_app(app: Flask, state: WebState) -> None:
         "max_message_size": _MESSAGE_BYTES_MAX,
         "thread_class": partial(Thread, daemon=True),
     }
-    keep(app, Hub(state.flashlog, clients_max=settings.websocket_clients_max))
-    blueprint = admission.blueprint()
-    operation.add_to(Sock(), blueprint)
+    keep(app, Hub(state.flashlog))
+    sock = Sock()
+    blueprint = admission.blueprint(
+        {name: door for name, (_, door) in _CHANNELS.items()}
+    )
+    for name, (rule, _) in _CHANNELS.items():
+        sock.route(rule, bp=blueprint, endpoint=name)(_listen)
     app.register_blueprint(blueprint)
     app.wsgi_app = SocketOfItsOwn(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def _listen(server: Server, **_: Any) -> None:
+    """Tell the client what it listens to, until one of us closes."""
+    listening: Listening = g.listening
+    client = listening.client
+    try:
+        client.attach(server)
+        listening.converse()
+        # Who was sent away waits for nothing but the answer to our Close.
+    except ConnectionClosed:
+        pass
+    except Exception:  # noqa: BLE001 - told to the client as a code
+        _LOG.exception("action=socket_failed a WebSocket is closed")
+        client.close(INTERNAL_ERROR, "trouble on the server")
+    finally:
+        listening.end()
+        client.finish()
+        shut(request.environ)

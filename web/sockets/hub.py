@@ -1,86 +1,85 @@
 """All WebSocket clients of this process, told from one place."""
 
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from threading import Event, Lock, Thread
+import logging
+from collections.abc import Sequence
+from threading import Event, Thread
 from time import sleep
 from typing import cast
-from uuid import UUID
 
-import msgspec
 from flask import Flask, current_app
 
-from application.feed import Feed, Told
+from application.feed.follower import Follower
+from application.feed.occurrence import Occurrence
 from application.flashlog import Flashlog
-from web.representation import operation_object
-from web.sockets.client import Client, text_frame
+from web.sockets.channels import Channels
+from web.sockets.client import Client
+from web.sockets.event_clients import EventClients
 
+_LOG = logging.getLogger(__name__)
 _NAME = "flashlog.sockets"
 
 _CLOSED_AT_ONCE = 25
 _CLOSE_PAUSE_SECONDS = 0.01
 
-# Close codes of RFC 6455 section 7.4.1 and of its registry.
+# Close codes of RFC 6455 section 7.4.1 and of its registry; TOO_SLOW is our own.
 GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
-TRY_AGAIN_LATER = 1013
+TOO_SLOW = 4008
 
 
 class Hub:
-    """Who listens to which operation; one follower tells them all."""
+    """Who listens to what; one follower tells them all."""
 
-    def __init__(self, flashlog: Flashlog, *, clients_max: int) -> None:
-        self._flashlog = flashlog
-        self._clients_max = clients_max
-        self._feed = Feed(flashlog, self._tell)
-        self._clients: defaultdict[UUID, set[Client]] = defaultdict(set)
-        self._count = 0
-        self._lock = Lock()
+    def __init__(self, flashlog: Flashlog) -> None:
+        self.flashlog = flashlog
+        self.follower = Follower(flashlog, self._tell)
+        self.channels = Channels(flashlog)
+        self.events = EventClients(self.follower)
+        self._clients: set[Client] = set()
         self._stop = Event()
-        self._follower: Thread | None = None
+        self._thread: Thread | None = None
 
     @property
-    def is_open(self) -> bool:
-        """Whether one more client may come."""
-        return not self._stop.is_set() and self._count < self._clients_max
+    def is_stopping(self) -> bool:
+        return self._stop.is_set()
 
-    @contextmanager
-    def listening(self, operation_id: UUID, client: Client) -> Iterator[bool]:
-        """Let a client listen while the block runs; False when it may not."""
-        if not self._enter(client):
-            yield False
-            return
-        try:
-            if not self._feed.follow(operation_id):
-                yield False
-                return
-            try:
-                with self._lock:
-                    self._clients[operation_id].add(client)
-                yield True
-            finally:
-                self._forget(operation_id, client)
-                self._feed.leave(operation_id)
-        finally:
-            with self._lock:
-                self._count -= 1
+    def seat(self, *, told: int | None = None) -> Client | None:
+        """Take in one more client, before its connection; None: there is no room.
 
-    def reply(self, operation_id: UUID, client: Client) -> None:
-        """Send the operation as it is now, in its place between the pushes."""
+        It is told everything from here on, or from the position `told` on.
+        """
+        with self.follower.lock:
+            clients_max = self.flashlog.settings.websocket_clients_max
+            if self._stop.is_set() or len(self._clients) >= clients_max:
+                return None
+            self.start()
+            position = self.follower.join()
+            client = Client(position if told is None else told)
+            self._clients.add(client)
+            return client
 
-        def tell(told: Told) -> None:
-            client.send(_frame("operation_update", told, at=self._flashlog.clock.now()))
+    def leave(self, client: Client) -> None:
+        """Forget a client, wherever it listens."""
+        with self.follower.lock:
+            if client in self._clients:
+                self._clients.discard(client)
+                self.channels.leave(client)
+                self.events.leave(client)
+                self.follower.leave()
 
-        self._feed.tell_now(operation_id, tell)
+    def start(self) -> None:
+        """Let the follower run; it costs nothing while nobody listens."""
+        with self.follower.lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._follow, daemon=True)
+                self._thread.start()
 
     def close(self) -> None:
         """Say goodbye to everybody, and let nobody in any more."""
-        self._stop.set()
-        with self._lock:
-            clients = [each for group in self._clients.values() for each in group]
+        with self.follower.lock:
+            self._stop.set()
+            clients = list(self._clients)
         # A few at a time: threads that wake all at once mostly wait for each other.
         for start in range(0, len(clients), _CLOSED_AT_ONCE):
             few = clients[start : start + _CLOSED_AT_ONCE]
@@ -90,37 +89,22 @@ class Hub:
             for client in few:
                 client.wake()
 
-    def _enter(self, client: Client) -> bool:
-        with self._lock:
-            if not self.is_open:
-                client.close(TRY_AGAIN_LATER, "too many clients")
-                return False
-            self._count += 1
-            if self._follower is None:
-                self._follower = Thread(
-                    target=self._feed.run, args=(self._stop,), daemon=True
-                )
-                self._follower.start()
-            return True
+    def _follow(self) -> None:
+        self.follower.run(
+            self._stop,
+            pulse=self.events.pulse,
+            pulse_seconds=self.flashlog.settings.feed_position_seconds,
+        )
 
-    def _forget(self, operation_id: UUID, client: Client) -> None:
-        with self._lock:
-            listeners = self._clients[operation_id]
-            listeners.discard(client)
-            if not listeners:
-                del self._clients[operation_id]
-
-    def _tell(self, told: Told) -> None:
-        with self._lock:
-            clients = list(self._clients.get(told.operation_id, ()))
-        if not clients:
-            return
-        # After the terminal update there is no further one; what is settled later
-        # comes under a name of its own, which older clients ignore.
-        kind = "obligation_update" if told.is_afterword else "operation_update"
-        frame = _frame(kind, told, at=told.recorded_at)
-        for client in clients:
-            client.send(frame)
+    def _tell(self, occurrences: Sequence[Occurrence]) -> None:
+        """Tell everybody; who could not be told is sent away rather than left out."""
+        try:
+            self.events.tell(occurrences)
+            self.channels.tell(occurrences)
+        except Exception:
+            for client in self._clients:
+                client.close(INTERNAL_ERROR, "trouble on the server: come back")
+            raise
 
 
 def keep(app: Flask, hub: Hub) -> None:
@@ -133,12 +117,3 @@ def hub_of(app: Flask) -> Hub:
 
 def hub() -> Hub:
     return hub_of(current_app)
-
-
-def _frame(kind: str, told: Told, *, at: datetime) -> bytes:
-    message = {
-        "type": kind,
-        "operation": operation_object(told.row, told.lines),
-        "timestamp": at.isoformat(),
-    }
-    return text_frame(msgspec.json.encode(message))

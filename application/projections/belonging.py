@@ -1,0 +1,124 @@
+"""To which organization the events of a thing belong: decided here for every kind.
+
+A thing has an organization of its own or belongs where another one does: an operation
+goes with its device, an image with its build. So a router that changes hands takes its
+whole history along. What is deleted goes on to belong where it belonged, so that its
+last event reaches those whom it was about.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.base import Aggregate
+from domain.batch.batch import Batch, BatchTargets
+from domain.catalogue import Build, Category, FirmwareImage
+from domain.credentials import Credentials
+from domain.device.device import Device
+from domain.device_group import DeviceGroup
+from domain.group import Group
+from domain.known_host import KnownHost
+from domain.location import Location
+from domain.operation.operation import UpgradeOperation
+from domain.organization import Organization
+from domain.reservation import Reservation
+from domain.user import User
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a thing belongs: to an organization, or to another thing."""
+
+    organization_id: UUID | None = None
+    parent_id: UUID | None = None
+    batch_id: UUID | None = None
+
+
+Places = Mapping[UUID, Place]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Whose the events of one kind of aggregate are.
+
+    `model` is what may be viewed by who is to see them; with a blank one nobody but
+    superusers sees them. `places` also says where things belong that cannot say it
+    themselves. `is_shareable`: what has no organization is seen by all.
+    """
+
+    model: str
+    places: Callable[[Any], Places] = lambda _: {}
+    is_shareable: bool = False
+
+
+def _own(thing: Any) -> Places:
+    return {thing.id: Place(organization_id=thing.organization_id)}
+
+
+def _of_organization(organization: Organization) -> Places:
+    return {organization.id: Place(organization_id=organization.id)}
+
+
+def _of_build(build: Build) -> Places:
+    return {build.id: Place(parent_id=build.category_id)}
+
+
+def _of_image(image: FirmwareImage) -> Places:
+    return {image.id: Place(parent_id=image.build_id)}
+
+
+def _of_operation(operation: UpgradeOperation) -> Places:
+    place = Place(parent_id=operation.device_id, batch_id=operation.batch_id)
+    return {operation.id: place}
+
+
+def _of_batch(batch: Batch) -> Places:
+    return {
+        batch.id: Place(parent_id=batch.plan.category_id),
+        batch.targets_id: Place(parent_id=batch.id),
+    }
+
+
+# Names of people, keys that are taken and hosts on the way to routers of anybody are
+# nothing that a tenant is told of. A batch of a shared category has routers of all.
+RULES: Mapping[type[Aggregate], Rule] = {
+    Organization: Rule("organization", _of_organization),
+    Category: Rule("category", _own, is_shareable=True),
+    Build: Rule("build", _of_build, is_shareable=True),
+    FirmwareImage: Rule("firmwareimage", _of_image, is_shareable=True),
+    Device: Rule("device", _own),
+    DeviceGroup: Rule("devicegroup", _own),
+    Location: Rule("location", _own),
+    Credentials: Rule("credentials", _own, is_shareable=True),
+    UpgradeOperation: Rule("upgradeoperation", _of_operation),
+    Batch: Rule("batchupgradeoperation", _of_batch),
+    BatchTargets: Rule("batchupgradeoperation"),
+    User: Rule(""),
+    Group: Rule(""),
+    Reservation: Rule(""),
+    KnownHost: Rule(""),
+}
+
+_NOBODYS = Rule("")
+_NOTE = """
+INSERT INTO belonging (id, organization_id, parent_id, batch_id) VALUES (?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+  organization_id = excluded.organization_id,
+  parent_id = excluded.parent_id,
+  batch_id = excluded.batch_id
+WHERE organization_id IS NOT excluded.organization_id
+  OR parent_id IS NOT excluded.parent_id
+"""
+
+
+def rule_of(kind: type[Aggregate]) -> Rule:
+    """Return whose events these are; of a kind that no rule knows, nobody's."""
+    return RULES.get(kind, _NOBODYS)
+
+
+def note_belonging(connection: sqlite3.Connection, aggregate: Aggregate) -> None:
+    """Write where a thing belongs by now."""
+    for thing_id, place in rule_of(type(aggregate)).places(aggregate).items():
+        ids = (thing_id, place.organization_id, place.parent_id, place.batch_id)
+        connection.execute(_NOTE, [str(each) if each else None for each in ids])

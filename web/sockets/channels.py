@@ -1,0 +1,165 @@
+"""Channels of operations, batches and devices: every save is told to who listens.
+
+A save goes to the channel of the device first, then to that of the operation, then to
+that of the batch.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from application.feed.batches import (
+    BatchProgress,
+    batch_of_event,
+    batch_progress,
+    names_of_member,
+)
+from application.feed.occurrence import Occurrence
+from application.feed.operations import OperationStories, Told, is_of_operation, saves
+from application.flashlog import Flashlog
+from web.representation import operation_object, timestamp
+from web.sockets.client import Client, text_frame
+
+
+class Kind(StrEnum):
+    """What a channel is about; its value is the model that must be seen for it."""
+
+    OPERATION = "upgradeoperation"
+    BATCH = "batchupgradeoperation"
+    DEVICE = "device"
+
+
+Key = tuple[Kind, UUID]
+
+
+class Channels:
+    """Who listens to which operation, batch and device. Guarded by the follower."""
+
+    def __init__(self, flashlog: Flashlog) -> None:
+        self._views = flashlog.views
+        self._stories = OperationStories(flashlog.log)
+        self._clients: defaultdict[Key, set[Client]] = defaultdict(set)
+        self._keys: dict[Client, Key] = {}
+        self._ids: frozenset[str] = frozenset()
+
+    def enter(self, client: Client, key: Key) -> None:
+        self._clients[key].add(client)
+        self._keys[client] = key
+        self._note_ids()
+
+    def leave(self, client: Client) -> None:
+        key = self._keys.pop(client, None)
+        if key is not None:
+            self._clients[key].discard(client)
+            if not self._clients[key]:
+                del self._clients[key]
+            self._note_ids()
+
+    def tell(self, occurrences: Sequence[Occurrence]) -> None:
+        if not self._clients:
+            return
+        progress = _Progress(self)
+        for save in saves(occurrences):
+            if self._ids.isdisjoint(save[0].belonging.about):
+                continue
+            if is_of_operation(save[0]):
+                self._tell_of_operation(self._stories.after(save), progress)
+            elif batch_id := batch_of_event(save[0]):
+                last = save[-1]
+                frame = progress.frame(str(batch_id), at=last.entry.recorded_at)
+                self._push((Kind.BATCH, batch_id), last.position, frame)
+
+    def _tell_of_operation(self, told: Told, progress: "_Progress") -> None:
+        batch_id = told.row["batch_id"]
+        if told.is_creation and not batch_id:
+            return
+        # After the terminal update there is no further one; what is settled later
+        # comes under a name of its own, which older clients ignore.
+        kind = "obligation_update" if told.is_afterword else "operation_update"
+        shown = msgspec.Raw(msgspec.json.encode(operation_object(told.row, told.lines)))
+        at = told.recorded_at
+        device = (Kind.DEVICE, UUID(told.row["device_id"]))
+        if device in self._clients:
+            self._push(device, told.position, device_frame(kind, shown, at=at))
+        operation = (Kind.OPERATION, told.operation_id)
+        if operation in self._clients:
+            self._push(operation, told.position, operation_frame(kind, shown, at=at))
+        batch = (Kind.BATCH, UUID(batch_id)) if batch_id else None
+        if batch in self._clients and batch and not told.is_afterword:
+            names = names_of_member(self._views, told.row)
+            frames = _member_frame(told, names) + progress.frame(batch_id, at=at)
+            self._push(batch, told.position, frames)
+
+    def progress_of(self, batch_id: str) -> BatchProgress | None:
+        return batch_progress(self._views, batch_id)
+
+    def _note_ids(self) -> None:
+        self._ids = frozenset(str(thing_id) for _, thing_id in self._clients)
+
+    def _push(self, key: Key, position: int, frames: bytes) -> None:
+        for client in self._clients.get(key, ()):
+            client.push(position, frames)
+
+
+class _Progress:
+    """How far batches are, asked once for all that is told together."""
+
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
+        self._known: dict[str, BatchProgress | None] = {}
+
+    def frame(self, batch_id: str, *, at: datetime) -> bytes:
+        if batch_id not in self._known:
+            self._known[batch_id] = self._channels.progress_of(batch_id)
+        progress = self._known[batch_id]
+        if progress is None:
+            return b""
+        return _frame({"type": "batch_status", **progress_object(progress)}, at=at)
+
+
+def operation_frame(kind: str, shown: Any, *, at: datetime) -> bytes:
+    return _frame({"type": kind, "operation": shown}, at=at)
+
+
+def device_frame(kind: str, shown: Any, *, at: datetime) -> bytes:
+    """Encode for the channel of a device: flat, and in an envelope as well."""
+    message = {"type": kind, "operation": shown}
+    envelope = {"model": "UpgradeOperation", "data": message}
+    return _frame(envelope | message, at=at)
+
+
+def batch_state_frame(
+    progress: BatchProgress, operations: Sequence[dict[str, Any]]
+) -> bytes:
+    message = {
+        "type": "batch_state",
+        "batch_status": progress_object(progress),
+        "operations": operations,
+    }
+    return text_frame(msgspec.json.encode(message))
+
+
+def progress_object(progress: BatchProgress) -> dict[str, Any]:
+    return msgspec.structs.asdict(progress)
+
+
+def _member_frame(told: Told, names: dict[str, Any]) -> bytes:
+    message = {
+        "type": "operation_progress",
+        "operation_id": str(told.operation_id),
+        "status": told.row["status"],
+        "progress": told.row["progress"],
+        "modified": timestamp(told.row["modified"]),
+        "device_id": told.row["device_id"],
+        **names,
+    }
+    return _frame(message, at=told.recorded_at)
+
+
+def _frame(message: dict[str, Any], *, at: datetime) -> bytes:
+    return text_frame(msgspec.json.encode(message | {"timestamp": at.isoformat()}))
