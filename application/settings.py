@@ -171,7 +171,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     feed_wait_seconds_max: Annotated[
         float, "longest that a request for events may wait for one"
     ] = 30.0
-    feed_waits_max: Annotated[int, "requests that wait for events at a time"] = 16
+    feed_waits_max: Annotated[int, "requests that wait for events at a time", _ABOVE_0] = 16
     websocket_stall_seconds: Annotated[
         float, "a client that takes nothing for this long is closed", _ABOVE_0
     ] = 10.0

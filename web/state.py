@@ -1,10 +1,12 @@
 """What the web process keeps for all requests, and how a request gets at it."""
 
+from threading import BoundedSemaphore
 from typing import cast
 
 import msgspec
 from flask import Flask, current_app
 
+from application.feed.follower import Follower
 from application.flashlog import Flashlog
 from application.stories import Stories
 from web.hosts import AllowedHosts
@@ -18,6 +20,8 @@ class WebState(msgspec.Struct, kw_only=True):
 
     flashlog: Flashlog
     stories: Stories
+    follower: Follower
+    waits: BoundedSemaphore
     hosts: AllowedHosts
     request_throttle: Throttle
     token_throttle: Throttle
@@ -28,6 +32,8 @@ class WebState(msgspec.Struct, kw_only=True):
         return cls(
             flashlog=flashlog,
             stories=Stories(flashlog.log),
+            follower=Follower(flashlog),
+            waits=BoundedSemaphore(settings.feed_waits_max),
             hosts=AllowedHosts.of(settings.allowed_hosts, bind=settings.bind),
             request_throttle=Throttle(settings.request_rate_limit),
             token_throttle=Throttle(settings.token_rate_limit),

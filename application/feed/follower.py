@@ -6,10 +6,11 @@ also finds it there.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Condition, Event, RLock
+from threading import Condition, Event, RLock, Thread
 from time import monotonic
+from typing import Protocol
 
 from application.feed.occurrence import Occurrence
 from application.feed.pages import Page, read_page
@@ -26,26 +27,50 @@ _PAGE_EVENTS = 500
 _RECENT = 2000
 
 
+class Teller(Protocol):
+    """Passes on what happens; called by one thread, under the follower's lock."""
+
+    def tell(self, occurrences: Sequence[Occurrence]) -> None:
+        """Pass on what happened."""
+
+    def pulse(self) -> None:
+        """Pass on, every few seconds, how far the log is."""
+
+
 class Follower:
     """Tells every event once and in the order of the log.
 
     Under `lock` everything up to `position` has been told and nothing beyond it.
     """
 
-    def __init__(
-        self, flashlog: Flashlog, tell: Callable[[Sequence[Occurrence]], None]
-    ) -> None:
+    def __init__(self, flashlog: Flashlog) -> None:
         self.lock = RLock()
         self.position = 0
         self._flashlog = flashlog
-        self._tell = tell
+        self._teller: Teller | None = None
+        self._pulse_seconds = flashlog.settings.feed_position_seconds
+        self._stop = Event()
+        self._thread: Thread | None = None
         self._moved = Condition(self.lock)
         self._listeners = 0
         self._recent: deque[Occurrence] = deque(maxlen=_RECENT)
 
+    def tell_by(self, teller: Teller) -> None:
+        """Say who passes on what happens."""
+        self._teller = teller
+
+    def stop(self) -> None:
+        """End for good; whoever waits is woken."""
+        with self.lock:
+            self._stop.set()
+            self._moved.notify_all()
+
     def join(self) -> int:
         """Begin to listen; returns the position after which everything is told."""
         with self.lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, daemon=True)
+                self._thread.start()
             if not self._listeners:
                 self.position = max(self.position, self._flashlog.views.position())
                 self._recent.clear()
@@ -80,22 +105,19 @@ class Follower:
     def wait_beyond(self, position: int, *, limit_seconds: float) -> bool:
         """Wait until more than a position was told; False when the limit passed."""
         with self._moved:
-            return self._moved.wait_for(
-                lambda: self.position > position, timeout=limit_seconds
+            self._moved.wait_for(
+                lambda: self.position > position or self._stop.is_set(),
+                timeout=limit_seconds,
             )
+            return self.position > position
 
-    def run(
-        self, stop: Event, *, pulse: Callable[[], None], pulse_seconds: float
-    ) -> None:
-        """Tell until stopped, and call `pulse` in between; idle while nobody listens.
-
-        `pulse` is called under `lock`.
-        """
+    def _run(self) -> None:
+        """Tell until stopped; idle while nobody listens."""
         growth = self._flashlog.views.growth()
         is_behind = False
         pulse_at = monotonic()
         try:
-            while not stop.is_set():
+            while not self._stop.is_set():
                 if not self._is_wanted():
                     continue
                 try:
@@ -103,13 +125,14 @@ class Follower:
                     if is_behind:
                         is_behind = not self._could_read_on()
                     if monotonic() >= pulse_at:
-                        pulse_at = monotonic() + pulse_seconds
+                        pulse_at = monotonic() + self._pulse_seconds
                         with self.lock:
-                            pulse()
-                    stop.wait(_PAUSE_SECONDS)
+                            if self._teller is not None:
+                                self._teller.pulse()
+                    self._stop.wait(_PAUSE_SECONDS)
                 except Exception:  # noqa: BLE001 - the feed outlives every trouble with the store
                     _LOG.exception("action=feed_failed the feed goes on in a moment")
-                    stop.wait(_RECOVERY_SECONDS)
+                    self._stop.wait(_RECOVERY_SECONDS)
         finally:
             growth.close()
 
@@ -137,5 +160,6 @@ class Follower:
                 return
             self.position = page.position
             self._recent.extend(page.occurrences)
-            self._tell(page.occurrences)
+            if self._teller is not None:
+                self._teller.tell(page.occurrences)
             self._moved.notify_all()

@@ -85,7 +85,9 @@ def find(flashlog: Flashlog, audience: Audience, *, after: int, limit: int) -> F
     if len(found) > limit:
         found = found[:limit]
         position = found[-1].position
-    return Found(occurrences=found, position=position, is_caught_up=position >= end)
+    # Read models that are being made anew are behind any reader.
+    is_caught_up = after <= end <= position
+    return Found(occurrences=found, position=position, is_caught_up=is_caught_up)
 
 
 def _whole_saves(entries: list[Entry]) -> list[Entry]:

@@ -36,7 +36,7 @@ def init_app(app: Flask, state: WebState) -> None:
         "max_message_size": _MESSAGE_BYTES_MAX,
         "thread_class": partial(Thread, daemon=True),
     }
-    keep(app, Hub(state.flashlog))
+    keep(app, Hub(state.flashlog, state.follower))
     sock = Sock()
     blueprint = admission.blueprint(
         {name: door for name, (_, door) in _CHANNELS.items()}

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from threading import Event, Thread
 from time import sleep
 from typing import cast
 
@@ -31,18 +30,14 @@ TOO_SLOW = 4008
 class Hub:
     """Who listens to what; one follower tells them all."""
 
-    def __init__(self, flashlog: Flashlog) -> None:
+    def __init__(self, flashlog: Flashlog, follower: Follower) -> None:
         self.flashlog = flashlog
-        self.follower = Follower(flashlog, self._tell)
+        self.follower = follower
         self.channels = Channels(flashlog)
         self.events = EventClients(self.follower)
         self._clients: set[Client] = set()
-        self._stop = Event()
-        self._thread: Thread | None = None
-
-    @property
-    def is_stopping(self) -> bool:
-        return self._stop.is_set()
+        self._is_stopping = False
+        follower.tell_by(self)
 
     def seat(self, *, told: int | None = None) -> Client | None:
         """Take in one more client, before its connection; None: there is no room.
@@ -51,9 +46,8 @@ class Hub:
         """
         with self.follower.lock:
             clients_max = self.flashlog.settings.websocket_clients_max
-            if self._stop.is_set() or len(self._clients) >= clients_max:
+            if self._is_stopping or len(self._clients) >= clients_max:
                 return None
-            self.start()
             position = self.follower.join()
             client = Client(position if told is None else told)
             self._clients.add(client)
@@ -68,18 +62,12 @@ class Hub:
                 self.events.leave(client)
                 self.follower.leave()
 
-    def start(self) -> None:
-        """Let the follower run; it costs nothing while nobody listens."""
-        with self.follower.lock:
-            if self._thread is None:
-                self._thread = Thread(target=self._follow, daemon=True)
-                self._thread.start()
-
     def close(self) -> None:
         """Say goodbye to everybody, and let nobody in any more."""
         with self.follower.lock:
-            self._stop.set()
+            self._is_stopping = True
             clients = list(self._clients)
+        self.follower.stop()
         # A few at a time: threads that wake all at once mostly wait for each other.
         for start in range(0, len(clients), _CLOSED_AT_ONCE):
             few = clients[start : start + _CLOSED_AT_ONCE]
@@ -89,14 +77,10 @@ class Hub:
             for client in few:
                 client.wake()
 
-    def _follow(self) -> None:
-        self.follower.run(
-            self._stop,
-            pulse=self.events.pulse,
-            pulse_seconds=self.flashlog.settings.feed_position_seconds,
-        )
+    def pulse(self) -> None:
+        self.events.pulse()
 
-    def _tell(self, occurrences: Sequence[Occurrence]) -> None:
+    def tell(self, occurrences: Sequence[Occurrence]) -> None:
         """Tell everybody; who could not be told is sent away rather than left out."""
         try:
             self.events.tell(occurrences)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from web.api.firmware_upgrader import device_firmware, operations
+from web.api.firmware_upgrader import device_firmware, events, operations
 
 blueprint = Blueprint(
     "firmware-upgrader", __name__, url_prefix="/api/v1/firmware-upgrader"
@@ -15,5 +15,6 @@ for _rule, _resource in (
     ("/upgrade-operation/<uuid:operation_id>/retry/", operations.RETRY),
     ("/device/<uuid:device_id>/upgrade-operation/", operations.OF_DEVICE),
     ("/device/<uuid:device_id>/firmware/", device_firmware.DETAIL),
+    ("/event/", events.LIST),
 ):
     _resource.add_to(blueprint, _rule)
