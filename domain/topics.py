@@ -9,6 +9,7 @@ import domain.credentials
 import domain.device.device
 import domain.device_group
 import domain.group
+import domain.idempotency
 import domain.known_host
 import domain.location
 import domain.operation.operation

@@ -1,7 +1,7 @@
 """The stories of the golden log, told by the commands that tell them in life."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from domain.device.device import Device
 from domain.device.events import FirmwareInstalled, Registered
 from domain.device.words import Connection, Jump, Learned, PinnedKey
 from domain.group import Group, GroupCreated
+from domain.idempotency import IdempotencyKey, Used
 from domain.known_host import KnownHost
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
@@ -51,6 +52,7 @@ def all_stories() -> Iterator[Aggregate]:
     yield from inventory.all_stories(ORGANIZATION, by=USER)
     yield from catalogue.stories()
     yield _reservation()
+    yield _idempotency_key()
     yield _known_host()
     yield _device()
     yield _succeeded()
@@ -148,6 +150,20 @@ def _reservation() -> Reservation:
     reservation.release(DEVICE)
     reservation.claim("device/name", DEVICE)
     return reservation
+
+
+def _idempotency_key() -> IdempotencyKey:
+    key = IdempotencyKey(IdempotencyKey.id_of(USER, "0d3c8a52"))
+    key.use(
+        Used(
+            fingerprint="ef" * 32,
+            owner_id=SUCCEEDED,
+            is_new=True,
+            at=datetime(2026, 5, 1, 12, tzinfo=UTC),
+            by=USER,
+        )
+    )
+    return key
 
 
 def _known_host() -> KnownHost:
