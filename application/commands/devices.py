@@ -1,130 +1,95 @@
-"""The inventory: register, find, change devices."""
+"""The inventory: register devices, and find them."""
 
-from ipaddress import ip_address
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 
+from application.commands.claims import Claims, Key
+from application.commands.connections import OPENWRT
+from application.commands.credentials import NewCredentials, add_credentials
+from application.commands.device_checks import (
+    check_addresses,
+    dialled,
+    key_complaints,
+    name_complaints,
+)
 from application.commands.keeping import kept_if_recorded
+from application.commands.located import group_of, location_of
 from application.flashlog import Flashlog
 from application.upgraders import upgrader_names
-from domain.credentials import Credentials, CredentialsCreated
+from domain.base import Aggregate
+from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.device.events import Registered
 from domain.device.words import Connection, Jump, PinnedKey
 from domain.errors import InvalidError, NotFoundError
 from domain.identity import normalise_mac
-from domain.organization import DEFAULT_ORGANIZATION_ID
-from domain.reservation import KeyTakenError, Reservation
+from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
 
-_NAME_LENGTH_MAX = 64
-_HOST_NAME_LENGTH_MAX = 253
-_HOST_LABEL_LENGTH_MAX = 63
+__all__ = [
+    "NewCredentials",
+    "NewDevice",
+    "add_credentials",
+    "add_device",
+    "check_new_device",
+    "find_device",
+]
 
-
-class NewCredentials(msgspec.Struct, frozen=True, kw_only=True):
-    """A log-in and its secret: a password (may be empty) or a private key in PEM."""
-
-    username: str = "root"
-    port: int = 22
-    password: str | None = None
-    private_key: str | None = None
-    passphrase: str | None = None
-    name: str = ""
+TAKEN = "A device of this organization has it already."
+KEY_TAKEN = "A device has this key already."
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a router when it is registered."""
+    """What is said of a router when it is registered.
+
+    `addresses` are dialled after `management_ip`; where there is none, the first of
+    them is it, if it is an IP address.
+    """
 
     name: str
     mac_address: str
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
+    management_ip: str | None = None
+    last_ip: str | None = None
     credentials_ids: tuple[UUID, ...] = ()
     jumps: tuple[Jump, ...] = ()
     model: str = ""
+    os: str = ""
+    system: str = ""
+    notes: str = ""
     upgrader: str = ""
     agent_uuid: UUID | None = None
     organization_id: UUID = DEFAULT_ORGANIZATION_ID
+    group_id: UUID | None = None
+    location_id: UUID | None = None
+    key: str = ""
     host_key: PinnedKey | None = None
     device_id: UUID | None = None
-
-
-def add_credentials(
-    flashlog: Flashlog,
-    new: NewCredentials,
-    *,
-    organization_id: UUID | None = DEFAULT_ORGANIZATION_ID,
-    by: UUID | None = None,
-) -> UUID:
-    """Keep a log-in; the secret goes to the vault. Raises InvalidError."""
-    if (new.password is None) == (new.private_key is None):
-        raise InvalidError.of("params", "Give either a password or a private key.")
-    credentials_id = uuid4()
-    secret = {
-        "password": new.password,
-        "private_key": new.private_key,
-        "passphrase": new.passphrase,
-    }
-    with kept_if_recorded(flashlog) as keep:
-        created = CredentialsCreated(
-            name=new.name or f"{new.username}-{str(credentials_id)[:8]}",
-            organization_id=organization_id,
-            username=new.username,
-            port=new.port,
-            secret_id=keep("secret", secret),
-            by=by,
-        )
-        credentials = Credentials.create(credentials_id, created)
-        position = flashlog.log.append(credentials)
-    flashlog.show(position)
-    return credentials_id
 
 
 def add_device(flashlog: Flashlog, new: NewDevice, *, by: UUID | None = None) -> UUID:
     """Register a router. Raises InvalidError naming every wrong field."""
     mac_address = check_new_device(new)
-    _check_credentials(flashlog, new)
     device_id = new.device_id or uuid4()
-    scope = f"organization/{new.organization_id}/device"
 
-    def register() -> int:
-        claims = {
-            "name": _claim(flashlog, f"{scope}/name", new.name, device_id),
-            "mac_address": _claim(flashlog, f"{scope}/mac", mac_address, device_id),
-        }
-        wrong = {
-            field: ["A device of this organization has it already."]
-            for field, claim in claims.items()
-            if claim is None
-        }
+    def register(key_id: UUID | None) -> int:
+        claims = _claims(flashlog, new, mac_address, device_id)
         if flashlog.log.recorder.version_of(device_id):
-            wrong["id"] = ["Something has this id already."]
-        if wrong:
-            raise InvalidError(wrong)
+            claims.wrong["id"] = ["Something has this id already."]
+        granted = claims.granted()
+        needed = _needed(flashlog, new)
         device = Device.register(
-            device_id,
-            Registered(
-                name=new.name,
-                organization_id=new.organization_id,
-                mac_address=mac_address,
-                addresses=new.addresses,
-                model=new.model,
-                agent_uuid=new.agent_uuid,
-                connections=tuple(
-                    Connection(connection_id=uuid4(), credentials_id=credentials_id)
-                    for credentials_id in new.credentials_ids
-                ),
-                jumps=new.jumps,
-                upgrader=new.upgrader,
-                by=by,
-            ),
+            device_id, _registered(flashlog, new, mac_address, key_id, by)
         )
         if new.host_key:
             device.pin_host_key(new.host_key, by=by)
-        return flashlog.log.append(device, *filter(None, claims.values()))
+        return flashlog.log.append(device, *granted, unchanged=needed)
 
-    flashlog.show(flashlog.log.decide(register))
+    with kept_if_recorded(flashlog) as keep:
+        key_id = keep("device-key", {"key": new.key}) if new.key else None
+        position = flashlog.log.decide(lambda: register(key_id))
+    flashlog.show(position)
     return device_id
 
 
@@ -154,50 +119,20 @@ def find_device(flashlog: Flashlog, text: str) -> UUID:
     return UUID(candidates[0]["id"])
 
 
-def change_addresses(
-    flashlog: Flashlog,
-    *,
-    device_id: UUID,
-    addresses: tuple[str, ...],
-    by: UUID | None = None,
-) -> None:
-    """Say where the router is now; a running operation uses it at its next look."""
-    _check_addresses(addresses)
-
-    def change() -> int:
-        device = flashlog.log.get(Device, device_id)
-        device.change_addresses(addresses, by=by)
-        return flashlog.log.append(device)
-
-    flashlog.show(flashlog.log.decide(change))
-
-
-def release_host_key(
-    flashlog: Flashlog, *, device_id: UUID, reason: str, by: UUID | None = None
-) -> None:
-    """Forget the pinned host key: the next one that is shown will be pinned."""
-
-    def release() -> int:
-        device = flashlog.log.get(Device, device_id)
-        device.release_host_key(reason, by=by)
-        return flashlog.log.append(device)
-
-    flashlog.show(flashlog.log.decide(release))
-
-
 def check_new_device(new: NewDevice) -> str:
     """Return the MAC address as it is kept. Raises InvalidError, each wrong field."""
     wrong: dict[str, list[str]] = {}
-    length = len(new.name.strip())
-    if not 0 < length <= _NAME_LENGTH_MAX or not new.name.isprintable():
-        wrong["name"] = [f"Give a name of 1 to {_NAME_LENGTH_MAX} characters."]
+    if complaints := name_complaints(new.name):
+        wrong["name"] = complaints
+    if new.key and (complaints := key_complaints(new.key)):
+        wrong["key"] = complaints
     try:
         mac_address = normalise_mac(new.mac_address)
     except InvalidError as error:
         wrong |= error.fields
         mac_address = ""
     try:
-        _check_addresses(new.addresses)
+        check_addresses(new.addresses)
     except InvalidError as error:
         wrong |= error.fields
     if new.upgrader and new.upgrader not in upgrader_names():
@@ -208,47 +143,99 @@ def check_new_device(new: NewDevice) -> str:
     return mac_address
 
 
-def _check_credentials(flashlog: Flashlog, new: NewDevice) -> None:
+def name_key(organization_id: UUID, name: str) -> Key:
+    return Key(f"organization/{organization_id}/device/name", name)
+
+
+def mac_key(organization_id: UUID, mac_address: str) -> Key:
+    return Key(f"organization/{organization_id}/device/mac", mac_address)
+
+
+def secret_key(flashlog: Flashlog, key: str) -> Key:
+    """Return how the log names a device's key without telling it."""
+    return Key("device/key", flashlog.vault.mark("device-key", key), exact=True)
+
+
+def _claims(
+    flashlog: Flashlog, new: NewDevice, mac_address: str, device_id: UUID
+) -> Claims:
+    claims = Claims(flashlog, device_id)
+    claims.take("name", name_key(new.organization_id, new.name), taken=TAKEN)
+    claims.take("mac_address", mac_key(new.organization_id, mac_address), taken=TAKEN)
+    if new.key:
+        claims.take("key", secret_key(flashlog, new.key), taken=KEY_TAKEN)
+    return claims
+
+
+def _needed(flashlog: Flashlog, new: NewDevice) -> list[Aggregate]:
+    """Return what the device refers to, and what must not change meanwhile."""
+    needed: list[Aggregate] = []
     jumps = (jump.credentials_id for jump in new.jumps)
-    for credentials_id in (*new.credentials_ids, *jumps):
-        if flashlog.log.find(Credentials, credentials_id) is None:
+    for credentials_id in dict.fromkeys((*new.credentials_ids, *jumps)):
+        credentials = flashlog.log.find(Credentials, credentials_id)
+        if credentials is None:
             raise InvalidError.of(
                 "credentials", f"There are no credentials {credentials_id}."
             )
+        needed.append(credentials)
+    if flashlog.log.find(Organization, new.organization_id) is None:
+        raise InvalidError.of("organization", "There is no such organization.")
+    if new.group_id:
+        needed.append(group_of(flashlog, new.group_id, new.organization_id))
+    if new.location_id:
+        needed.append(location_of(flashlog, new.location_id, new.organization_id))
+    return needed
 
 
-def _check_addresses(addresses: tuple[str, ...]) -> None:
-    for address in addresses:
-        host = address.rpartition("%")[0] or address
-        try:
-            ip_address(host)
-        except ValueError:
-            if not _is_host_name(host):
-                raise InvalidError.of(
-                    "address", f"{address!r} is neither an IP address nor a host name."
-                ) from None
-
-
-def _is_host_name(text: str) -> bool:
-    """Whether a resolver can be asked for it; see RFC 1123, section 2.1."""
-    labels = text.removesuffix(".").split(".")
-    return len(text) <= _HOST_NAME_LENGTH_MAX and all(
-        0 < len(label) <= _HOST_LABEL_LENGTH_MAX
-        and label.replace("-", "").isalnum()
-        and not label.startswith("-")
-        for label in labels
+def _registered(
+    flashlog: Flashlog,
+    new: NewDevice,
+    mac_address: str,
+    key_id: UUID | None,
+    by: UUID | None,
+) -> Registered:
+    management_ip, addresses = dialled(new.management_ip, new.addresses)
+    return Registered(
+        name=new.name,
+        organization_id=new.organization_id,
+        mac_address=mac_address,
+        addresses=addresses,
+        management_ip=management_ip,
+        last_ip=new.last_ip,
+        model=new.model,
+        os=new.os,
+        system=new.system,
+        notes=new.notes,
+        group_id=new.group_id,
+        location_id=new.location_id,
+        key_id=key_id,
+        agent_uuid=new.agent_uuid,
+        connections=_connections(flashlog, new),
+        jumps=new.jumps,
+        upgrader=new.upgrader,
+        by=by,
     )
 
 
-def _claim(
-    flashlog: Flashlog, scope: str, key: str, owner_id: UUID
-) -> Reservation | None:
-    reservation = flashlog.log.get_or_new(Reservation, Reservation.id_of(scope, key))
-    try:
-        reservation.claim(scope, owner_id)
-    except KeyTakenError:
-        return None
-    return reservation
+def _connections(flashlog: Flashlog, new: NewDevice) -> tuple[Connection, ...]:
+    """Return the log-ins that were asked for, then those that every device gets."""
+    every = flashlog.views.rows(
+        "SELECT id FROM credentials WHERE auto_add = 1"
+        " AND (organization_id = ? OR organization_id IS NULL) ORDER BY position",
+        [str(new.organization_id)],
+    )
+    wanted = (*new.credentials_ids, *(UUID(row["id"]) for row in every))
+    now = flashlog.clock.now()
+    return tuple(
+        Connection(
+            connection_id=uuid4(),
+            credentials_id=credentials_id,
+            update_strategy=OPENWRT,
+            created=now,
+            modified=now,
+        )
+        for credentials_id in dict.fromkeys(wanted)
+    )
 
 
 def _mac_or_blank(text: str) -> str:

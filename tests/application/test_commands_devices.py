@@ -12,10 +12,9 @@ import pytest
 from application.commands.devices import (
     NewCredentials,
     add_credentials,
-    change_addresses,
     find_device,
-    release_host_key,
 )
+from application.commands.reaching import change_addresses, release_host_key
 from application.errors import LogFullError
 from application.flashlog import Flashlog
 from domain.credentials import Credentials

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.commands.devices import change_addresses
 from application.commands.operations import cancel_operation, start_upgrade
+from application.commands.reaching import change_addresses
 from domain.device.device import Device
 from domain.errors import AlreadyEndedError, CancelTooLateError
 from domain.operation.words import Status

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import click
 
-from application.commands.devices import NewDevice, release_host_key
+from application.commands.devices import NewDevice
 from application.commands.known_hosts import read_host_key
 from application.commands.operations import release_device
+from application.commands.reaching import release_host_key
 from application.commands.registration import register
 from application.errors import NotFoundError
 from application.procedure.check import enroll_device

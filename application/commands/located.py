@@ -1,0 +1,36 @@
+"""Where devices belong: the group and the location that a command refers to."""
+
+from uuid import UUID
+
+from application.flashlog import Flashlog
+from domain.device_group import DeviceGroup
+from domain.errors import InvalidError
+from domain.location import Location
+
+NO_SUCH_PK = "Invalid pk - object does not exist."
+
+
+def group_of(flashlog: Flashlog, group_id: UUID, organization_id: UUID) -> DeviceGroup:
+    """Return a group of the same organization. Raises InvalidError on `group`."""
+    group = flashlog.log.find(DeviceGroup, group_id)
+    if group is None:
+        raise InvalidError.of("group", NO_SUCH_PK)
+    if group.organization_id != organization_id:
+        raise InvalidError.of(
+            "group", "The group belongs to another organization than the device."
+        )
+    return group
+
+
+def location_of(
+    flashlog: Flashlog, location_id: UUID, organization_id: UUID
+) -> Location:
+    """Return a location of the same organization. Raises InvalidError."""
+    location = flashlog.log.find(Location, location_id)
+    if location is None:
+        raise InvalidError.of("location", NO_SUCH_PK)
+    if location.organization_id != organization_id:
+        raise InvalidError.of(
+            "location", "The location belongs to another organization than the device."
+        )
+    return location
