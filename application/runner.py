@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from threading import Event, Lock
 from uuid import UUID, uuid4
 
+from application.batches.keeper import keeping
 from application.errors import StorageError
 from application.flashlog import Flashlog, bounds_of
 from application.presence import Presence
@@ -173,6 +174,7 @@ def run_runner(settings: Settings, *, projects_too: bool = False) -> None:
             # What a runner held that died is free at once, not after its lease.
             flashlog.among("runner", when_first=flashlog.due.release_everything),
             standing_in(flashlog) if projects_too else nullcontext(),
+            keeping(flashlog),
         ):
             Runner(flashlog).run(stop)
     finally:

@@ -27,6 +27,7 @@ class Started(BatchEvent, frozen=True, kw_only=True):
         batch.plan = self.plan
         batch.targets_id = self.targets_id
         batch.total = self.total
+        batch.started_by = self.by
 
 
 class Filled(BatchEvent, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ class BatchState(Aggregate):
     plan: Plan
     targets_id: UUID
     total: int
+    started_by: UUID | None
 
     def __init__(self, aggregate_id: UUID) -> None:
         super().__init__(aggregate_id)

@@ -1,0 +1,1 @@
+"""Mass upgrades: who is upgraded, and their operations made in the background."""

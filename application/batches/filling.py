@@ -1,0 +1,120 @@
+"""The operations of a batch, made in the background, each exactly once.
+
+How far a batch is filled is saved in the same append as the operations: whoever goes
+on after a crash goes on behind the last one. A batch that is cancelled in the same
+moment gets no further operation.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+from threading import Event as Signal
+from uuid import UUID
+
+import msgspec
+
+from application.commands.beginning import begun
+from application.errors import DomainError, StorageError
+from application.flashlog import Flashlog
+from domain.base import Aggregate
+from domain.batch.batch import Batch, BatchTargets
+from domain.batch.words import Target, operation_id_of
+from domain.catalogue import FirmwareImage
+from domain.device.device import Device
+from domain.operation.events import Started
+from domain.operation.operation import UpgradeOperation
+
+# So many operations are one append: few enough that others can append meanwhile.
+_GROUP = 50
+
+_log = logging.getLogger(__name__)
+
+
+def fill(flashlog: Flashlog, batch_id: UUID, stop: Signal) -> None:
+    """Make the operations that a batch still lacks; safe to run again at any time."""
+    batch = flashlog.log.get(Batch, batch_id)
+    targets = flashlog.log.get(BatchTargets, batch.targets_id).targets
+
+    def go_on() -> bool:
+        batch = flashlog.log.get(Batch, batch_id)
+        if not batch.is_filling:
+            return False
+        group = targets[batch.filled : batch.filled + _GROUP]
+        settled = _settled(flashlog, group)
+        saved = [
+            each
+            for target in group
+            for each in _begun(flashlog, batch, target, settled)
+        ]
+        batch.note_filled(len(group))
+        flashlog.log.append(batch, *saved)
+        return batch.is_filling
+
+    while not stop.is_set() and flashlog.log.decide(go_on):
+        pass
+
+
+def _begun(
+    flashlog: Flashlog, batch: Batch, target: Target, settled: Collection[UUID]
+) -> Sequence[Aggregate]:
+    """Return the operation and, where it has it now, its device."""
+    try:
+        device = flashlog.log.get(Device, target.device_id)
+        _check(flashlog, device, target)
+        operation_id = operation_id_of(batch.id, device.id)
+        started = _started(flashlog, batch, target)
+        is_free = device.operation_id is None or device.operation_id in settled
+        operation = begun(flashlog, device, operation_id, started, is_free=is_free)
+    except StorageError:
+        raise
+    except DomainError as error:
+        return [_aborted(flashlog, batch, target, str(error))]
+    except Exception as error:  # noqa: BLE001
+        # One device must not keep the others waiting.
+        _log.exception("action=not_filled device=%s", target.device_id)
+        return [_aborted(flashlog, batch, target, f"internal error: {error}")]
+    return [operation, device]
+
+
+def _check(flashlog: Flashlog, device: Device, target: Target) -> None:
+    """Refuse what has changed since the batch was started. Raises DomainError."""
+    device.require_active()
+    flashlog.log.get(FirmwareImage, target.image_id)
+    if not device.enabled_connections:
+        msg = f"the device {device.name} has no enabled connection"
+        raise DomainError(msg)
+
+
+def _aborted(
+    flashlog: Flashlog, batch: Batch, target: Target, reason: str
+) -> UpgradeOperation:
+    operation_id = operation_id_of(batch.id, target.device_id)
+    operation = UpgradeOperation.start(operation_id, _started(flashlog, batch, target))
+    operation.abort(reason)
+    return operation
+
+
+def _started(flashlog: Flashlog, batch: Batch, target: Target) -> Started:
+    return Started(
+        device_id=target.device_id,
+        image_id=target.image_id,
+        at=flashlog.clock.now(),
+        options=batch.plan.options,
+        batch_id=batch.id,
+        by=batch.started_by,
+    )
+
+
+def _settled(flashlog: Flashlog, group: Sequence[Target]) -> set[UUID]:
+    """Return last operations of these devices that have them no more.
+
+    The read models may be late, but what has ended and owes nothing stays so.
+    """
+    ids = msgspec.json.encode([target.device_id for target in group]).decode()
+    rows = flashlog.views.rows(
+        "SELECT last.id FROM json_each(?) AS wanted"
+        " JOIN device ON device.id = wanted.value"
+        " JOIN operation AS last ON last.id = device.operation_id"
+        " WHERE last.status <> 'in-progress' AND last.owed = ''",
+        [ids],
+    )
+    return {UUID(row["id"]) for row in rows}

@@ -1,0 +1,197 @@
+"""Mass upgrades: start, hold, resume, cancel."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from application.access import Account
+from application.commands.idempotency import NO_KEY, RequestKey
+from application.errors import AlreadyEndedError, NotFoundError, RefusedError
+from application.flashlog import Flashlog
+from application.projections.views import Row
+from application.queries.selection import Selection, select
+from application.settings import Settings
+from domain.batch.batch import Batch, BatchTargets
+from domain.batch.events import Started
+from domain.batch.words import Limits, Plan
+from domain.catalogue import Build
+from domain.options import UpgradeOptions
+
+_ENDED = ("success", "failed", "cancelled")
+
+
+class NoTargetsError(RefusedError):
+    """No device would be upgraded; nothing was started."""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a mass upgrade; a limit of None is that of the settings."""
+
+    upgrade_all: bool = False
+    group_id: UUID | None = None
+    location_id: UUID | None = None
+    options: Any = None
+    uploads_max: int | None = None
+    uploads_per_location_max: int | None = None
+    reboots_max: int | None = None
+    failures_max: int | None = None
+    expendable_packages: tuple[str, ...] = ()
+
+
+def selected(
+    flashlog: Flashlog, account: Account, build_id: UUID, wish: Wish
+) -> Selection:
+    """Return who would be upgraded if it were started now. Raises NotFoundError."""
+    build = _build_row(flashlog, build_id)
+    return select(
+        flashlog.views,
+        account,
+        build,
+        group_id=wish.group_id,
+        location_id=wish.location_id,
+    )
+
+
+def start_batch(
+    flashlog: Flashlog,
+    account: Account,
+    *,
+    build_id: UUID,
+    wish: Wish,
+    key: RequestKey = NO_KEY,
+) -> UUID:
+    """Start a mass upgrade; its operations are made in the background.
+
+    Who is upgraded is decided here and now. Raises NotFoundError, InvalidError,
+    KeyUsedError, and NoTargetsError where nobody would be upgraded.
+    """
+    options = UpgradeOptions.parse(wish.options).as_mapping()
+
+    def start() -> tuple[UUID, int]:
+        # What was said until now is what is selected from.
+        flashlog.show(flashlog.log.end())
+        build = _build_row(flashlog, build_id)
+        _check_filters(flashlog, build, wish)
+        targets = selected(flashlog, account, build_id, wish).targets(
+            upgrade_all=wish.upgrade_all
+        )
+        if not targets:
+            msg = "No devices found that this build is for and that lack it."
+            raise NoTargetsError(msg)
+        frozen = BatchTargets.freeze(uuid4(), targets)
+        started = Started(
+            plan=Plan(
+                build_id=build_id,
+                category_id=UUID(build["category_id"]),
+                organization_id=_optional(build["organization_id"]),
+                upgrade_all=wish.upgrade_all,
+                group_id=wish.group_id,
+                location_id=wish.location_id,
+                options=options,
+                limits=_limits(flashlog.settings, wish),
+                expendable_packages=wish.expendable_packages,
+            ),
+            targets_id=frozen.id,
+            total=len(targets),
+            at=flashlog.clock.now(),
+            by=account.user_id,
+        )
+        batch = Batch.start(uuid4(), started)
+        used = key.of(flashlog, batch.id)
+        # Nobody deletes the build in the same moment.
+        unchanged = [flashlog.log.get(Build, build_id)]
+        return batch.id, flashlog.log.append(batch, frozen, *used, unchanged=unchanged)
+
+    batch_id, position = flashlog.log.decide(start)
+    flashlog.show(position)
+    return batch_id
+
+
+def hold_batch(
+    flashlog: Flashlog, *, batch_id: UUID, reason: str = "", by: UUID | None = None
+) -> None:
+    """Let no further flash begin. Raises AlreadyEndedError, RefusedError."""
+    _require_going_on(flashlog, batch_id)
+
+    def hold() -> int:
+        batch = flashlog.log.get(Batch, batch_id)
+        batch.hold(reason or "by a person", by=by)
+        return flashlog.log.append(batch)
+
+    flashlog.show(flashlog.log.decide(hold))
+
+
+def resume_batch(flashlog: Flashlog, *, batch_id: UUID, by: UUID | None = None) -> None:
+    """Let flashes begin again; failures are counted anew. Raises RefusedError."""
+
+    def resume() -> int:
+        batch = flashlog.log.get(Batch, batch_id)
+        batch.resume(by=by)
+        return flashlog.log.append(batch)
+
+    flashlog.show(flashlog.log.decide(resume))
+
+
+def cancel_batch(flashlog: Flashlog, *, batch_id: UUID, by: UUID | None = None) -> None:
+    """Let no further operation and no further flash begin.
+
+    What was not flashed is cancelled in the background; what was goes on to its end.
+    Raises AlreadyEndedError.
+    """
+    _require_going_on(flashlog, batch_id)
+
+    def cancel() -> int:
+        batch = flashlog.log.get(Batch, batch_id)
+        batch.cancel(by=by)
+        return flashlog.log.append(batch)
+
+    flashlog.show(flashlog.log.decide(cancel))
+
+
+def _require_going_on(flashlog: Flashlog, batch_id: UUID) -> None:
+    row = flashlog.views.one("batch", str(batch_id))
+    if row is not None and row["status"] in _ENDED:
+        msg = f"the batch has ended with status: {row['status']}"
+        raise AlreadyEndedError(msg)
+
+
+def _build_row(flashlog: Flashlog, build_id: UUID) -> Row:
+    found = flashlog.views.rows(
+        "SELECT build.*, category.organization_id FROM build"
+        " JOIN category ON category.id = build.category_id WHERE build.id = ?",
+        [str(build_id)],
+    )
+    if not found:
+        msg = f"there is no build {build_id}"
+        raise NotFoundError(msg)
+    return found[0]
+
+
+def _check_filters(flashlog: Flashlog, build: Row, wish: Wish) -> None:
+    """Refuse a group or location of another organization than the category's."""
+    owner = build["organization_id"]
+    for table, thing_id in (
+        ("device_group", wish.group_id),
+        ("location", wish.location_id),
+    ):
+        row = flashlog.views.one(table, str(thing_id)) if thing_id else None
+        if owner and row is not None and row["organization_id"] != owner:
+            word = table.removeprefix("device_")
+            msg = (
+                f"The organization of the {word} is not that of the category of the "
+                "build."
+            )
+            raise NoTargetsError(msg)
+
+
+def _limits(settings: Settings, wish: Wish) -> Limits:
+    def limit(name: str) -> int:
+        asked = getattr(wish, name)
+        return int(getattr(settings, name) if asked is None else asked)
+
+    return Limits(**{name: limit(name) for name in Limits.__struct_fields__})
+
+
+def _optional(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
