@@ -1,24 +1,19 @@
-"""The catalogue: take images in, under a category and a build."""
+"""Take images in: into a build that there is, or under a category and a version."""
 
 from collections.abc import Iterable
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 
-from application.adapters.image_store import Stored
+from application.commands import keys
+from application.commands.keys import Keys
+from application.commands.placing import TYPE_TAKEN, Place
+from application.commands.taking_in import Submitted, Taken, facts_of, taken_in
 from application.flashlog import Flashlog
-from domain.catalogue import (
-    Build,
-    BuildCreated,
-    Category,
-    CategoryCreated,
-    FirmwareImage,
-    ImageAdded,
-)
+from domain.catalogue import Build, FirmwareImage
 from domain.errors import InvalidError, NotFoundError
-from domain.firmware import Firmware, FirmwareMetadata
+from domain.firmware import Firmware
 from domain.organization import DEFAULT_ORGANIZATION_ID
-from domain.reservation import Reservation
 
 
 class NewImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,32 +36,60 @@ def add_image(
 ) -> UUID:
     """Judge a file at the door and keep it; adding the same twice finds the first.
 
-    Raises InvalidError, StoreFullError.
+    Category and build are made where there are none. Another file of the same type
+    and version, as one gets who builds again, makes a build of its own, unless the
+    version was given. Raises InvalidError, StoreFullError.
     """
-    stored = flashlog.images.add(
-        chunks,
-        file_name=new.file_name,
-        boards=new.boards,
-        check=lambda firmware: _version(new, firmware),
-    )
-    version = _version(new, stored.firmware)
+    submitted = Submitted(file_name=new.file_name, boards=new.boards)
+    with taken_in(
+        flashlog, submitted, chunks, check=lambda firmware: _version(new, firmware)
+    ) as taken:
 
-    def add() -> tuple[UUID, int]:
-        category_id, category = _category(flashlog, new, by)
-        build_id, build = _build(flashlog, new, category_id, version, by)
-        image_id = uuid4()
-        claim = flashlog.log.get_or_new(
-            Reservation, Reservation.id_of(f"build/{build_id}/image", stored.sha256)
-        )
-        if claim.owner_id:
-            return claim.owner_id, flashlog.log.end()
-        claim.claim(f"build/{build_id}/image", image_id)
-        image = FirmwareImage.add(image_id, _facts(new, stored, build_id, by))
-        return image_id, flashlog.log.append(image, claim, *category, *build)
+        def add() -> tuple[UUID, int]:
+            place = Place(flashlog, new.category, new.organization_id, by=by)
+            build, image_id = place.free_build(
+                _versions(new, taken), new.health_checks, taken
+            )
+            if image_id != taken.image_id:
+                return image_id, flashlog.log.end()
+            image = FirmwareImage.add(
+                taken.image_id, facts_of(submitted, taken, build.id, by)
+            )
+            return image_id, place.append(image)
 
-    image_id, position = flashlog.log.decide(add)
-    flashlog.show(position)
+        image_id, position = flashlog.log.decide(add)
+        flashlog.show(position)
     return image_id
+
+
+def upload_image(
+    flashlog: Flashlog,
+    build_id: UUID,
+    submitted: Submitted,
+    chunks: Iterable[bytes],
+    *,
+    by: UUID | None = None,
+) -> UUID:
+    """Judge a file at the door and add it to a build.
+
+    Raises NotFoundError for the build, InvalidError on `file`, `type` or `__all__`,
+    StoreFullError; then nothing stays behind.
+    """
+    with taken_in(flashlog, submitted, chunks, needs_type=True) as taken:
+
+        def add() -> int:
+            build = flashlog.log.get(Build, build_id)
+            held = Keys(flashlog)
+            scope = keys.of_types(build_id)
+            if not held.take(scope, taken.type_name, taken.image_id):
+                raise InvalidError.of("__all__", TYPE_TAKEN)
+            image = FirmwareImage.add(
+                taken.image_id, facts_of(submitted, taken, build_id, by)
+            )
+            return flashlog.log.append(image, *held.reservations, unchanged=[build])
+
+        flashlog.show(flashlog.log.decide(add))
+    return taken.image_id
 
 
 def find_image(flashlog: Flashlog, text: str) -> UUID:
@@ -95,6 +118,14 @@ def find_image(flashlog: Flashlog, text: str) -> UUID:
     return UUID(rows[0]["id"])
 
 
+def _versions(new: NewImage, taken: Taken) -> tuple[str, ...]:
+    """Return the versions of builds that the image may be put into, the best first."""
+    if new.version:
+        return (new.version,)
+    version = _version(new, taken.stored.firmware)
+    return (version, f"{version} {taken.stored.sha256[:8]}")
+
+
 def _version(new: NewImage, firmware: Firmware) -> str:
     if new.version:
         return new.version
@@ -106,60 +137,3 @@ def _version(new: NewImage, firmware: Firmware) -> str:
     if metadata.revision:
         return f"{metadata.version} {metadata.revision}"
     return metadata.version
-
-
-def _category(
-    flashlog: Flashlog, new: NewImage, by: UUID | None
-) -> tuple[UUID, tuple[Category | Reservation, ...]]:
-    scope = f"organization/{new.organization_id}/category/name"
-    claim = flashlog.log.get_or_new(Reservation, Reservation.id_of(scope, new.category))
-    if claim.owner_id:
-        return claim.owner_id, ()
-    category_id = uuid4()
-    claim.claim(scope, category_id)
-    created = CategoryCreated(
-        name=new.category, organization_id=new.organization_id, by=by
-    )
-    return category_id, (Category.create(category_id, created), claim)
-
-
-def _build(
-    flashlog: Flashlog, new: NewImage, category_id: UUID, version: str, by: UUID | None
-) -> tuple[UUID, tuple[Build | Reservation, ...]]:
-    scope = f"category/{category_id}/build/version"
-    claim = flashlog.log.get_or_new(Reservation, Reservation.id_of(scope, version))
-    if claim.owner_id:
-        return claim.owner_id, ()
-    build_id = uuid4()
-    claim.claim(scope, build_id)
-    created = BuildCreated(
-        category_id=category_id,
-        version=version,
-        health_checks=new.health_checks,
-        by=by,
-    )
-    return build_id, (Build.create(build_id, created), claim)
-
-
-def _facts(
-    new: NewImage, stored: Stored, build_id: UUID, by: UUID | None
-) -> ImageAdded:
-    firmware = stored.firmware
-    said = firmware.metadata or FirmwareMetadata(boards=())
-    return ImageAdded(
-        build_id=build_id,
-        file_name=new.file_name,
-        type=new.file_name.partition("-")[2] or new.file_name,
-        sha256=stored.sha256,
-        size_bytes=stored.size,
-        boards=firmware.boards,
-        kind=firmware.kind,
-        compat_version=said.compat_version,
-        compat_message=said.compat_message,
-        release=said.version,
-        revision=said.revision,
-        target=said.target,
-        signed=said.signed,
-        has_metadata=firmware.metadata is not None,
-        by=by,
-    )

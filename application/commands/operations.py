@@ -28,9 +28,9 @@ def start_upgrade(
     InvalidError, and RefusedError where nothing was recorded.
     """
     wanted = UpgradeOptions.parse(options)
-    flashlog.log.get(FirmwareImage, image_id)
 
     def start() -> tuple[UUID, int]:
+        image = flashlog.log.get(FirmwareImage, image_id)
         device = flashlog.log.get(Device, device_id)
         device.require_active()
         if not device.enabled_connections:
@@ -57,7 +57,9 @@ def start_upgrade(
         )
         if older is not None:
             operation.abort(_busy(older))
-        return operation_id, flashlog.log.append(operation, device)
+        # Nobody deletes the image in the same moment.
+        position = flashlog.log.append(operation, device, unchanged=[image])
+        return operation_id, position
 
     operation_id, position = flashlog.log.decide(start)
     flashlog.show(position)

@@ -25,8 +25,10 @@ def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
         yield flashlog
 
 
-def add(flashlog: Flashlog, content: bytes, version: str = "") -> UUID:
-    new = NewImage(file_name=NAME, version=version)
+def add(
+    flashlog: Flashlog, content: bytes, version: str = "", name: str = NAME
+) -> UUID:
+    new = NewImage(file_name=name, version=version)
     return add_image(flashlog, new, [content[:100], content[100:]], by=examples.PERSON)
 
 
@@ -41,7 +43,7 @@ def test_an_added_image_says_what_it_read_in_its_metadata(flashlog: Flashlog) ->
     assert facts.boards == ("tplink,archer-c7-v5",)
     assert (facts.release, facts.revision) == ("23.05.5", "r24106-10cc5fcd00")
     assert (facts.size_bytes, facts.by) == (8192, examples.PERSON)
-    assert facts.type == "23.05.5-ath79-generic-sysupgrade.bin"
+    assert facts.type == "ath79-generic-sysupgrade.bin"
     assert facts.sha256 in flashlog.images
     assert flashlog.images.is_sound(facts.sha256)
 
@@ -50,7 +52,7 @@ def test_category_and_build_are_made_when_they_are_first_named(
     flashlog: Flashlog,
 ) -> None:
     first = add(flashlog, build_image(size=8192, seed="a"))
-    second = add(flashlog, build_image(size=8192, seed="b"))
+    second = add(flashlog, build_image(size=8192, seed="b"), name="other.bin")
 
     builds = {
         flashlog.log.get(FirmwareImage, image_id).build_id
@@ -79,6 +81,29 @@ def test_the_same_file_is_another_image_in_another_build(flashlog: Flashlog) -> 
     second = add(flashlog, content, version="mine-1")
 
     assert first != second
+    assert len(list(flashlog.images)) == 1
+
+
+def test_who_builds_the_same_version_again_gets_a_build_of_its_own(
+    flashlog: Flashlog,
+) -> None:
+    first = add(flashlog, build_image(size=8192, seed="a"))
+    content = build_image(size=8192, seed="b")
+    second = add(flashlog, content)
+
+    assert add(flashlog, content) == second != first
+    image = flashlog.log.get(FirmwareImage, second)
+    version = flashlog.log.get(Build, image.build_id).software_version
+    assert version == f"23.05.5 r24106-10cc5fcd00 {image.facts.sha256[:8]}"
+
+
+def test_a_version_that_was_given_takes_one_image_of_a_type(flashlog: Flashlog) -> None:
+    add(flashlog, build_image(size=8192, seed="a"), version="mine")
+
+    with pytest.raises(InvalidError) as refusal:
+        add(flashlog, build_image(size=8192, seed="b"), version="mine")
+
+    assert set(refusal.value.fields) == {"__all__"}
     assert len(list(flashlog.images)) == 1
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -292,10 +293,10 @@ class Interruption:
         self._append = flashlog.log.append
 
     def happens(self, act: Callable[[], object]) -> None:
-        def append(*aggregates: object) -> int:
+        def append(*aggregates: object, **fences: Any) -> int:
             vars(self._log).pop("append")
             act()
-            return self._append(*aggregates)  # type: ignore[arg-type]
+            return self._append(*aggregates, **fences)  # type: ignore[arg-type]
 
         vars(self._log)["append"] = append
 

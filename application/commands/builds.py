@@ -1,0 +1,116 @@
+"""Builds of a category: make them, change them, say what is in them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from application.commands import keys, running
+from application.commands.keys import Keys
+from application.flashlog import Flashlog
+from domain.catalogue import (
+    Build,
+    BuildChanged,
+    BuildCreated,
+    Category,
+    ManifestAttached,
+)
+from domain.errors import InvalidError
+
+_NOT_UNIQUE = "The fields category, version must make a unique set."
+_SYSTEM_TAKEN = "Another build of this organization has this OS identifier already."
+_USED_BY_OTHERS = (
+    "Devices of other organizations have firmware of this build: remove it there first."
+)
+
+
+def create_build(flashlog: Flashlog, created: BuildCreated) -> UUID:
+    """Make a build. Raises NotFoundError for its category, InvalidError."""
+    build_id = uuid4()
+
+    def create() -> int:
+        category = flashlog.log.get(Category, created.category_id)
+        held = Keys(flashlog)
+        _take(held, build_id, category, created)
+        build = Build.create(build_id, created)
+        return flashlog.log.append(build, *held.reservations, unchanged=[category])
+
+    flashlog.show(flashlog.log.decide(create))
+    return build_id
+
+
+def change_build(
+    flashlog: Flashlog,
+    build_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    by: UUID | None = None,
+) -> None:
+    """Change the fields that are given, named as those of BuildChanged.
+
+    Raises NotFoundError, InvalidError, and InUseError for a build that is put in
+    another category while upgrades of it run.
+    """
+
+    def change() -> int:
+        build = flashlog.log.get(Build, build_id)
+        before = flashlog.log.get(Category, build.category_id)
+        changed = BuildChanged(
+            category_id=changes.get("category_id", build.category_id),
+            version=changes.get("version", build.software_version),
+            os=changes.get("os", build.os),
+            changelog=changes.get("changelog", build.changelog),
+            health_checks=changes.get("health_checks", build.health_checks),
+            by=by,
+        )
+        after = flashlog.log.get(Category, changed.category_id)
+        held = Keys(flashlog)
+        give_back(held, build, before)
+        _take(held, build_id, after, changed)
+        none_since = None
+        if after.id != before.id:
+            none_since = running.up_to_now(flashlog)
+            _check_move(flashlog, build_id, after)
+        build.change(changed)
+        return flashlog.log.append(
+            build, *held.reservations, unchanged=[after], none_since=none_since
+        )
+
+    flashlog.show(flashlog.log.decide(change))
+
+
+def attach_manifest(
+    flashlog: Flashlog, build_id: UUID, manifest: ManifestAttached
+) -> None:
+    """Say which packages the images of a target have. Raises NotFoundError."""
+
+    def attach() -> int:
+        build = flashlog.log.get(Build, build_id)
+        build.attach(manifest)
+        return flashlog.log.append(build)
+
+    flashlog.show(flashlog.log.decide(attach))
+
+
+def give_back(held: Keys, build: Build, category: Category) -> None:
+    """Let others have what a build alone could have until now."""
+    held.give_back(keys.of_versions(category.id), build.software_version, build.id)
+    if build.os:
+        system = keys.of_systems(category.organization_id)
+        held.give_back(system, build.os, build.id)
+
+
+def _take(
+    held: Keys, build_id: UUID, category: Category, said: BuildCreated | BuildChanged
+) -> None:
+    if not held.take(keys.of_versions(category.id), said.version, build_id):
+        raise InvalidError.of("non_field_errors", _NOT_UNIQUE)
+    scope = keys.of_systems(category.organization_id)
+    if said.os and not held.take(scope, said.os, build_id):
+        raise InvalidError.of("os", _SYSTEM_TAKEN)
+
+
+def _check_move(flashlog: Flashlog, build_id: UUID, category: Category) -> None:
+    images = running.images_of(flashlog, [build_id])
+    running.require_idle(flashlog, "The build", builds=[str(build_id)], images=images)
+    if running.devices_of_others(flashlog, images, category.organization_id):
+        raise InvalidError.of("category", _USED_BY_OTHERS)

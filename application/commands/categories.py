@@ -1,0 +1,97 @@
+"""Kinds of firmware: make them, change them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from application.commands import keys, running
+from application.commands.keys import Keys
+from application.flashlog import Flashlog
+from domain.catalogue import Build, Category, CategoryChanged, CategoryCreated
+from domain.errors import InvalidError
+
+_NOT_UNIQUE = "The fields organization, name must make a unique set."
+_USED_BY_OTHERS = (
+    "Devices of other organizations have firmware of this category: remove it there "
+    "first."
+)
+_SYSTEM_TAKEN = (
+    "A build of this category has an OS identifier that another build of the "
+    "organization has already."
+)
+
+
+def create_category(flashlog: Flashlog, created: CategoryCreated) -> UUID:
+    """Make a category. Raises InvalidError."""
+    category_id = uuid4()
+
+    def create() -> int:
+        held = Keys(flashlog)
+        _take_name(held, created.organization_id, created.name, category_id)
+        category = Category.create(category_id, created)
+        return flashlog.log.append(category, *held.reservations)
+
+    flashlog.show(flashlog.log.decide(create))
+    return category_id
+
+
+def change_category(
+    flashlog: Flashlog,
+    category_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    by: UUID | None = None,
+) -> None:
+    """Change the fields that are given, named as those of CategoryChanged.
+
+    Raises NotFoundError, InvalidError, and InUseError for a category that is given to
+    another organization while upgrades of it run.
+    """
+
+    def change() -> int:
+        category = flashlog.log.get(Category, category_id)
+        before = category.organization_id
+        changed = CategoryChanged(
+            name=changes.get("name", category.name),
+            organization_id=changes.get("organization_id", before),
+            description=changes.get("description", category.description),
+            by=by,
+        )
+        held = Keys(flashlog)
+        held.give_back(keys.of_categories(before), category.name, category_id)
+        _take_name(held, changed.organization_id, changed.name, category_id)
+        none_since = None
+        if changed.organization_id != before:
+            none_since = running.up_to_now(flashlog)
+            _move(flashlog, held, category, changed.organization_id)
+        category.change(changed)
+        return flashlog.log.append(category, *held.reservations, none_since=none_since)
+
+    flashlog.show(flashlog.log.decide(change))
+
+
+def _take_name(
+    held: Keys, organization_id: UUID | None, name: str, category_id: UUID
+) -> None:
+    if not held.take(keys.of_categories(organization_id), name, category_id):
+        raise InvalidError.of("non_field_errors", _NOT_UNIQUE)
+
+
+def _move(
+    flashlog: Flashlog, held: Keys, category: Category, organization_id: UUID | None
+) -> None:
+    """Give a category, with its builds, to another organization."""
+    rows = flashlog.views.all("build", {"category_id": str(category.id)})
+    builds = [row["id"] for row in rows]
+    images = running.images_of(flashlog, builds)
+    running.require_idle(flashlog, "The category", builds=builds, images=images)
+    if running.devices_of_others(flashlog, images, organization_id):
+        raise InvalidError.of("organization", _USED_BY_OTHERS)
+    for build_id in map(UUID, builds):
+        system = flashlog.log.get(Build, build_id).os
+        if not system:
+            continue
+        before = keys.of_systems(category.organization_id)
+        held.give_back(before, system, build_id)
+        if not held.take(keys.of_systems(organization_id), system, build_id):
+            raise InvalidError.of("organization", _SYSTEM_TAKEN)

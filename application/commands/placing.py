@@ -1,0 +1,107 @@
+"""Where an image goes that is added by itself: category and build, made if need be."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from application.commands import keys
+from application.commands.keys import Keys
+from application.commands.taking_in import Taken
+from application.flashlog import Flashlog
+from domain.base import Aggregate
+from domain.catalogue import (
+    Build,
+    BuildCreated,
+    Category,
+    CategoryCreated,
+    FirmwareImage,
+)
+from domain.errors import InvalidError
+
+TYPE_TAKEN = "Firmware image with this Build and Type already exists."
+
+
+class Place:
+    """A category and one of its builds, loaded or about to be made."""
+
+    def __init__(
+        self,
+        flashlog: Flashlog,
+        category: str,
+        organization_id: UUID | None,
+        *,
+        by: UUID | None,
+    ) -> None:
+        self._flashlog = flashlog
+        self._by = by
+        self._held = Keys(flashlog)
+        self._made: list[Aggregate] = []
+        self._found: list[Aggregate] = []
+        self.category = self._category(category, organization_id)
+
+    def free_build(
+        self, versions: Sequence[str], health_checks: tuple[str, ...], taken: Taken
+    ) -> tuple[Build, UUID]:
+        """Return the first build that has the image or may have it, and its id there.
+
+        Raises InvalidError where each has another image of this type.
+        """
+        for version in versions:
+            claim_id = self._held.owner(keys.of_versions(self.category.id), version)
+            if claim_id is None:
+                return self._make_build(version, health_checks), taken.image_id
+            build = self._flashlog.log.get(Build, claim_id)
+            image_id = self._image_in(build, taken)
+            if image_id is not None:
+                self._found.append(build)
+                return build, image_id
+        raise InvalidError.of("__all__", TYPE_TAKEN)
+
+    def append(self, image: FirmwareImage) -> int:
+        """Save the image and what was made for it."""
+        scope = keys.of_types(image.build_id)
+        self._held.take(scope, image.facts.type, image.id)
+        return self._flashlog.log.append(
+            image, *self._made, *self._held.reservations, unchanged=self._found
+        )
+
+    def _image_in(self, build: Build, taken: Taken) -> UUID | None:
+        """Return the image that the file is or may be in a build; None: another's."""
+        same = self._flashlog.views.all(
+            "image", {"build_id": str(build.id), "sha256": taken.stored.sha256}
+        )
+        if same:
+            return UUID(same[0]["id"])
+        owner_id = self._held.owner(keys.of_types(build.id), taken.type_name)
+        if owner_id is None:
+            return taken.image_id
+        image = self._flashlog.log.get(FirmwareImage, owner_id)
+        return owner_id if image.facts.sha256 == taken.stored.sha256 else None
+
+    def _category(self, name: str, organization_id: UUID | None) -> Category:
+        scope = keys.of_categories(organization_id)
+        owner_id = self._held.owner(scope, name)
+        if owner_id is not None:
+            category = self._flashlog.log.get(Category, owner_id)
+            self._found.append(category)
+            return category
+        category_id = uuid4()
+        self._held.take(scope, name, category_id)
+        created = CategoryCreated(
+            name=name, organization_id=organization_id, by=self._by
+        )
+        category = Category.create(category_id, created)
+        self._made.append(category)
+        return category
+
+    def _make_build(self, version: str, health_checks: tuple[str, ...]) -> Build:
+        build_id = uuid4()
+        self._held.take(keys.of_versions(self.category.id), version, build_id)
+        created = BuildCreated(
+            category_id=self.category.id,
+            version=version,
+            health_checks=health_checks,
+            by=self._by,
+        )
+        build = Build.create(build_id, created)
+        self._made.append(build)
+        return build
