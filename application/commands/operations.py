@@ -3,6 +3,9 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from application.commands.beginning import begun
+from application.commands.idempotency import NO_KEY, RequestKey
+from application.commands.occupancy import occupant
 from application.flashlog import Flashlog
 from domain.catalogue import FirmwareImage
 from domain.device.device import Device
@@ -20,12 +23,13 @@ def start_upgrade(
     options: Any = None,
     by: UUID | None = None,
     retry_of: UUID | None = None,
+    key: RequestKey = NO_KEY,
 ) -> UUID:
     """Start an upgrade; returns the id of the operation.
 
     Where another operation of the device is not settled yet, the new one is recorded
     and aborted at once with that reason: the older survives. Raises NotFoundError,
-    InvalidError, and RefusedError where nothing was recorded.
+    InvalidError, KeyUsedError, and RefusedError where nothing was recorded.
     """
     wanted = UpgradeOptions.parse(options)
 
@@ -40,25 +44,18 @@ def start_upgrade(
                 "add credentials to it first.",
             )
         operation_id = uuid4()
-        older = _unsettled(flashlog, device)
-        if older is None:
-            device.give(operation_id, image_id)
-        device.assign_firmware(image_id, firmware_id=uuid4(), by=by)
-        operation = UpgradeOperation.start(
-            operation_id,
-            Started(
-                device_id=device_id,
-                image_id=image_id,
-                options=wanted.as_mapping(),
-                at=flashlog.clock.now(),
-                retry_of=retry_of,
-                by=by,
-            ),
+        started = Started(
+            device_id=device_id,
+            image_id=image_id,
+            options=wanted.as_mapping(),
+            at=flashlog.clock.now(),
+            retry_of=retry_of,
+            by=by,
         )
-        if older is not None:
-            operation.abort(_busy(older))
+        operation = begun(flashlog, device, operation_id, started)
+        used = key.of(flashlog, operation_id)
         # Nobody deletes the image in the same moment.
-        position = flashlog.log.append(operation, device, unchanged=[image])
+        position = flashlog.log.append(operation, device, *used, unchanged=[image])
         return operation_id, position
 
     operation_id, position = flashlog.log.decide(start)
@@ -80,7 +77,11 @@ def cancel_operation(
 
 
 def retry_operation(
-    flashlog: Flashlog, *, operation_id: UUID, by: UUID | None = None
+    flashlog: Flashlog,
+    *,
+    operation_id: UUID,
+    by: UUID | None = None,
+    key: RequestKey = NO_KEY,
 ) -> UUID:
     """Start the same upgrade again as a new operation that names the old one."""
     operation = flashlog.log.get(UpgradeOperation, operation_id)
@@ -94,6 +95,7 @@ def retry_operation(
         options=operation.options,
         by=by,
         retry_of=operation_id,
+        key=key,
     )
 
 
@@ -117,7 +119,7 @@ def release_device(
 
     def write_off() -> tuple[tuple[str, ...], int]:
         device = flashlog.log.get(Device, device_id)
-        operation = _unsettled(flashlog, device)
+        operation = occupant(flashlog, device)
         if operation is None:
             msg = f"nothing is owed to {device.name}, it is free"
             raise RefusedError(msg)
@@ -127,21 +129,3 @@ def release_device(
     given_up, position = flashlog.log.decide(write_off)
     flashlog.show(position)
     return given_up
-
-
-def _unsettled(flashlog: Flashlog, device: Device) -> UpgradeOperation | None:
-    """Return the operation that occupies the device, if one does."""
-    if device.operation_id is None:
-        return None
-    operation = flashlog.log.get(UpgradeOperation, device.operation_id)
-    return None if operation.is_settled else operation
-
-
-def _busy(older: UpgradeOperation) -> str:
-    if older.has_ended:
-        owed = ", ".join(sorted(older.owed))
-        return (
-            f"operation {older.id} ended {older.status} but still owes the router "
-            f"its {owed}: it is given back as soon as the router answers"
-        )
-    return f"another operation of the device is in progress: {older.id}"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.access import Account, Condition
 from application.flashlog import Flashlog
 from application.projections.rows import moment, shown
 from application.projections.views import Row, Views
@@ -31,16 +32,28 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     organization_id: UUID | None = None
     organization_slug: str | None = None
     operation_id: UUID | None = None
+    seen: Condition | None = None
+
+
+def seen_by(account: Account) -> Condition | None:
+    """Return which operations an account may see; None: all."""
+    if account.is_superuser:
+        return None
+    if len(account.manages) == 1:
+        # An equation walks the index in the order of the list.
+        (organization_id,) = account.manages
+        return Condition("organization_id = ?", (str(organization_id),))
+    return account.seen("organization_id", shared=False)
 
 
 _BY_SLUG = "SELECT id FROM organization WHERE slug = ?"
-# One for each field of Wanted, in that order.
+# One for each field of Wanted before `seen`, in that order.
 _CONDITIONS = (
     "device_id = ?",
     "image_id = ?",
     "status = ?",
-    "device_id IN (SELECT id FROM device WHERE organization_id = ?)",
-    f"device_id IN (SELECT id FROM device WHERE organization_id IN ({_BY_SLUG}))",  # noqa: S608
+    "organization_id = ?",
+    f"organization_id IN ({_BY_SLUG})",
     "id = ?",
 )
 
@@ -127,11 +140,14 @@ def latest_operation_id(views: Views, device_id: UUID) -> UUID | None:
 
 
 def _condition(wanted: Wanted) -> tuple[str, list[str]]:
+    *named, seen = msgspec.structs.astuple(wanted)
     asked = {
         text: str(value)
-        for text, value in zip(
-            _CONDITIONS, msgspec.structs.astuple(wanted), strict=True
-        )
+        for text, value in zip(_CONDITIONS, named, strict=True)
         if value is not None
     }
-    return " AND ".join(asked) or "1", list(asked.values())
+    texts, values = list(asked), list(asked.values())
+    if seen is not None:
+        texts.append(seen.text)
+        values += seen.values
+    return " AND ".join(texts) or "1", values

@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import Response, g, request
 from marshmallow import Schema, fields
 
+from application.commands.idempotency import RequestKey
 from application.commands.operations import cancel_operation, retry_operation
-from application.errors import NotFoundError
 from application.projections.views import Row
 from application.queries.operations import (
     ORDERS,
@@ -18,14 +18,17 @@ from application.queries.operations import (
     count_operations,
     list_operations,
     operation_row,
+    seen_by,
 )
 from web.answers import AnswerError, json_answer, refusal
-from web.api import filters
+from web.api import filters, lookup
+from web.api.authentication import asking
 from web.api.described import Description, Parameter, described
 from web.api.firmware_upgrader.operation_shape import (
     OperationOfDeviceShown,
     OperationShown,
 )
+from web.api.idempotency import once
 from web.api.pages import Page, paginated
 from web.api.resource import Resource
 from web.representation import operation_object
@@ -65,17 +68,15 @@ class CancelledShown(Schema):
 )
 def _list() -> Response:
     """List operations, newest first unless ordered otherwise."""
-    views = flashlog().views
     wanted = Wanted(
-        device_id=filters.reference(views, "device", "device"),
-        image_id=filters.reference(views, "image", "image"),
+        device_id=lookup.reference("device", "device"),
+        image_id=lookup.reference("image", "image"),
         status=filters.choice("status", STATUSES),
-        organization_id=filters.reference(
-            views, "device__organization", "organization"
-        ),
+        organization_id=lookup.reference("device__organization", "organization"),
         organization_slug=filters.slug(
             "device__organization__slug", "device__organization_slug", "organization"
         ),
+        seen=seen_by(asking()),
     )
     return _page(wanted, _orders())
 
@@ -89,8 +90,8 @@ def _list() -> Response:
 )
 def _list_of_device(device_id: UUID) -> Response:
     """List the operations of one device, newest first."""
-    views = flashlog().views
-    if views.one("device", str(device_id)) is None:
+    device = flashlog().views.one("device", str(device_id))
+    if device is None or not asking().may_see(UUID(device["organization_id"])):
         raise refusal(HTTPStatus.NOT_FOUND, "device not found")
     wanted = Wanted(
         device_id=device_id,
@@ -115,24 +116,35 @@ def _detail(operation_id: UUID) -> Response:
 )
 def _cancel(operation_id: UUID) -> Response:
     """Cancel before the flash; accepted means that nothing will be flashed."""
-    try:
-        cancel_operation(flashlog(), operation_id=operation_id, by=g.user_id)
-    except NotFoundError:
+    if _found(operation_id) is None:
         raise AnswerError(
             HTTPStatus.NOT_FOUND, {"error": "Upgrade operation not found"}
-        ) from None
+        )
+    cancel_operation(flashlog(), operation_id=operation_id, by=g.user_id)
     return json_answer({"message": "Upgrade operation cancelled successfully"})
 
 
 @described(
     Description(
-        answers={HTTPStatus.CREATED: OperationShown}, refusals=(HTTPStatus.CONFLICT,)
+        answers={HTTPStatus.CREATED: OperationShown},
+        is_idempotent=True,
+        refusals=(HTTPStatus.CONFLICT,),
     )
 )
 def _retry(operation_id: UUID) -> Response:
     """Start the same upgrade again, as a new operation."""
-    new_id = retry_operation(flashlog(), operation_id=operation_id, by=g.user_id)
-    return json_answer(_shown(_row(new_id)), HTTPStatus.CREATED)
+    _row(operation_id)
+
+    def retry(key: RequestKey) -> UUID:
+        return retry_operation(
+            flashlog(), operation_id=operation_id, by=g.user_id, key=key
+        )
+
+    return once(retry, again=lambda used: used.owner_id, shown=_begun)
+
+
+def _begun(operation_id: UUID) -> Response:
+    return json_answer(_shown(_row(operation_id)), HTTPStatus.CREATED)
 
 
 def _page(
@@ -161,14 +173,21 @@ def _orders() -> list[Order]:
 
 def _row(operation_id: UUID) -> Row:
     """Return the operation's row; one of another organization is not found."""
+    row = _found(operation_id)
+    if row is None:
+        raise lookup.missing("UpgradeOperation")
+    return row
+
+
+def _found(operation_id: UUID) -> Row | None:
+    """Return a row that whoever asks may see, of the organization that is asked for."""
     row = operation_row(flashlog(), operation_id)
     slug = filters.slug("organization")
-    wanted = Wanted(operation_id=operation_id, organization_slug=slug)
-    if row is None or (slug and not count_operations(flashlog().views, wanted)):
-        raise refusal(
-            HTTPStatus.NOT_FOUND, "No UpgradeOperation matches the given query."
-        )
-    return row
+    seen = seen_by(asking())
+    if row is None or not (slug or seen):
+        return row
+    wanted = Wanted(operation_id=operation_id, organization_slug=slug, seen=seen)
+    return row if count_operations(flashlog().views, wanted) else None
 
 
 def _shown(row: Row) -> dict[str, Any]:
