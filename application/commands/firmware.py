@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.commands.idempotency import NO_KEY, RequestKey
 from application.commands.operations import start_upgrade
 from application.flashlog import Flashlog
 from application.queries.operations import latest_operation_id
@@ -35,6 +36,7 @@ def set_firmware(
     image_id: UUID | None,
     options: Any = None,
     by: UUID | None = None,
+    key: RequestKey = NO_KEY,
 ) -> Assigned:
     """Let a device run an image; None stands for the image that it has.
 
@@ -59,6 +61,7 @@ def set_firmware(
         image_id=image_id,
         options=wanted.as_mapping(),
         by=by,
+        key=key.answering(is_new=is_new),
     )
     return Assigned(operation_id=operation_id, is_new=is_new)
 

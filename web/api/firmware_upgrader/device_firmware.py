@@ -7,13 +7,19 @@ from uuid import UUID
 from flask import Response, g
 from marshmallow import Schema, fields
 
-from application.commands.firmware import set_firmware, upgradable_device
+from application.commands.firmware import (
+    Assigned,
+    set_firmware,
+    upgradable_device,
+)
+from application.commands.idempotency import RequestKey, Used
 from application.queries.devices import Firmware, firmware_of, is_of_organization
 from web.answers import json_answer, refusal
 from web.api import filters
 from web.api.bodies import body, id_field
 from web.api.described import Description, Parameter, described
 from web.api.fields import Body, Id, Object
+from web.api.idempotency import once
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -65,6 +71,7 @@ def _get(device_id: UUID) -> Response:
             HTTPStatus.CREATED: FirmwareSetShown,
         },
         query=(_OF_ORGANIZATION,),
+        is_idempotent=True,
         refusals=(HTTPStatus.CONFLICT,),
     )
 )
@@ -79,6 +86,7 @@ def _put(device_id: UUID) -> Response:
         is_partial=True,
         answers={HTTPStatus.OK: FirmwareSetShown},
         query=(_OF_ORGANIZATION,),
+        is_idempotent=True,
         refusals=(HTTPStatus.CONFLICT,),
     )
 )
@@ -91,19 +99,30 @@ def _patch(device_id: UUID) -> Response:
 def _set(device_id: UUID, *, is_partial: bool) -> Response:
     upgradable_device(flashlog(), device_id)
     sent = body()
-    assigned = set_firmware(
-        flashlog(),
-        device_id=device_id,
-        image_id=id_field(sent, "image", is_required=not is_partial),
-        options=sent.get("upgrade_options"),
-        by=g.user_id,
-    )
-    latest = assigned.operation_id
-    return json_answer(
-        _shown(_known(device_id))
-        | {"upgrade_operation": {"id": latest} if latest else None},
-        HTTPStatus.CREATED if assigned.is_new else HTTPStatus.OK,
-    )
+    image_id = id_field(sent, "image", is_required=not is_partial)
+
+    def assign(key: RequestKey) -> Assigned:
+        return set_firmware(
+            flashlog(),
+            device_id=device_id,
+            image_id=image_id,
+            options=sent.get("upgrade_options"),
+            by=g.user_id,
+            key=key,
+        )
+
+    def again(used: Used) -> Assigned:
+        return Assigned(operation_id=used.owner_id, is_new=used.is_new)
+
+    def shown(assigned: Assigned) -> Response:
+        latest = assigned.operation_id
+        return json_answer(
+            _shown(_known(device_id))
+            | {"upgrade_operation": {"id": latest} if latest else None},
+            HTTPStatus.CREATED if assigned.is_new else HTTPStatus.OK,
+        )
+
+    return once(assign, again=again, shown=shown)
 
 
 def _known(device_id: UUID) -> Firmware:
