@@ -9,7 +9,6 @@ from marshmallow import Schema, fields
 
 from application.commands.idempotency import RequestKey
 from application.commands.operations import cancel_operation, retry_operation
-from application.errors import NotFoundError
 from application.projections.views import Row
 from application.queries.operations import (
     ORDERS,
@@ -19,9 +18,11 @@ from application.queries.operations import (
     count_operations,
     list_operations,
     operation_row,
+    seen_by,
 )
 from web.answers import AnswerError, json_answer, refusal
-from web.api import filters
+from web.api import filters, lookup
+from web.api.authentication import asking
 from web.api.described import Description, Parameter, described
 from web.api.firmware_upgrader.operation_shape import (
     OperationOfDeviceShown,
@@ -67,17 +68,15 @@ class CancelledShown(Schema):
 )
 def _list() -> Response:
     """List operations, newest first unless ordered otherwise."""
-    views = flashlog().views
     wanted = Wanted(
-        device_id=filters.reference(views, "device", "device"),
-        image_id=filters.reference(views, "image", "image"),
+        device_id=lookup.reference("device", "device"),
+        image_id=lookup.reference("image", "image"),
         status=filters.choice("status", STATUSES),
-        organization_id=filters.reference(
-            views, "device__organization", "organization"
-        ),
+        organization_id=lookup.reference("device__organization", "organization"),
         organization_slug=filters.slug(
             "device__organization__slug", "device__organization_slug", "organization"
         ),
+        seen=seen_by(asking()),
     )
     return _page(wanted, _orders())
 
@@ -91,8 +90,8 @@ def _list() -> Response:
 )
 def _list_of_device(device_id: UUID) -> Response:
     """List the operations of one device, newest first."""
-    views = flashlog().views
-    if views.one("device", str(device_id)) is None:
+    device = flashlog().views.one("device", str(device_id))
+    if device is None or not asking().may_see(UUID(device["organization_id"])):
         raise refusal(HTTPStatus.NOT_FOUND, "device not found")
     wanted = Wanted(
         device_id=device_id,
@@ -117,12 +116,11 @@ def _detail(operation_id: UUID) -> Response:
 )
 def _cancel(operation_id: UUID) -> Response:
     """Cancel before the flash; accepted means that nothing will be flashed."""
-    try:
-        cancel_operation(flashlog(), operation_id=operation_id, by=g.user_id)
-    except NotFoundError:
+    if _found(operation_id) is None:
         raise AnswerError(
             HTTPStatus.NOT_FOUND, {"error": "Upgrade operation not found"}
-        ) from None
+        )
+    cancel_operation(flashlog(), operation_id=operation_id, by=g.user_id)
     return json_answer({"message": "Upgrade operation cancelled successfully"})
 
 
@@ -135,6 +133,7 @@ def _cancel(operation_id: UUID) -> Response:
 )
 def _retry(operation_id: UUID) -> Response:
     """Start the same upgrade again, as a new operation."""
+    _row(operation_id)
 
     def retry(key: RequestKey) -> UUID:
         return retry_operation(
@@ -174,14 +173,21 @@ def _orders() -> list[Order]:
 
 def _row(operation_id: UUID) -> Row:
     """Return the operation's row; one of another organization is not found."""
+    row = _found(operation_id)
+    if row is None:
+        raise lookup.missing("UpgradeOperation")
+    return row
+
+
+def _found(operation_id: UUID) -> Row | None:
+    """Return a row that whoever asks may see, of the organization that is asked for."""
     row = operation_row(flashlog(), operation_id)
     slug = filters.slug("organization")
-    wanted = Wanted(operation_id=operation_id, organization_slug=slug)
-    if row is None or (slug and not count_operations(flashlog().views, wanted)):
-        raise refusal(
-            HTTPStatus.NOT_FOUND, "No UpgradeOperation matches the given query."
-        )
-    return row
+    seen = seen_by(asking())
+    if row is None or not (slug or seen):
+        return row
+    wanted = Wanted(operation_id=operation_id, organization_slug=slug, seen=seen)
+    return row if count_operations(flashlog().views, wanted) else None
 
 
 def _shown(row: Row) -> dict[str, Any]:
