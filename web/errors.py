@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from application.adapters.image_store import StoreFullError
 from application.adapters.vault_key import VaultError
+from application.commands.batches import NoTargetsError
 from application.commands.firmware import DeactivatedError
 from application.commands.users import WrongCredentialsError
 from application.errors import (
@@ -48,6 +49,7 @@ class Rule(msgspec.Struct, frozen=True):
 # Of several that fit, the first one counts.
 TABLE: dict[type[Exception], Rule] = {
     NotFoundError: Rule(HTTPStatus.NOT_FOUND),
+    NoTargetsError: Rule(HTTPStatus.BAD_REQUEST, "error"),
     DeactivatedError: Rule(HTTPStatus.FORBIDDEN),
     CancelTooLateError: Rule(HTTPStatus.CONFLICT, "error"),
     AlreadyEndedError: Rule(HTTPStatus.CONFLICT, "error"),

@@ -32,6 +32,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     organization_id: UUID | None = None
     organization_slug: str | None = None
     operation_id: UUID | None = None
+    batch_id: UUID | None = None
     seen: Condition | None = None
 
 
@@ -55,6 +56,7 @@ _CONDITIONS = (
     "organization_id = ?",
     f"organization_id IN ({_BY_SLUG})",
     "id = ?",
+    "batch_id = ?",
 )
 
 

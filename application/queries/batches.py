@@ -1,0 +1,59 @@
+"""Batches and their operations, as far as an account may see them."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from application.access import Account
+from application.projections.views import Row, Views
+from application.queries import operations
+from application.queries.lists import Order, Query
+from application.queries.operations import STATUSES, Wanted, list_operations, seen_by
+
+BATCH_STATUSES = ("idle", "in-progress", "success", "failed", "cancelled")
+
+# What may be ordered by.
+ORDERS = {"created": ("batch.position",), "modified": ("batch.modified",)}
+
+_SOURCE = (
+    "batch LEFT JOIN build ON build.id = batch.build_id"
+    " LEFT JOIN category ON category.id = batch.category_id"
+    " LEFT JOIN device_group ON device_group.id = batch.group_id"
+    " LEFT JOIN location ON location.id = batch.location_id"
+)
+_COLUMNS = (
+    "batch.*, build.version AS build_version, build.os AS build_os,"
+    " build.changelog AS build_changelog, build.created AS build_created,"
+    " build.modified AS build_modified, category.name AS category_name,"
+    # None where it was deleted
+    " device_group.id AS known_group_id, location.id AS known_location_id"
+)
+
+
+def batches() -> Query:
+    """Return all batches with their builds, newest first."""
+    return Query(source=_SOURCE, columns=_COLUMNS, orders=(Order(("batch.position",)),))
+
+
+def counts_for(views: Views, account: Account, batch: Row) -> Mapping[str, int]:
+    """Return how many of a batch's operations have each status.
+
+    Of a batch that all organizations share, managers are told of their own devices
+    alone.
+    """
+    if account.is_superuser or batch["organization_id"] is not None:
+        return {status: batch[status.replace("-", "_")] for status in STATUSES}
+    seen = account.seen("organization_id", shared=False)
+    rows = views.rows(
+        "SELECT status, count(*) AS found FROM operation"  # noqa: S608
+        f" WHERE batch_id = ? AND {seen.text} GROUP BY status",
+        [batch["id"], *seen.values],
+    )
+    found = {row["status"]: row["found"] for row in rows}
+    return {status: found.get(status, 0) for status in STATUSES}
+
+
+def operations_for(views: Views, account: Account, batch_id: UUID) -> list[Row]:
+    """Return a batch's operations that the account may see, in their order."""
+    wanted = Wanted(batch_id=batch_id, seen=seen_by(account))
+    oldest_first = operations.Order("created", descending=False)
+    return list_operations(views, wanted, orders=[oldest_first], limit=-1, offset=0)
