@@ -1,7 +1,7 @@
 """Who people are: their entries in the vault, which the log knows by ids alone."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,13 @@ import msgspec
 from application.adapters.vault import Vault
 
 KIND = "person"
+NO_EMAIL = "Enter a valid email address."
+NO_URL = "Enter a valid URL."
 _NAME_LENGTH_MAX = 150
 _EMAIL_LENGTH_MAX = 254
 _USERNAME = re.compile(r"[\w.@+-]+")
 _EMAIL = re.compile(r"[^@\s\x00-\x20\"(),:;<>\[\]\\]+@[\w-]+(\.[\w-]+)*\.?")
+_URL = re.compile(r"https?://[^\s/?#]+([/?#]\S*)?", re.IGNORECASE)
 _PHONE = re.compile(r"\+[1-9][0-9]{5,14}")
 _PHONE_SEPARATORS = re.compile(r"[\s()./-]")
 
@@ -52,9 +55,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
                 "username",
                 "Enter a valid username: only letters, numbers and @/./+/-/_.",
             )
-        is_email = len(self.email) <= _EMAIL_LENGTH_MAX and _EMAIL.fullmatch(self.email)
-        if self.email and not is_email:
-            yield "email", "Enter a valid email address."
+        if self.email and not is_email(self.email):
+            yield "email", NO_EMAIL
+        if self.url and not is_url(self.url):
+            yield "url", NO_URL
         if self.phone_number and not _PHONE.fullmatch(self.phone_number):
             yield (
                 "phone_number",
@@ -70,6 +74,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+def is_email(text: str) -> bool:
+    return len(text) <= _EMAIL_LENGTH_MAX and bool(_EMAIL.fullmatch(text))
+
+
+def is_url(text: str) -> bool:
+    return bool(_URL.fullmatch(text))
+
+
 def kept(person: Person) -> dict[str, Any]:
     """Return a person as the vault keeps them."""
     content: dict[str, Any] = msgspec.to_builtins(person)
@@ -81,7 +93,7 @@ def person_in(vault: Vault, person_id: UUID) -> Person:
     return msgspec.convert(vault.get(person_id, kind=KIND), Person)
 
 
-def persons_in(vault: Vault, person_ids: Collection[UUID]) -> dict[UUID, Person]:
+def persons_in(vault: Vault, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
     """Return those of some people that were not erased."""
     return {
         person_id: msgspec.convert(content, Person)

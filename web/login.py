@@ -1,5 +1,6 @@
 """The page on which people log in with a browser."""
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -7,7 +8,8 @@ from flask import Blueprint, Response, current_app, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from application.commands.users import WrongCredentialsError, log_in
+from application.commands.users import WrongCredentialsError, log_in, note_log_in
+from application.errors import StorageError
 from web import sessions
 from web.api.authentication import address
 from web.api.resource import throttle
@@ -49,6 +51,9 @@ def submit() -> AnyResponse:
             user_id = log_in(flashlog(), username=username.strip(), password=password)
     except WrongCredentialsError:
         return _page("User name and password do not belong together.")
+    with suppress(StorageError):
+        # Who may log in is let in, also where no room is left to note it.
+        note_log_in(flashlog(), user_id)
     sessions.begin(user_id)
     return _with_csrf(
         redirect(_next() or url_for("firmware-upgrader.upgrade-operation-list"))

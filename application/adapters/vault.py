@@ -8,7 +8,7 @@ does not open. Erasing a record is what erasing a person means.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -73,9 +73,9 @@ class Vault:
         return msgspec.msgpack.decode(content, type=dict[str, Any])
 
     def get_some(
-        self, record_ids: Collection[UUID], *, kind: str
+        self, record_ids: Sequence[UUID], *, kind: str
     ) -> dict[UUID, dict[str, Any]]:
-        """Return the mappings of this kind that there are, in one question."""
+        """Return the mappings of this kind that there are."""
         found: dict[UUID, dict[str, Any]] = {}
         for record_id, of_kind, sealed in self._file.select_some(record_ids):
             if of_kind == kind:

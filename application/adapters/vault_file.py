@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from application.adapters.vault_key import (
 
 _BUSY_SECONDS_MAX = 30.0
 _BUSY_PAUSE_SECONDS = 0.02
+# older versions of SQLite take no more values in one question
+_ASKED_AT_ONCE = 500
 _VERSION = 1
 # archives have a table of their own: the small records stay together, quick to read
 _SCHEMA = """
@@ -64,16 +66,20 @@ class VaultFile:
         return row
 
     def select_some(
-        self, record_ids: Collection[UUID]
-    ) -> list[tuple[UUID, str, bytes]]:
-        """Return id, kind and sealed bytes of the small records that there are."""
-        marks = ", ".join("?" * len(record_ids))
+        self, record_ids: Sequence[UUID]
+    ) -> Iterator[tuple[UUID, str, bytes]]:
+        """Yield id, kind and sealed bytes of the small records that there are."""
         with self._told() as connection:
-            rows = connection.execute(
-                f"SELECT id, kind, sealed FROM record WHERE id IN ({marks})",  # noqa: S608
-                [record_id.bytes for record_id in record_ids],
-            ).fetchall()
-        return [(UUID(bytes=found), kind, sealed) for found, kind, sealed in rows]
+            for start in range(0, len(record_ids), _ASKED_AT_ONCE):
+                ids = [
+                    each.bytes for each in record_ids[start : start + _ASKED_AT_ONCE]
+                ]
+                marks = ", ".join("?" * len(ids))
+                for record_id, kind, sealed in connection.execute(
+                    f"SELECT id, kind, sealed FROM record WHERE id IN ({marks})",  # noqa: S608
+                    ids,
+                ).fetchall():
+                    yield UUID(bytes=record_id), kind, sealed
 
     def replace(
         self, record_id: UUID, kind: str, sealed: bytes, *, is_archive: bool

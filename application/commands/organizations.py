@@ -1,5 +1,6 @@
 """Organizations: found, change, delete them; let somebody own them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ import msgspec
 
 from application.commands.reserving import reserve
 from application.flashlog import Flashlog
+from application.persons import NO_EMAIL, NO_URL, is_email, is_url
 from domain.errors import InvalidError, NotFoundError, RefusedError
 from domain.organization import (
     DEFAULT_ORGANIZATION_ID,
@@ -19,6 +21,8 @@ from domain.organization import (
 from domain.reservation import Reservation
 from domain.user import User
 
+_NAME_LENGTH_MAX = 200
+_SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{_NAME_LENGTH_MAX}}}")
 _TAKEN = "organization with this slug already exists."
 # What an organization may own, and how it is called where it is in the way.
 _BELONGINGS = {
@@ -30,16 +34,26 @@ _BELONGINGS = {
 }
 
 
+class SlugTakenError(InvalidError):
+    """Another organization, `owner_id`, has the slug."""
+
+    def __init__(self, fields: Mapping[str, Any], owner_id: UUID | None) -> None:
+        super().__init__(fields)
+        self.owner_id = owner_id
+
+
 def found_organization(
-    flashlog: Flashlog, facts: OrganizationFacts, *, by: UUID | None = None
+    flashlog: Flashlog, facts: Mapping[str, Any], *, by: UUID | None = None
 ) -> UUID:
-    """Make an organization. Raises InvalidError, also for a slug that is taken."""
+    """Make an organization of fields of `OrganizationFacts`. Raises InvalidError."""
+    said = OrganizationFacts(**facts)
+    _check(said)
     organization_id = uuid4()
 
     def found() -> int:
-        claims = _claim_slug(flashlog, organization_id, facts.slug)
+        claims = _claim_slug(flashlog, organization_id, said.slug)
         organization = Organization(organization_id)
-        organization.record(Founded(**msgspec.structs.asdict(facts), by=by))
+        organization.record(Founded(**msgspec.structs.asdict(said), by=by))
         return flashlog.log.append(organization, *claims)
 
     flashlog.show(flashlog.log.decide(found))
@@ -64,6 +78,7 @@ def change_organization(
         organization = flashlog.log.get(Organization, organization_id)
         before = organization.facts
         facts = msgspec.structs.replace(before, **changes)
+        _check(facts)
         claims = _claim_slug(flashlog, organization_id, facts.slug, before=before.slug)
         organization.change(facts, by=by)
         owners: list[User] = []
@@ -119,6 +134,23 @@ def find_organization(flashlog: Flashlog, slug: str) -> UUID:
     return UUID(found[0]["id"])
 
 
+def _check(facts: OrganizationFacts) -> None:
+    """Raise InvalidError naming every wrong field."""
+    wrong = {}
+    if not 0 < len(facts.name) <= _NAME_LENGTH_MAX or not facts.name.isprintable():
+        wrong["name"] = [f"Give a name of 1 to {_NAME_LENGTH_MAX} characters."]
+    if not _SLUG.fullmatch(facts.slug):
+        wrong["slug"] = [
+            "Enter a valid slug of letters, numbers, underscores or hyphens."
+        ]
+    if facts.email and not is_email(facts.email):
+        wrong["email"] = [NO_EMAIL]
+    if facts.url and not is_url(facts.url):
+        wrong["url"] = [NO_URL]
+    if wrong:
+        raise InvalidError(wrong)
+
+
 def _claim_slug(
     flashlog: Flashlog, organization_id: UUID, slug: str, *, before: str = ""
 ) -> list[Reservation]:
@@ -134,9 +166,7 @@ def _claim_slug(
         )
     except InvalidError as error:
         claim = flashlog.log.get(Reservation, Reservation.id_of(SLUG_SCOPE, slug))
-        raise InvalidError(
-            {**error.fields, "organization": [str(claim.owner_id)]}
-        ) from None
+        raise SlugTakenError(error.fields, claim.owner_id) from None
 
 
 def _member(

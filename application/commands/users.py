@@ -2,7 +2,9 @@
 
 import getpass
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -23,11 +25,15 @@ class WrongCredentialsError(Exception):
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True):
-    """An account to be made; `membership` is an organization, and if as a manager."""
+    """An account to be made.
+
+    `rights` are fields of `Rights`; `membership` is an organization, and whether as
+    its manager.
+    """
 
     person: Person
     password: str
-    rights: Rights = Rights()
+    rights: Mapping[str, Any] = {}
     membership: tuple[UUID, bool] | None = None
 
 
@@ -44,7 +50,7 @@ def add_user(
     new = NewUser(
         person=Person(username=username, email=email),
         password=password,
-        rights=Rights(is_superuser=is_superuser, is_staff=is_superuser),
+        rights={"is_superuser": is_superuser, "is_staff": is_superuser},
     )
     return register_user(flashlog, new, by=by)
 
@@ -52,7 +58,7 @@ def add_user(
 def register_user(flashlog: Flashlog, new: NewUser, *, by: UUID | None = None) -> UUID:
     """Make an account. Raises InvalidError naming every wrong field."""
     person = new.person.changed({})
-    wrong = person.wrong() | wrong_rights(flashlog, new.rights)
+    wrong = person.wrong() | wrong_rights(flashlog, Rights(**new.rights))
     if not new.password.strip():
         wrong["password"] = ["Give a password that is not blank."]
     if wrong:
@@ -74,7 +80,7 @@ def local_user(flashlog: Flashlog) -> UUID:
         new = NewUser(
             person=Person(username=name),
             password="",
-            rights=Rights(is_superuser=True, is_staff=True),
+            rights={"is_superuser": True, "is_staff": True},
         )
         return _register(flashlog, new, "", by=None)
     except InvalidError:
@@ -155,7 +161,7 @@ def _register(
         registered = Registered(
             person_id=keep(KIND, kept(new.person)),
             password_id=keep("password", {"hash": password_hash}),
-            **msgspec.structs.asdict(new.rights),
+            **new.rights,
             by=by,
         )
 

@@ -9,6 +9,7 @@ from application.access import Account, Condition
 from application.flashlog import Flashlog
 from application.persons import Person, person_in, persons_in
 from application.projections.views import Row, Views
+from application.queries.groups import all_groups
 from application.queries.lists import Query
 from domain.errors import NotFoundError
 from domain.user import User
@@ -20,6 +21,19 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     row: Row
     person: Person
     memberships: Sequence[Row]
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """An account in words: names of groups, slugs of organizations and if a manager."""
+
+    id: str
+    username: str
+    email: str
+    is_active: bool
+    is_superuser: bool
+    groups: Sequence[str]
+    organizations: Mapping[str, bool]
+    created: str
 
 
 def accounts_seen_by(account: Account) -> Query:
@@ -53,16 +67,55 @@ def account_seen_by(views: Views, account: Account, user_id: UUID) -> Row | None
 def with_people(
     flashlog: Flashlog, account: Account, rows: Sequence[Row]
 ) -> list[Shown]:
-    """Add people and memberships to rows, each in one question; as they are seen."""
-    persons = persons_in(flashlog.vault, [UUID(row["person_id"]) for row in rows])
+    """Add people and memberships, as they are seen, each in one question for all."""
+    persons = _persons(flashlog, rows)
     memberships = _memberships(flashlog.views, account, [row["id"] for row in rows])
     return [
         Shown(
             row=row,
-            person=persons.get(UUID(row["person_id"])) or _person(flashlog, row["id"]),
+            person=persons[row["id"]],
             memberships=memberships.get(row["id"], []),
         )
         for row in rows
+    ]
+
+
+def all_accounts(
+    flashlog: Flashlog, *, organization_id: UUID | None = None
+) -> list[Listed]:
+    """Return all accounts, or those of one organization, newest first."""
+    views = flashlog.views
+    rows = views.all("user")
+    persons = _persons(flashlog, rows)
+    groups = {group.number: group.name for group in all_groups(views)}
+    memberships: dict[str, dict[str, bool]] = {}
+    wanted: set[str] = set()
+    for row in views.rows(
+        "SELECT membership.*, organization.slug FROM membership"
+        " JOIN organization ON organization.id = membership.organization_id"
+        " ORDER BY organization.slug"
+    ):
+        is_manager = bool(row["is_admin"])
+        memberships.setdefault(row["parent_id"], {})[row["slug"]] = is_manager
+        if organization_id and row["organization_id"] == str(organization_id):
+            wanted.add(row["parent_id"])
+    return [
+        Listed(
+            id=row["id"],
+            username=persons[row["id"]].username,
+            email=persons[row["id"]].email,
+            is_active=bool(row["is_active"]),
+            is_superuser=bool(row["is_superuser"]),
+            groups=[
+                groups[number]
+                for number in msgspec.json.decode(row["group_numbers"], type=list[int])
+                if number in groups
+            ],
+            organizations=memberships.get(row["id"], {}),
+            created=row["created"],
+        )
+        for row in rows
+        if organization_id is None or row["id"] in wanted
     ]
 
 
@@ -92,6 +145,15 @@ def _memberships(
     ):
         by_user.setdefault(row["parent_id"], []).append(row)
     return by_user
+
+
+def _persons(flashlog: Flashlog, rows: Sequence[Row]) -> dict[str, Person]:
+    """Return who stands behind rows, by the rows' ids."""
+    found = persons_in(flashlog.vault, [UUID(row["person_id"]) for row in rows])
+    return {
+        row["id"]: found.get(UUID(row["person_id"])) or _person(flashlog, row["id"])
+        for row in rows
+    }
 
 
 def _person(flashlog: Flashlog, user_id: str) -> Person:

@@ -35,10 +35,8 @@ def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
         yield flashlog
 
 
-def an_account(flashlog: Flashlog, username: str = "maria") -> UUID:
-    return add_user(
-        flashlog, username=username, password="open sesame", email="m@example.org"
-    )
+def an_account(flashlog: Flashlog, username: str = "maria", email: str = "") -> UUID:
+    return add_user(flashlog, username=username, password="open sesame", email=email)
 
 
 def deactivate(flashlog: Flashlog, user_id: UUID) -> None:
@@ -59,7 +57,7 @@ def test_an_account_is_found_by_its_name_in_any_case(flashlog: Flashlog) -> None
 def test_neither_name_nor_password_enters_log_or_read_models(
     flashlog: Flashlog,
 ) -> None:
-    user_id = an_account(flashlog)
+    user_id = an_account(flashlog, email="m@example.org")
     token = token_of(flashlog, user_id=user_id)
     directory = flashlog.settings.data_dir
     flashlog.close()
@@ -88,6 +86,15 @@ def test_a_name_is_given_once_and_nothing_of_the_second_is_kept(
 
     assert set(refusal.value.fields) == {"username"}
     assert kept_in_vault(flashlog) == kept
+
+
+def test_an_e_mail_is_given_once_in_any_case(flashlog: Flashlog) -> None:
+    an_account(flashlog, email="m@example.org")
+
+    with pytest.raises(InvalidError) as refusal:
+        an_account(flashlog, "paul", email="M@Example.org")
+
+    assert set(refusal.value.fields) == {"email"}
 
 
 def test_of_many_that_take_the_same_name_one_gets_it(flashlog: Flashlog) -> None:

@@ -15,6 +15,7 @@ from web.cli import (
     images,
     keeping,
     operations,
+    organizations,
     rehearsing,
     serving,
     upgrading,
@@ -64,6 +65,7 @@ for command in (
     operations.operation,
     devices.device,
     images.image,
+    organizations.organization,
     users.user,
     *keeping.COMMANDS,
 ):

@@ -38,7 +38,7 @@ _IMAGE_BYTES = 6 << 20
 def simulate(
     *, count: int, release: str, host: str, image_file: Path | None, as_json: bool
 ) -> None:
-    """Let simulated routers answer SSH on this machine, until Ctrl-C.
+    """Let simulated routers answer SSH here, until Ctrl-C.
 
     They behave as OpenWrt does, are flashed and reboot; nothing of this machine is
     touched. Prints a `flashlog device add` line for each (JSON lines with --json).

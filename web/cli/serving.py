@@ -20,7 +20,7 @@ from web.serve import serve as serve_all
 )
 @pass_here
 def serve(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
-    """Run everything: web, runner and projector, in the foreground.
+    """Run web, runner and projector together, in the foreground.
 
     Prints one line, `ready http://…`, when all parts answer. A part that dies is
     started again. Ctrl-C stops all of them; upgrades in flight are handed over, not

@@ -4,10 +4,16 @@ import sys
 
 import click
 
-from application.commands.users import add_user, find_user, token_of
+from application.commands.organizations import find_organization
+from application.commands.users import NewUser, find_user, register_user, token_of
+from application.persons import Person
+from application.queries.accounts import all_accounts
+from application.roles import ADMINISTRATOR, OPERATOR
 from web.cli import output
 from web.cli.here import Here, json_option, pass_here
 from web.cli.logins import read_password
+
+_ROLES = {"administrator": ADMINISTRATOR, "operator": OPERATOR}
 
 
 @click.group()
@@ -22,6 +28,17 @@ def user() -> None:
 @user.command()
 @click.argument("name")
 @click.option("--superuser", is_flag=True, help="May do everything.")
+@click.option(
+    "--organization",
+    metavar="SLUG",
+    help="Belongs to this organization; with --role as one of its managers.",
+)
+@click.option(
+    "--role",
+    type=click.Choice(list(_ROLES)),
+    help="Administrators do all in their organizations; operators mind the routers "
+    "and see images and upgrades.",
+)
 @click.option("--email", default="", help="Kept in the vault, never in the log.")
 @click.option(
     "--password-stdin",
@@ -35,6 +52,8 @@ def add(
     *,
     name: str,
     superuser: bool,
+    organization: str | None,
+    role: str | None,
     email: str,
     password_stdin: bool,
     as_json: bool,
@@ -42,24 +61,76 @@ def add(
     """Make an account; works before and while the service runs.
 
     \b
-    Example:
+    Examples:
       pass flashlog/admin | flashlog user add admin --superuser --password-stdin
+      pass flashlog/maria | flashlog user add maria --password-stdin \\
+          --organization freifunk --role administrator
     """
     if not password_stdin and not sys.stdin.isatty():
         msg = "no terminal to ask at: give the password with --password-stdin"
         raise click.UsageError(msg)
-    user_id = add_user(
-        here.flashlog,
-        username=name,
+    if role and not organization:
+        msg = "a role is one in an organization: say which with --organization SLUG"
+        raise click.UsageError(msg)
+    organization_id = None
+    if organization:
+        organization_id = find_organization(here.flashlog, organization)
+    new = NewUser(
+        person=Person(username=name, email=email),
         password=read_password(),
-        email=email,
-        is_superuser=superuser,
-        by=here.user_id,
+        rights={
+            "is_superuser": superuser,
+            "is_staff": superuser or role is not None,
+            "groups": (_ROLES[role].number,) if role else (),
+        },
+        membership=(organization_id, role is not None) if organization_id else None,
     )
+    user_id = register_user(here.flashlog, new, by=here.user_id)
     if as_json:
         output.print_json({"id": user_id, "username": name})
     else:
         output.say(f"added {name}; its token: flashlog user token {name}")
+
+
+@user.command("list")
+@click.option("--organization", metavar="SLUG", help="Those of one organization.")
+@json_option
+@pass_here
+def list_(here: Here, *, organization: str | None, as_json: bool) -> None:
+    """List all accounts with their roles, newest first.
+
+    An organization's managers are marked with *.
+
+    \b
+    Example:
+      flashlog user list --organization freifunk
+    """
+    flashlog = here.flashlog
+    organization_id = None
+    if organization:
+        organization_id = find_organization(flashlog, organization)
+    listed = all_accounts(flashlog, organization_id=organization_id)
+    if as_json:
+        output.print_json(listed)
+        return
+    output.print_table(
+        ["NAME", "E-MAIL", "ACTIVE", "ROLE", "ORGANIZATIONS", "ADDED"],
+        [
+            (
+                each.username,
+                each.email,
+                "yes" if each.is_active else "no",
+                ["superuser"] if each.is_superuser else each.groups,
+                [
+                    f"{slug}*" if is_manager else slug
+                    for slug, is_manager in each.organizations.items()
+                ],
+                output.moment(each.created),
+            )
+            for each in listed
+        ],
+        empty="no accounts yet: flashlog user add NAME",
+    )
 
 
 @user.command()

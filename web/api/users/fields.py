@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from marshmallow import ValidationError, fields
 
-from domain.permissions import BY_NUMBER
+from application.roles import BY_NUMBER
 from web.api.fields import NO_OBJECT, NOT_NULL, REQUIRED, Body, Id, Text, Truth, loaded
 
 _TEXTS: dict[str, Any] = {"required": REQUIRED, "null": NOT_NULL}

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from application.commands.groups import change_group, create_group, delete_group
 from application.queries.groups import Group, all_groups, group_of
-from domain.permissions import PERMISSIONS
+from application.roles import PERMISSIONS
 from web.answers import json_answer
 from web.api.bodies import load
 from web.api.described import Description, described

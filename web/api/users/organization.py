@@ -1,21 +1,23 @@
 """Organizations: superusers see all, others those that they manage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from flask import Response, g
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from application.commands.organizations import (
+    SlugTakenError,
     change_organization,
     delete_organization,
     found_organization,
 )
+from application.errors import InvalidError
 from application.projections.views import Row
 from application.queries.lists import Query
-from domain.organization import OrganizationFacts
 from web.answers import json_answer, refusal
 from web.api.authentication import asking
 from web.api.bodies import load
@@ -29,11 +31,6 @@ from web.representation import timestamp
 from web.state import flashlog
 
 _NAME_LENGTH_MAX = 200
-_SLUG = validate.Regexp(
-    r"[-a-zA-Z0-9_]{1,200}\Z",
-    error="Enter a valid slug of letters, numbers, underscores or hyphens.",
-)
-_FACTS = OrganizationFacts.__struct_fields__
 
 
 class OwnerBody(Body):
@@ -62,7 +59,7 @@ class NewOrganizationBody(Body):
     """An organization to be made."""
 
     name = Text(required=True, length_max=_NAME_LENGTH_MAX)
-    slug = Text(required=True, validate=_SLUG)
+    slug = Text(required=True, length_max=_NAME_LENGTH_MAX)
     is_active = Truth()
     description = Text(blank=True)
     email = Text(blank=True, length_max=254)
@@ -117,8 +114,9 @@ def _post() -> Response:
     """Found an organization; for superusers."""
     if not asking().is_superuser:
         raise refusal(HTTPStatus.FORBIDDEN, NO_PERMISSION)
-    facts = OrganizationFacts(**load(NewOrganizationBody))
-    organization_id = found_organization(flashlog(), facts, by=g.user_id)
+    facts = load(NewOrganizationBody)
+    with _taken_by():
+        organization_id = found_organization(flashlog(), facts, by=g.user_id)
     row = visible("organization", organization_id)
     return json_answer(_object(row), HTTPStatus.CREATED)
 
@@ -165,14 +163,28 @@ def _change(organization_id: UUID, *, is_partial: bool) -> Response:
     if not asking().is_superuser:
         # Whoever is not served any more could not undo it.
         sent.pop("is_active", None)
-    change_organization(
-        flashlog(),
-        organization_id=organization_id,
-        changes={name: sent[name] for name in _FACTS if name in sent},
-        owner=sent.get("owner"),
-        by=g.user_id,
-    )
+    owner = sent.pop("owner", None)
+    with _taken_by():
+        change_organization(
+            flashlog(),
+            organization_id=organization_id,
+            changes=sent,
+            owner=owner,
+            by=g.user_id,
+        )
     return _shown(organization_id)
+
+
+@contextmanager
+def _taken_by() -> Iterator[None]:
+    """Tell superusers who has a slug; others learn of no foreign organization."""
+    try:
+        yield
+    except SlugTakenError as error:
+        if not asking().is_superuser:
+            raise
+        taken_by = {"organization": [str(error.owner_id)]}
+        raise InvalidError({**error.fields, **taken_by}) from None
 
 
 def _shown(organization_id: UUID) -> Response:

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from application.commands.changing_users import change_password
 from application.commands.users import has_password
-from domain.errors import InvalidError
+from application.errors import InvalidError
 from web.answers import json_answer
 from web.api.authentication import asking
 from web.api.bodies import load

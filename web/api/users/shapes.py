@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 
 from application.access import Account
 from application.queries.accounts import Shown
-from domain.permissions import PERMISSIONS
+from application.roles import PERMISSIONS
 from web.api.fields import Body, Text, Truth
 from web.api.users.fields import Day, Numbers, OneMembership, Permissions, Secret
 from web.representation import timestamp

@@ -10,6 +10,7 @@ from flask import Response, g
 
 from application.commands.changing_users import UserChanges, change_user, erase_user
 from application.commands.users import NewUser, register_user
+from application.errors import InvalidError
 from application.persons import Person
 from application.projections.views import Row
 from application.queries.accounts import (
@@ -19,8 +20,6 @@ from application.queries.accounts import (
     with_people,
 )
 from application.queries.users import account_of_user, permissions_of_group
-from domain.errors import InvalidError
-from domain.user import Rights
 from web.answers import json_answer, refusal
 from web.api.authentication import asking
 from web.api.bodies import load
@@ -77,7 +76,7 @@ def _post() -> Response:
     new = NewUser(
         person=Person(**_person(sent)),
         password=sent["password"],
-        rights=Rights(**_rights(sent)),
+        rights=_rights(sent),
         membership=_own_membership(membership) if membership else None,
     )
     with CHECKED_AT_ONCE:
