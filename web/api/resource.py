@@ -76,9 +76,7 @@ class Resource:
         """Let in who may ask, and as often as they may."""
         account = authenticate()
         self.require_manager(account)
-        for alternatives in self.needed(request.method):
-            if not account.may(*alternatives):
-                raise refusal(HTTPStatus.FORBIDDEN, NO_PERMISSION)
+        self.require_permission(account)
         throttle(state().request_throttle, str(account.user_id))
 
     def require_manager(self, account: Account) -> None:
@@ -89,6 +87,12 @@ class Resource:
                 "User is not a manager of the organization to which the "
                 "requested resource belongs.",
             )
+
+    def require_permission(self, account: Account) -> None:
+        """Refuse who lacks what the method needs."""
+        for alternatives in self.needed(request.method):
+            if not account.may(*alternatives):
+                raise refusal(HTTPStatus.FORBIDDEN, NO_PERMISSION)
 
     def needed(self, method: str) -> list[tuple[str, ...]]:
         """Return the permissions that a method needs: one of each group."""

@@ -3,7 +3,6 @@
 from flask import request
 
 from application.access import Account
-from web.api.authentication import asking
 from web.api.resource import Resource
 
 
@@ -17,6 +16,7 @@ class PermittedResource(Resource):
 class OwnResource(PermittedResource):
     """A URL below a user that needs no permission where it is one's own."""
 
-    def needed(self, method: str) -> list[tuple[str, ...]]:
-        own = (request.view_args or {}).get("user_id") == asking().user_id
-        return [] if own else super().needed(method)
+    def require_permission(self, account: Account) -> None:
+        """Refuse who lacks what the method needs, and is not the user."""
+        if (request.view_args or {}).get("user_id") != account.user_id:
+            super().require_permission(account)
