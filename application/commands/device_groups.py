@@ -1,5 +1,7 @@
 """Groups of devices: make, change, delete them."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 from msgspec import structs
@@ -10,6 +12,8 @@ from application.flashlog import Flashlog
 from domain.device.device import Device
 from domain.device_group import DeviceGroup, GroupDescription
 from domain.errors import InvalidError
+
+__all__ = ["GroupDescription", "change_group", "create_group", "delete_group"]
 
 TAKEN = "The fields organization, name must make a unique set."
 
@@ -40,14 +44,18 @@ def create_group(
 def change_group(
     flashlog: Flashlog,
     group_id: UUID,
-    description: GroupDescription,
+    changes: Mapping[str, Any],
     *,
     by: UUID | None = None,
 ) -> None:
-    """Change all that is said of it. Raises InvalidError, NotFoundError."""
+    """Change what `changes` names, as in `GroupDescription`.
+
+    Raises InvalidError, NotFoundError.
+    """
 
     def change() -> int:
         group = flashlog.log.get(DeviceGroup, group_id)
+        description = structs.replace(group.description, **changes)
         if group.organization_id != description.organization_id:
             _require_empty(flashlog, group_id)
         claims = Claims(flashlog, group_id)

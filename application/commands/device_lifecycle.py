@@ -6,8 +6,15 @@ from application.commands.claims import Claims
 from application.commands.devices import mac_key, name_key, secret_key
 from application.commands.occupancy import require_unoccupied
 from application.flashlog import Flashlog
-from domain.device.device import Device
+from domain.device.device import Device, StillActiveError
 from domain.errors import NotFoundError
+
+__all__ = [
+    "StillActiveError",
+    "activate_device",
+    "deactivate_device",
+    "delete_device",
+]
 
 
 def deactivate_device(

@@ -1,5 +1,7 @@
 """Locations, and which devices are there."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 from msgspec import structs
@@ -9,7 +11,18 @@ from application.commands.many_devices import change_all
 from application.flashlog import Flashlog
 from domain.device.device import Device
 from domain.errors import InvalidError
-from domain.location import Location, Place
+from domain.location import INDOOR, OUTDOOR, Location, Place
+
+__all__ = [
+    "KINDS",
+    "Place",
+    "change_location",
+    "create_location",
+    "delete_location",
+    "locate_device",
+]
+
+KINDS = (OUTDOOR, INDOOR)
 
 
 def create_location(
@@ -29,12 +42,20 @@ def create_location(
 
 
 def change_location(
-    flashlog: Flashlog, location_id: UUID, place: Place, *, by: UUID | None = None
+    flashlog: Flashlog,
+    location_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    by: UUID | None = None,
 ) -> None:
-    """Change all that is said of it. Raises InvalidError, NotFoundError."""
+    """Change what `changes` names, as in `Place`.
+
+    Raises InvalidError, NotFoundError.
+    """
 
     def change() -> int:
         location = flashlog.log.get(Location, location_id)
+        place = structs.replace(location.place, **changes)
         if location.organization_id != place.organization_id:
             _require_empty(flashlog, location_id)
         location.change(place, by=by)

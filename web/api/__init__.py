@@ -8,10 +8,10 @@
 
 from flask import Flask
 
-from web.api import firmware_upgrader, schema, users
+from web.api import controller, firmware_upgrader, schema, users
 
 
 def init_app(app: Flask) -> None:
-    for part in (firmware_upgrader, users):
+    for part in (firmware_upgrader, users, controller):
         app.register_blueprint(part.blueprint)
     schema.init_app(app)

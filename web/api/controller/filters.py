@@ -1,0 +1,66 @@
+"""Query parameters that choose rows of the inventory."""
+
+from datetime import UTC, datetime
+
+from flask import request
+
+from application.access import Condition
+from application.errors import InvalidError
+from application.projections.rows import moment
+from web.api.described import Parameter
+from web.api.lookup import reference, seen
+
+_TRUE, _FALSE = {"true", "True", "1"}, {"false", "False", "0"}
+# Conditions that no row, and every row, fulfils.
+NONE, ALL = Condition("0"), Condition("1")
+
+OF_ORGANIZATION = (
+    Parameter(name="organization", meaning="id of the organization", format="uuid"),
+    Parameter(name="organization_slug", meaning="slug of the organization"),
+)
+
+
+def of_organization(table: str) -> tuple[Condition, ...]:
+    """Return what rows must be like: seen, and of the organization asked for."""
+    slug = request.args.get("organization_slug") or None
+    organization_id = reference("organization", "organization")
+    column = f"{table}.organization_id"
+    return (*seen(table, slug=slug), equal(column, organization_id))
+
+
+def of_reference(name: str, table: str, column: str) -> Condition:
+    """Return the condition that a row refers to what is asked for."""
+    return equal(column, reference(name, table))
+
+
+def equal(column: str, value: object) -> Condition:
+    return ALL if value is None else Condition(f"{column} = ?", (str(value),))
+
+
+def contains(name: str, column: str) -> Condition:
+    """Return the condition that a text contains another, in either case."""
+    text = request.args.get(name)
+    if not text:
+        return ALL
+    return Condition(f"instr(lower({column}), ?) > 0", (text.lower(),))
+
+
+def truth(name: str) -> bool | None:
+    """Return a yes or no; None for anything else."""
+    text = request.args.get(name, "")
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
+def at(name: str, column: str, comparison: str = "=") -> Condition:
+    """Return the condition on a time. Raises InvalidError."""
+    text = request.args.get(name)
+    if not text:
+        return ALL
+    try:
+        # A plus sign that was not quoted has become a blank.
+        found = datetime.fromisoformat(text.replace(" 0", "+0"))
+    except ValueError:
+        raise InvalidError.of(name, "Enter a valid date/time.") from None
+    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+    written = moment(aware.astimezone(UTC))
+    return Condition(f"{column} {comparison} ?", (written,))
