@@ -6,12 +6,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from application.flashlog import Flashlog
 from web import api, errors, health, login, sessions, sockets, transport
 from web.state import WebState, keep
+from web.uploads import UploadRequest
 
 
 def create_app(flashlog: Flashlog) -> Flask:
     """Make the web application of an installation; the caller closes Flashlog."""
     settings = flashlog.settings
     app = Flask(__name__)
+    app.request_class = UploadRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.body_size_max_bytes
     state = WebState.of(flashlog)
     keep(app, state)

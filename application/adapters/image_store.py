@@ -13,7 +13,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import IO, BinaryIO, Self
 
 import msgspec
 
@@ -88,6 +88,11 @@ class ImageStore:
         self._size_bytes_max = size_bytes_max
         directory.mkdir(parents=True, exist_ok=True)
         self._sweep()
+
+    @property
+    def directory(self) -> Path:
+        """Where the files are; what is on its way in may be put here, too."""
+        return self._directory
 
     def add(
         self,
@@ -175,7 +180,7 @@ class ImageStore:
                     path.unlink()
 
 
-def chunks_of(stream: BinaryIO) -> Iterator[bytes]:
+def chunks_of(stream: IO[bytes]) -> Iterator[bytes]:
     """Read a binary stream to its end in bounded pieces."""
     while chunk := stream.read(_CHUNK_BYTES):
         yield chunk

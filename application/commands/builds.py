@@ -23,9 +23,20 @@ _USED_BY_OTHERS = (
 )
 
 
-def create_build(flashlog: Flashlog, created: BuildCreated) -> UUID:
-    """Make a build. Raises NotFoundError for its category, InvalidError."""
+def create_build(
+    flashlog: Flashlog,
+    *,
+    category_id: UUID,
+    version: str,
+    by: UUID | None = None,
+    **others: Any,
+) -> UUID:
+    """Make a build; `others` are the other fields of BuildCreated.
+
+    Raises NotFoundError for its category, InvalidError.
+    """
     build_id = uuid4()
+    created = BuildCreated(category_id=category_id, version=version, by=by, **others)
 
     def create() -> int:
         category = flashlog.log.get(Category, created.category_id)

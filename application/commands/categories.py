@@ -21,9 +21,19 @@ _SYSTEM_TAKEN = (
 )
 
 
-def create_category(flashlog: Flashlog, created: CategoryCreated) -> UUID:
+def create_category(
+    flashlog: Flashlog,
+    *,
+    name: str,
+    organization_id: UUID | None = None,
+    description: str = "",
+    by: UUID | None = None,
+) -> UUID:
     """Make a category. Raises InvalidError."""
     category_id = uuid4()
+    created = CategoryCreated(
+        name=name, organization_id=organization_id, description=description, by=by
+    )
 
     def create() -> int:
         held = Keys(flashlog)

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from application.commands import keys
+from application.commands.automatic_firmware import note_firmware_of_image
 from application.commands.keys import Keys
 from application.commands.placing import TYPE_TAKEN, Place
 from application.commands.taking_in import Submitted, Taken, facts_of, taken_in
@@ -72,6 +73,7 @@ def upload_image(
 ) -> UUID:
     """Judge a file at the door and add it to a build.
 
+    Devices that are known to run it are noted with it.
     Raises NotFoundError for the build, InvalidError on `file`, `type` or `__all__`,
     StoreFullError; then nothing stays behind.
     """
@@ -89,6 +91,7 @@ def upload_image(
             return flashlog.log.append(image, *held.reservations, unchanged=[build])
 
         flashlog.show(flashlog.log.decide(add))
+    note_firmware_of_image(flashlog, taken.image_id, by=by)
     return taken.image_id
 
 

@@ -173,6 +173,48 @@ class Object(fields.Dict):
         return value
 
 
+class Texts(fields.List[Any]):
+    """A list of texts; a form gives it as JSON text, and one text alone as itself."""
+
+    default_error_messages = _TEXTS | {"invalid": "Expected a list of items."}
+
+    def __init__(self, **others: Any) -> None:
+        super().__init__(Text(), **others)
+
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,
+        data: Mapping[str, Any] | None,
+        **others: Any,
+    ) -> list[Any]:
+        if isinstance(value, str):
+            value = _listed(value)
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        try:
+            return super()._deserialize(value, attr, data, **others)
+        except ValidationError as error:
+            # Clients know sentences by field, not by the place in a list.
+            raise ValidationError(_sentences(error.messages)) from None
+
+
+def _listed(text: str) -> Any:
+    if not text.strip():
+        return []
+    if not text.lstrip().startswith("["):
+        return [text]
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return text
+
+
+def _sentences(messages: Any) -> list[str]:
+    found = messages.values() if isinstance(messages, Mapping) else [messages]
+    return [sentence for each in found for sentence in each]
+
+
 def loaded(
     schema: type[Body], sent: Mapping[str, Any], *, is_partial: bool = False
 ) -> dict[str, Any]:

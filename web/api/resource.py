@@ -58,7 +58,7 @@ class Resource:
         )
 
     def answer(self, **ids: UUID) -> Response:
-        negotiate()
+        self.negotiate()
         self.admit()
         method = "GET" if request.method == "HEAD" else request.method
         handler = self._handlers.get(method)
@@ -71,6 +71,10 @@ class Resource:
             f'Method "{request.method}" not allowed.',
             {"Allow": self._allowed()},
         )
+
+    def negotiate(self) -> None:
+        """Refuse who takes no form of answer that this URL gives."""
+        negotiate()
 
     def admit(self) -> None:
         """Let in who may ask, and as often as they may."""

@@ -1,11 +1,15 @@
-"""Operations and device firmware; categories, builds, images and batches go here."""
+"""The catalogue, operations, device firmware, mass upgrades and events."""
 
 from flask import Blueprint
 
 from web.api.firmware_upgrader import (
     batches,
+    builds,
+    categories,
     device_firmware,
+    download,
     events,
+    images,
     mass_upgrade,
     operations,
 )
@@ -14,7 +18,18 @@ blueprint = Blueprint(
     "firmware-upgrader", __name__, url_prefix="/api/v1/firmware-upgrader"
 )
 
+_BUILD = "/build/<uuid:build_id>/"
+_IMAGE = f"{_BUILD}image/<uuid:image_id>/"
+
 for _rule, _resource in (
+    ("/category/", categories.LIST),
+    ("/category/<uuid:category_id>/", categories.DETAIL),
+    ("/build/", builds.LIST),
+    (_BUILD, builds.DETAIL),
+    (f"{_BUILD}image/", images.LIST),
+    (_IMAGE, images.DETAIL),
+    # Any text may stand for the id here: what is no id is not found.
+    (f"{_BUILD}image/<image_id>/download/", download.DETAIL),
     ("/upgrade-operation/", operations.LIST),
     ("/upgrade-operation/<uuid:operation_id>/", operations.DETAIL),
     ("/upgrade-operation/<uuid:operation_id>/cancel/", operations.CANCEL),

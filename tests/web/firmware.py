@@ -1,0 +1,68 @@
+"""The catalogue in tests: made through the interface, as its clients make it."""
+
+import io
+from typing import Any
+from uuid import UUID
+
+from werkzeug.test import TestResponse
+
+from application.commands.organizations import found_organization
+from application.flashlog import Flashlog
+from tests.routers.images import build_image
+from tests.web.conftest import API
+from tests.web.people import Caller
+
+WDR4300 = "ath79-generic-tplink_tl-wdr4300-v1-squashfs-sysupgrade.bin"
+IL = "ath79-generic-tplink_tl-wdr4300-v1-il-squashfs-sysupgrade.bin"
+X86_64 = "x86-64-generic-squashfs-combined.img.gz"
+IMAGE = build_image(board="tplink,tl-wdr4300-v1", size=8192)
+UNKNOWN = "90000000-0000-4000-8000-000000000000"
+
+
+def an_organization(flashlog: Flashlog, slug: str, *, is_active: bool = True) -> UUID:
+    facts = {"name": slug, "slug": slug, "is_active": is_active}
+    return found_organization(flashlog, facts)
+
+
+def a_category(caller: Caller, **said: Any) -> str:
+    body = {"name": "WiFi"} | said
+    answer = caller.post(f"{API}/category/", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["id"])
+
+
+def a_build(caller: Caller, category: str, **said: Any) -> str:
+    body = {"category": category, "version": "1.0"} | said
+    answer = caller.post(f"{API}/build/", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["id"])
+
+
+def upload(
+    caller: Caller,
+    build: str,
+    content: bytes = IMAGE,
+    name: str = f"openwrt-{WDR4300}",
+    **said: Any,
+) -> TestResponse:
+    form = {"file": (io.BytesIO(content), name), **said}
+    return caller.post(
+        f"{API}/build/{build}/image/", data=form, content_type="multipart/form-data"
+    )
+
+
+def an_image(caller: Caller, build: str, **said: Any) -> str:
+    answer = upload(caller, build, **said)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["id"])
+
+
+def ids(answer: TestResponse) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [row["id"] for row in answer.json["results"]]
+
+
+def keys(answer: TestResponse, status: int = 400) -> set[str]:
+    """Return which fields were refused."""
+    assert answer.status_code == status, answer.text
+    return set(answer.json)

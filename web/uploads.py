@@ -1,0 +1,61 @@
+"""How files that clients send are taken: in pieces, to the disk of the image store.
+
+What comes in with a form is read in small pieces; a file that is not small goes to a
+temporary file without a name, which is gone when the request ends, however it ends. It
+is beside the images and not in /tmp, which often is memory.
+"""
+
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from flask import Request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from application.errors import InvalidError
+from web.state import flashlog
+
+# What a form has around its file: names, boundaries, the other fields.
+SLACK_BYTES = 256 * 1024
+_MEMORY_BYTES_MAX = 64 * 1024
+
+
+class UploadRequest(Request):
+    """A request whose files go to the disk of the image store."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return SpooledTemporaryFile(
+            max_size=_MEMORY_BYTES_MAX, dir=str(flashlog().images.directory)
+        )
+
+
+def submitted_file(request: Request, *, size_bytes_max: int) -> FileStorage:
+    """Return the form's `file`; a body of that size is taken, 0 stands for any.
+
+    Raises InvalidError on `file`.
+    """
+    limit = size_bytes_max + SLACK_BYTES if size_bytes_max else None
+    request.max_content_length = limit
+    try:
+        files, form = request.files, request.form
+    except RequestEntityTooLarge:
+        raise InvalidError.of(
+            "file", f"The file is bigger than the {size_bytes_max} bytes allowed."
+        ) from None
+    if "file" not in files:
+        raise InvalidError.of(
+            "file",
+            "The submitted data was not a file. Check the encoding type on the form."
+            if "file" in form
+            else "No file was submitted.",
+        )
+    file = files["file"]
+    if not file.filename:
+        raise InvalidError.of("file", "No filename could be determined.")
+    return file
