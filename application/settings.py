@@ -171,17 +171,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     feed_wait_seconds_max: Annotated[
         float, "longest that a request for events may wait for one"
     ] = 30.0
-    feed_waits_max: Annotated[int, "requests that wait for events at a time", _ABOVE_0] = 16
-    websocket_stall_seconds: Annotated[
-        float, "a client that takes nothing for this long is closed", _ABOVE_0
-    ] = 10.0
-    feed_position_seconds: Annotated[
-        float, "pause between the positions that the event feed tells", _ABOVE_0
-    ] = 5.0
-    feed_wait_seconds_max: Annotated[
-        float, "longest that a request for events may wait for one"
-    ] = 30.0
-    feed_waits_max: Annotated[int, "requests that wait for events at a time"] = 16
+    feed_waits_max: Annotated[
+        int, "requests that wait for events at a time", _ABOVE_0
+    ] = 16
 
     log_level: Annotated[str, "least severe line that is logged"] = "INFO"
     stop_seconds: Annotated[
@@ -193,6 +185,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_seconds: Annotated[
         float, "a part that was silent for this long counts as down", _ABOVE_0
     ] = 5.0
+
+    notice_webhook_url: Annotated[
+        str, "told of what failed, is held or is owed by POST; blank: nobody is"
+    ] = ""
+    notice_webhook_secret: Annotated[
+        str, "signs them as Standard Webhooks; `whsec_` and base64, or a text"
+    ] = ""
+    notice_mail_url: Annotated[
+        str, "mail server for notices: smtp:// or smtps://user:password@host:port"
+    ] = ""
+    notice_mail_to: Annotated[str, "who gets the mail, separated by commas"] = ""
+    notice_mail_from: Annotated[
+        str, "sender of the mail; blank: flashlog at this host's name"
+    ] = ""
+    notice_command: Annotated[
+        str, "program that gets each notice as JSON on its input"
+    ] = ""
+    notice_pause_seconds: Annotated[
+        float, "shortest time between two notices about the same batch"
+    ] = 600.0
+    notice_limit_seconds: Annotated[
+        float, "limit for telling once over one channel", _ABOVE_0
+    ] = 15.0
+    notice_backoff_seconds: Annotated[
+        float, "pause before telling is tried again", _ABOVE_0
+    ] = 10.0
+    notice_backoff_max_seconds: Annotated[float, "longest such pause", _ABOVE_0] = 900.0
+    notice_patience_seconds: Annotated[
+        float, "after this long a notice that did not arrive is given up"
+    ] = 86400.0
+    notice_owed_seconds: Annotated[
+        float, "what is owed to a router for this long is told of"
+    ] = 3600.0
 
     @property
     def service_names(self) -> tuple[str, ...]:

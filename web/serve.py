@@ -7,7 +7,8 @@ from contextlib import ExitStack, suppress
 import msgspec
 
 from application.flashlog import Flashlog
-from application.settings import PREFIX, Settings, environment_of
+from application.notices.channels import channels_of
+from application.settings import PREFIX, Settings, SettingsError, environment_of
 from web.logs import log_config
 from web.service.child import PYTHON, ROOT, Child, Program, python_path
 from web.service.listening import LISTENER, SUPERVISOR, ServeError, listen, url_of
@@ -34,6 +35,10 @@ def serve(
     if settings.log_level.upper() not in logging.getLevelNamesMapping():
         msg = f"{settings.log_level!r} is not a log level: say INFO or WARNING"
         raise ServeError(msg)
+    try:
+        channels_of(settings)
+    except SettingsError as error:
+        raise ServeError(str(error)) from None
     logging.config.dictConfig(log_config(settings.log_level))
     flashlog = Flashlog(settings)
     try:

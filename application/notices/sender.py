@@ -1,0 +1,170 @@
+"""Finds what to tell, gathers it, delivers it.
+
+A notice that was not acknowledged is sent again, with the same id: a crash may repeat
+one, and loses none.
+"""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from threading import Event as Signal
+from threading import Thread
+
+from application.flashlog import Flashlog
+from application.notices.channel import TOO_LONG, Channel, UndeliveredError
+from application.notices.notice import Gathered, Notice
+from application.notices.occasions import Finder, Occasion
+from application.notices.state import (
+    Delivery,
+    State,
+    StateFile,
+    batch_of,
+    subject_of,
+)
+
+_READ = 500
+_READ_AGAIN_MAX = 10_000
+# How often the log is asked for news.
+_PAUSE_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Finds, gathers and delivers; one at a time, guarded by the caller."""
+
+    def __init__(self, flashlog: Flashlog, channels: Sequence[Channel]) -> None:
+        self._flashlog = flashlog
+        self._settings = flashlog.settings
+        self._channels = {channel.name: channel for channel in channels}
+        self._finder = Finder(flashlog)
+        self._file = StateFile(self._settings.data_dir)
+        self._state = self._first_state()
+        self._save()
+
+    def run(self, stop: Signal) -> None:
+        """Tell people until told to stop."""
+        while not stop.is_set():
+            self.work(stop)
+            stop.wait(_PAUSE_SECONDS)
+
+    def work(self, stop: Signal | None = None) -> None:
+        """Read on, make the notices that are due, and try what is to be delivered."""
+        has_news = self._read_on()
+        has_news |= self._make_notices()
+        # What was read without finding anything may be read again.
+        if has_news or self._state.position - self._saved_position >= _READ_AGAIN_MAX:
+            self._save()
+        for delivery in list(self._state.deliveries):
+            if stop is not None and stop.is_set():
+                return
+            if delivery.not_before <= self._now():
+                self._try(delivery)
+                self._save()
+
+    def _first_state(self) -> State:
+        """Go on where the last one stopped; the very first begins at the end."""
+        end = self._flashlog.log.end()
+        state = self._file.load() or State(position=end)
+        # The log of a backup may be shorter than the one that was read.
+        state.position = min(state.position, end)
+        return state
+
+    def _save(self) -> None:
+        self._file.save(self._state)
+        self._saved_position = self._state.position
+
+    def _read_on(self) -> bool:
+        has_found = False
+        while entries := self._flashlog.log.read(
+            after=self._state.position, limit=_READ
+        ):
+            for entry in entries:
+                occasion = self._finder.occasion(entry)
+                if occasion is not None:
+                    self._gather(occasion)
+                    has_found = True
+            self._state.position = entries[-1].position
+        return has_found
+
+    def _gather(self, occasion: Occasion) -> None:
+        subject = subject_of(occasion.batch)
+        self._state.gathered.setdefault(subject, Gathered()).add(occasion)
+
+    def _make_notices(self) -> bool:
+        now = self._now()
+        state = self._state
+        state.quiet_until = {k: at for k, at in state.quiet_until.items() if at > now}
+        due = [each for each in state.gathered if each not in state.quiet_until]
+        for subject in due:
+            notice = state.gathered.pop(subject).notice(
+                batch_of(subject), installation=self._flashlog.installation, at=now
+            )
+            pause = timedelta(seconds=self._settings.notice_pause_seconds)
+            state.quiet_until[subject] = now + pause
+            state.deliveries += [
+                Delivery(notice=notice, channel=name, since=now, not_before=now)
+                for name in self._channels
+            ]
+        return bool(due)
+
+    def _try(self, delivery: Delivery) -> None:
+        channel = self._channels.get(delivery.channel)
+        if channel is None:  # it is not set up any more
+            self._state.deliveries.remove(delivery)
+            return
+        try:
+            self._send(channel, delivery.notice)
+        except UndeliveredError as error:
+            self._put_off(delivery, error)
+            return
+        _log.info(
+            "action=notice_sent notice=%s channel=%s", delivery.notice.id, channel.name
+        )
+        self._state.deliveries.remove(delivery)
+
+    def _send(self, channel: Channel, notice: Notice) -> None:
+        """Let a channel take its limit in all, however slowly the other side goes."""
+        sending: Future[None] = Future()
+
+        def send() -> None:
+            try:
+                channel.send(notice)
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                sending.set_exception(error)
+            else:
+                sending.set_result(None)
+
+        Thread(target=send, daemon=True).start()
+        try:
+            sending.result(timeout=self._settings.notice_limit_seconds)
+        except TimeoutError:
+            raise UndeliveredError(TOO_LONG) from None
+
+    def _put_off(self, delivery: Delivery, error: UndeliveredError) -> None:
+        now = self._now()
+        age = now - delivery.since
+        patience = timedelta(seconds=self._settings.notice_patience_seconds)
+        is_over = error.is_final or age >= patience
+        _log.warning(
+            "action=notice_%s notice=%s channel=%s %s",
+            "given_up" if is_over else "undelivered",
+            delivery.notice.id,
+            delivery.channel,
+            error,
+        )
+        if is_over:
+            self._state.deliveries.remove(delivery)
+            return
+        delivery.not_before = now + self._backoff(delivery.tries)
+        delivery.tries += 1
+
+    def _backoff(self, tries: int) -> timedelta:
+        seconds = self._settings.notice_backoff_seconds * 2 ** min(tries, 30)
+        return timedelta(
+            seconds=min(seconds, self._settings.notice_backoff_max_seconds)
+        )
+
+    def _now(self) -> datetime:
+        return self._flashlog.clock.now()
