@@ -82,14 +82,14 @@ def watch_appends(
     """Make every append a moment; `then` is told the names of what was appended."""
     append = flashlog.log.append
 
-    def watched(*aggregates: Any) -> int:
+    def watched(*aggregates: Any, **conditions: Any) -> int:
         names = [
             type(event).__name__
             for aggregate in aggregates
             for event in aggregate._pending
         ]
         moments.reach(f"before append {'+'.join(names)}")
-        position = append(*aggregates)
+        position = append(*aggregates, **conditions)
         moments.reach(f"after append {'+'.join(names)}")
         then(names)
         return position
