@@ -77,7 +77,7 @@ def find(flashlog: Flashlog, audience: Audience, *, after: int, limit: int) -> F
     found: list[Occurrence] = []
     position = after
     while position < min(end, after + _LOOKED_THROUGH_MAX) and len(found) < limit:
-        page = read_page(flashlog, after=position, until=end)
+        page = read_page(flashlog, after=position, until=end, limit=PAGE_EVENTS)
         if page is None:
             break
         position = page.position

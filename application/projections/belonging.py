@@ -20,6 +20,7 @@ from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.device_group import DeviceGroup
 from domain.group import Group
+from domain.idempotency import IdempotencyKey
 from domain.known_host import KnownHost
 from domain.location import Location
 from domain.operation.operation import UpgradeOperation
@@ -98,6 +99,7 @@ RULES: Mapping[type[Aggregate], Rule] = {
     Group: Rule(""),
     Reservation: Rule(""),
     KnownHost: Rule(""),
+    IdempotencyKey: Rule(""),
 }
 
 _NOBODYS = Rule("")

@@ -65,6 +65,10 @@ class Service:
         browser.open(f"{self.url}/admin/login/", data, timeout=10).close()
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
+    def follow(self, query: str, token: str, **options: Any) -> "Socket":
+        """Open the event feed."""
+        return self.open(f"/ws/firmware-upgrader/event/?{query}", token, **options)
+
     def listen(self, operation_id: UUID | str, token: str, **options: Any) -> "Socket":
         path = f"/ws/firmware-upgrader/upgrade-operation/{operation_id}/"
         return self.open(path, token, **options)
@@ -101,6 +105,7 @@ class Socket:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self.closed = (0, "")
 
     def ask(self) -> dict[str, Any]:
         self.send(json.dumps({"type": "request_current_state"}))
@@ -132,18 +137,22 @@ class Socket:
                 self._connection.shutdown()
                 return int.from_bytes(data[:2], "big")
 
-    def read_to_the_end(self) -> int:
-        """Count the messages that came before the connection was cut."""
-        count = 0
-        try:
-            while True:
-                self.receive()
-                count += 1
-        except websocket.WebSocketTimeoutException:
-            raise
-        except (websocket.WebSocketException, OSError, ValueError):
-            self._connection.shutdown()
-            return count
+    def receive_or_close(self) -> dict[str, Any] | None:
+        """Receive a message; None at the Close, whose code and reason are `closed`."""
+        while True:
+            opcode, data = self._connection.recv_data(control_frame=True)
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                self.closed = int.from_bytes(data[:2], "big"), data[2:].decode()
+                self._connection.shutdown()
+                return None
+            if opcode == websocket.ABNF.OPCODE_TEXT:
+                message = json.loads(data)
+                assert isinstance(message, dict)
+                return message
+
+    def cut(self) -> None:
+        """Be gone without a word."""
+        self._connection.shutdown()
 
     def close(self) -> None:
         self._connection.close(timeout=5)

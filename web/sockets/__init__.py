@@ -54,13 +54,12 @@ def _listen(server: Server, **_: Any) -> None:
     try:
         client.attach(server)
         listening.converse()
-        # Who was sent away waits for nothing but the answer to our Close.
     except ConnectionClosed:
         pass
     except Exception:  # noqa: BLE001 - told to the client as a code
         _LOG.exception("action=socket_failed a WebSocket is closed")
         client.close(INTERNAL_ERROR, "trouble on the server")
     finally:
+        client.finish(seconds=listening.flashlog.settings.websocket_stall_seconds)
         listening.end()
-        client.finish()
         shut(request.environ)

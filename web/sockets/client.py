@@ -52,6 +52,7 @@ class Client:
         self._waiting: deque[bytes | memoryview] = deque()
         self._waiting_bytes = 0
         self._is_closed = False
+        self._is_in_a_hurry = False
         self._server: Server | None = None
         self._sock: socket.socket | None = None
 
@@ -98,8 +99,9 @@ class Client:
             if not self._is_closed and self._waiting_bytes < 2 * WAITING_BYTES_MAX:
                 self._put(data)
 
-    def wake(self) -> None:
+    def wake(self, *, in_a_hurry: bool = False) -> None:
         """End the conversation of the client's own thread."""
+        self._is_in_a_hurry = in_a_hurry
         if self._server is not None:
             self._server.connected = False
             self._server.event.set()
@@ -186,14 +188,21 @@ class Client:
             self._server is not None and self._server.connected and not self._is_closed
         )
 
-    def finish(self) -> None:
-        """Send the Close that may still wait, and give the client time to answer."""
+    def finish(self, *, seconds: float) -> None:
+        """Send the Close that may still wait, and give the client time to answer.
+
+        Who takes nothing has so long to begin again, and is cut then.
+        """
         with self._lock:
             self._is_closed = True
             self._keep_waiting(2)  # the rest of a message, and Close
-        deadline = monotonic() + _FAREWELL_SECONDS
+        begun = monotonic()
         with suppress(ConnectionClosed):
-            while self._try_on() and monotonic() < deadline:
+            while self._try_on():
+                limit = _FAREWELL_SECONDS if self._is_in_a_hurry else seconds
+                if monotonic() > begun + limit:
+                    _LOG.warning("action=client_cut position=%s", self.told)
+                    break
                 self._await_room()
         if self._server is not None:
             self._server.thread.join(_FAREWELL_SECONDS)

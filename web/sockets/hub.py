@@ -75,7 +75,7 @@ class Hub:
                 client.say_goodbye(GOING_AWAY, "the service is stopping")
             sleep(_CLOSE_PAUSE_SECONDS)
             for client in few:
-                client.wake()
+                client.wake(in_a_hurry=True)
 
     def pulse(self) -> None:
         self.events.pulse()

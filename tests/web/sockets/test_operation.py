@@ -1,8 +1,6 @@
 """The WebSocket of an operation, against the real server."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from uuid import UUID, uuid4
 
@@ -12,55 +10,14 @@ import websocket
 
 from application.commands.operations import cancel_operation
 from application.flashlog import Flashlog
-from application.settings import Settings
 from domain.operation import events
 from domain.user import User
 from tests.web import examples
 from tests.web.conftest import API, id_of, token_for
-from tests.web.serving import Service, eventually, serving
+from tests.web.serving import Service, eventually
+from tests.web.sockets.conftest import CLIENTS_MAX, refused
 
 pytestmark = pytest.mark.process
-
-CLIENTS_MAX = 8
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A service whose runner leaves the operations to the tests."""
-    return Settings(
-        data_dir=tmp_path_factory.mktemp("data"),
-        bind="127.0.0.1:0",
-        request_rate_limit="off",
-        poll_seconds=3600,
-        websocket_clients_max=CLIENTS_MAX,
-        websocket_recheck_seconds=0.2,
-        log_level="WARNING",
-    )
-
-
-@pytest.fixture(scope="module")
-def service(quiet: Settings) -> Iterator[Service]:
-    with serving(quiet) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def here(quiet: Settings, service: Service) -> Iterator[Flashlog]:
-    flashlog = Flashlog(quiet)
-    yield flashlog
-    flashlog.close()
-
-
-@pytest.fixture(scope="module")
-def key(here: Flashlog) -> str:
-    return token_for(here, "listener", is_superuser=True)
-
-
-@contextmanager
-def refused(status: int) -> Iterator[None]:
-    with pytest.raises(websocket.WebSocketBadStatusException) as caught:
-        yield
-    assert caught.value.status_code == status
 
 
 def test_nothing_is_said_before_it_is_asked_for(
@@ -122,6 +79,16 @@ def test_what_is_settled_after_the_end_has_a_name_of_its_own(
         assert settled["type"] == "obligation_update"
         assert settled["operation"]["status"] == "cancelled"
         assert settled["operation"]["owed"] == []
+
+
+def test_whoever_was_let_in_is_told_from_that_moment_on(
+    service: Service, here: Flashlog, key: str
+) -> None:
+    for _ in range(30):
+        operation_id = examples.operation(here)
+        with service.listen(operation_id, key) as listener:
+            examples.note(here, operation_id, *examples.connected())
+            assert listener.receive()["operation"]["progress"] == 10
 
 
 def test_all_who_listen_are_told_and_nobody_else(
@@ -305,7 +272,7 @@ def test_whoever_loses_the_right_to_listen_is_closed(
 # --- slow clients ------------------------------------------------------------
 
 
-def test_a_client_that_does_not_read_is_cut_and_the_others_are_told_at_once(
+def test_a_client_that_does_not_read_is_sent_away_and_the_others_are_told_at_once(
     service: Service, here: Flashlog, key: str
 ) -> None:
     operation_id = examples.operation(here)
@@ -317,9 +284,17 @@ def test_a_client_that_does_not_read_is_cut_and_the_others_are_told_at_once(
         quick.ask()
         for count in range(1, saves + 1):
             cause = events.RetryScheduled(cause=line, not_before=examples.NOON)
-            examples.note(here, operation_id, cause)
+            last = examples.note(here, operation_id, cause)
             assert quick.receive()["operation"]["log"].count(line) == count
-    assert slow.read_to_the_end() < saves
+    told = 0
+    while (message := slow.receive_or_close()) is not None:
+        told += 1
+        # Whole messages only, and none of them left out.
+        assert message["operation"]["log"].count(line) == told
+    assert told < saves
+    code, reason = slow.closed
+    assert code == 4008
+    assert int(reason.removeprefix("too slow; position=")) < last
 
 
 def _saves() -> list[list[events.OperationEvent]]:

@@ -1,0 +1,133 @@
+"""A slow client and one with a long way to catch up keep nobody else waiting."""
+
+import socket
+import time
+from statistics import quantiles
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from application.flashlog import Flashlog
+from domain.operation import events
+from domain.operation.operation import UpgradeOperation
+from tests.web import examples
+from tests.web.serving import Service, Socket, eventually
+from tests.web.sockets import fleet
+
+pytestmark = pytest.mark.process
+
+STALL_SECONDS = 3
+
+
+@pytest.fixture(scope="module")
+def overrides() -> dict[str, Any]:
+    return {"websocket_stall_seconds": STALL_SECONDS, "websocket_recheck_seconds": 30}
+
+
+@pytest.fixture
+def operation_id(here: Flashlog) -> UUID:
+    return examples.operation(here)
+
+
+def follow(service: Service, key: str, *, after: str = "end", **options: Any) -> Socket:
+    feed = service.follow(f"after={after}", key, **options)
+    if after == "end":
+        while feed.receive()["type"] != "caught_up":
+            pass
+    return feed
+
+
+def delays(here: Flashlog, feed: Socket, operation_id: UUID, count: int) -> list[float]:
+    """Seconds from an append to the client's own hands, one after another."""
+    found = []
+    for visit in range(count):
+        begun = time.monotonic()
+        position = examples.note(
+            here, operation_id, events.VisitBegun(visit=visit, runner="test")
+        )
+        while feed.receive()["position"] < position:
+            pass
+        found.append(time.monotonic() - begun)
+    return found
+
+
+def bulk(here: Flashlog, count: int) -> int:
+    """Append many events quickly; returns the last position."""
+    operation_id = fleet.started(here, examples.device(here), examples.image(here))
+    operation = here.log.get(UpgradeOperation, operation_id)
+    for start in range(0, count, 2000):
+        operation.record(
+            *(
+                events.VisitBegun(visit=visit, runner="bulk")
+                for visit in range(start, min(count, start + 2000))
+            )
+        )
+        here.log.append(operation)
+    return here.log.end()
+
+
+def test_a_slow_client_delays_nobody_and_misses_nothing(
+    service: Service, here: Flashlog, key: str, operation_id: UUID
+) -> None:
+    small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
+    after = here.log.end()
+    slow = follow(service, key, after=str(after), sockopt=small)
+    with follow(service, key) as quick:
+        wide = "x" * 200_000
+        for _ in range(30):  # more than any buffer on the way takes
+            cause = events.RetryScheduled(cause=wide, not_before=examples.NOON)
+            position = examples.note(here, operation_id, cause)
+            begun = time.monotonic()
+            while quick.receive()["position"] < position:
+                pass
+            assert time.monotonic() - begun < 2
+    told: list[int] = []
+    while not told or told[-1] < position:
+        message = slow.receive()
+        if "specversion" in message:
+            told.append(message["position"])
+    assert told == list(range(after + 1, position + 1))
+    slow.close()
+
+
+def test_a_client_that_takes_nothing_is_closed_with_its_position(
+    service: Service, here: Flashlog, key: str, operation_id: UUID
+) -> None:
+    small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
+    after = here.log.end()
+    stuck = follow(service, key, after=str(after), sockopt=small)
+    wide = "x" * 200_000
+    for _ in range(60):
+        cause = events.RetryScheduled(cause=wide, not_before=examples.NOON)
+        last = examples.note(here, operation_id, cause)
+    time.sleep(STALL_SECONDS + 0.5)
+    told = [after]
+    while (message := stuck.receive_or_close()) is not None:
+        if "specversion" in message:
+            told.append(message["position"])
+    code, reason = stuck.closed
+    assert code == 4008
+    position = int(reason.removeprefix("too slow; position="))
+    assert position < last
+    # What it was told is whole up to there: it can come back and go on.
+    assert told == list(range(after, position + 1))
+
+
+def test_a_long_way_to_catch_up_delays_nobody(
+    service: Service, here: Flashlog, key: str, operation_id: UUID
+) -> None:
+    end = bulk(here, 100_000)
+    eventually(lambda: here.views.position() >= end, seconds=60)
+    with follow(service, key) as live:
+        alone = delays(here, live, operation_id, 40)
+        behind = follow(service, key, after="0", timeout=60)
+        beside = delays(here, live, operation_id, 40)
+        told = 0
+        while (message := behind.receive())["type"] != "caught_up":
+            told += "specversion" in message
+        behind.close()
+    assert told > 100_000
+    # Generous: the machine that tests this does other things as well.
+    assert quantiles(beside, n=10)[-1] < max(0.5, 20 * quantiles(alone, n=10)[-1])
+    assert max(beside) < 2
