@@ -5,11 +5,15 @@ from uuid import UUID
 
 import msgspec
 
+from application.commands.connections import OPENWISP_1
 from application.commands.idempotency import NO_KEY, RequestKey
+from application.commands.occupancy import require_unoccupied
 from application.commands.operations import start_upgrade
 from application.flashlog import Flashlog
+from application.queries.matching import is_known_kind, known_of
 from application.queries.operations import latest_operation_id
 from domain.catalogue import Build, Category, FirmwareImage
+from domain.compatibility import Names, fits
 from domain.device.device import Device
 from domain.errors import InvalidError, NotFoundError, RefusedError
 from domain.options import UpgradeOptions
@@ -46,24 +50,44 @@ def set_firmware(
     """
     device = upgradable_device(flashlog, device_id)
     wanted = UpgradeOptions.parse(options)
-    is_new = device.image_id is None
-    image_id = image_id or device.image_id
-    if image_id is None:
+    before = _image(flashlog, device.image_id)
+    if image_id is None and before is None:
         msg = f"the device {device.name} has no firmware yet: give it an image"
         raise NotFoundError(msg)
-    _check_image(flashlog, device, image_id)
-    if device.installed and device.image_id == image_id:
+    image = _image(flashlog, image_id) if image_id else before
+    if image is None:
+        raise InvalidError.of("image", _NOT_SELECTABLE)
+    _check_image(flashlog, device, image, before)
+    if before and device.installed and before.id == image.id:
         latest = latest_operation_id(flashlog.views, device_id)
         return Assigned(operation_id=latest, is_new=False)
+    _check_options(device, wanted)
     operation_id = start_upgrade(
         flashlog,
         device_id=device_id,
-        image_id=image_id,
+        image_id=image.id,
         options=wanted.as_mapping(),
         by=by,
-        key=key.answering(is_new=is_new),
+        key=key.answering(is_new=before is None),
     )
-    return Assigned(operation_id=operation_id, is_new=is_new)
+    return Assigned(operation_id=operation_id, is_new=before is None)
+
+
+def remove_firmware(
+    flashlog: Flashlog, device_id: UUID, *, by: UUID | None = None
+) -> None:
+    """Forget which image a device is to run; what happened stays.
+
+    Raises NotFoundError, DeactivatedError, OccupiedError.
+    """
+
+    def remove() -> int:
+        device = upgradable_device(flashlog, device_id)
+        require_unoccupied(flashlog, device)
+        device.remove_firmware(by=by)
+        return flashlog.log.append(device)
+
+    flashlog.show(flashlog.log.decide(remove))
 
 
 def upgradable_device(flashlog: Flashlog, device_id: UUID) -> Device:
@@ -74,22 +98,41 @@ def upgradable_device(flashlog: Flashlog, device_id: UUID) -> Device:
     return device
 
 
-def _check_image(flashlog: Flashlog, device: Device, image_id: UUID) -> None:
+def _image(flashlog: Flashlog, image_id: UUID | None) -> FirmwareImage | None:
+    """Return an image; one that was deleted is none."""
+    return flashlog.log.find(FirmwareImage, image_id) if image_id else None
+
+
+def _check_image(
+    flashlog: Flashlog,
+    device: Device,
+    image: FirmwareImage,
+    before: FirmwareImage | None,
+) -> None:
     """Refuse what is not selectable for the device; the router is asked again later."""
-    image = flashlog.log.find(FirmwareImage, image_id)
-    if image is None:
+    category = _category(flashlog, image)
+    is_own = category.organization_id in {None, device.organization_id}
+    if not is_own or (before and _category(flashlog, before).id != category.id):
         raise InvalidError.of("image", _NOT_SELECTABLE)
-    category_id = flashlog.log.get(Build, image.build_id).category_id
-    category = flashlog.log.get(Category, category_id)
-    if category.organization_id not in {None, device.organization_id}:
+    known = known_of(device)
+    names = Names(boards=image.facts.boards, models=image.facts.models)
+    if fits(names, known):
+        return
+    # There are images for this kind of router, but this is none of them.
+    if is_known_kind(flashlog, known):
         raise InvalidError.of("image", _NOT_SELECTABLE)
-    if device.image_id and category_id != _category_id(flashlog, device.image_id):
-        raise InvalidError.of("image", _NOT_SELECTABLE)
-    board = device.learned.board if device.learned else ""
-    if board and board not in image.facts.boards:
-        raise InvalidError.of("__all__", _ANOTHER_BOARD)
+    raise InvalidError.of("__all__", _ANOTHER_BOARD)
 
 
-def _category_id(flashlog: Flashlog, image_id: UUID) -> UUID:
-    image = flashlog.log.get(FirmwareImage, image_id)
-    return flashlog.log.get(Build, image.build_id).category_id
+def _check_options(device: Device, wanted: UpgradeOptions) -> None:
+    strategies = {each.update_strategy for each in device.enabled_connections}
+    if strategies == {OPENWISP_1} and wanted.as_mapping():
+        raise InvalidError.of(
+            "upgrade_options",
+            "The update strategy of the device's connections takes no options.",
+        )
+
+
+def _category(flashlog: Flashlog, image: FirmwareImage) -> Category:
+    build = flashlog.log.get(Build, image.build_id)
+    return flashlog.log.get(Category, build.category_id)

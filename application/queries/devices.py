@@ -6,8 +6,8 @@ import msgspec
 
 from application.flashlog import Flashlog
 from application.projections.rows import moment
-from application.projections.views import Views
 from domain.base import rebuild
+from domain.catalogue import FirmwareImage
 from domain.device.device import Device
 
 
@@ -26,20 +26,12 @@ def firmware_of(flashlog: Flashlog, device_id: UUID) -> Firmware | None:
     device = rebuild(None, (entry.event for entry in story))
     if not isinstance(device, Device) or not device.firmware_id or not device.image_id:
         return None
+    if flashlog.log.find(FirmwareImage, device.image_id) is None:
+        # The image was deleted, and the record with it.
+        return None
     return Firmware(
         firmware_id=device.firmware_id,
         image_id=device.image_id,
         installed=device.installed,
         modified=moment(story[-1].recorded_at),
     )
-
-
-def is_of_organization(views: Views, device_id: UUID, slug: str) -> bool:
-    """Whether the organization with this slug owns the device."""
-    found = views.rows(
-        "SELECT 1 FROM device JOIN organization"
-        " ON organization.id = device.organization_id"
-        " WHERE device.id = ? AND organization.slug = ?",
-        [str(device_id), slug],
-    )
-    return bool(found)

@@ -10,8 +10,11 @@ from uuid import UUID
 import msgspec
 
 from application.access import Condition
+from application.flashlog import Flashlog
+from application.image_types import image_types
 from application.projections.views import Row, Views
 from domain.compatibility import Known, Names, fits
+from domain.device.device import Device
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +77,33 @@ def known(row: Row) -> Known:
     """Return what a row of the table of devices says of its kind."""
     return Known(
         model=row["model"], learned_model=row["learned_model"], board=row["board"]
+    )
+
+
+def known_of(device: Device) -> Known:
+    """Return what is known of the kind of a device."""
+    learned = device.learned
+    return Known(
+        model=device.model,
+        learned_model=learned.model if learned else "",
+        board=learned.board if learned else "",
+    )
+
+
+def is_known_kind(flashlog: Flashlog, device: Known) -> bool:
+    """Whether any image, or the table of types, bears the name of this kind.
+
+    Where the router itself has said its board, only that counts.
+    """
+    names = {device.board} if device.board else device.names
+    rows = flashlog.views.rows(
+        "SELECT 1 FROM image_board WHERE board IN (SELECT value FROM json_each(?))"
+        " LIMIT 1",
+        [msgspec.json.encode(sorted(names)).decode()],
+    )
+    types = image_types(flashlog.settings.image_types_file)
+    return bool(rows) or any(
+        not names.isdisjoint(each.models) for each in types.values()
     )
 
 

@@ -75,6 +75,7 @@ def device(
     *,
     organization_id: UUID = DEFAULT_ORGANIZATION_ID,
     has_connection: bool = True,
+    model: str = BOARD,
 ) -> UUID:
     login = NewCredentials(password="secret")
     number = uuid4().int
@@ -84,6 +85,7 @@ def device(
         NewDevice(
             name=f"ap-{number & 0xFFFFFFFF:x}",
             mac_address=":".join(["02", "00", *octets]),
+            model=model,
             # Nobody answers on this one.
             addresses=("127.0.0.1",),
             credentials_ids=(

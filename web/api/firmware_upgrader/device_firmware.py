@@ -9,18 +9,21 @@ from marshmallow import Schema, fields
 
 from application.commands.firmware import (
     Assigned,
+    remove_firmware,
     set_firmware,
     upgradable_device,
 )
 from application.commands.idempotency import RequestKey, Used
-from application.queries.devices import Firmware, firmware_of, is_of_organization
-from web.answers import json_answer, refusal
+from application.queries.devices import Firmware, firmware_of
+from web.answers import AnswerError, json_answer, refusal
 from web.api import filters
+from web.api.authentication import asking
 from web.api.bodies import body, id_field
 from web.api.described import Description, Parameter, described
 from web.api.fields import Body, Id, Object
 from web.api.idempotency import once
-from web.api.resource import Resource
+from web.api.lookup import missing, visible
+from web.api.resource import NO_PERMISSION, Resource
 from web.representation import timestamp
 from web.state import flashlog
 
@@ -60,6 +63,7 @@ class FirmwareSetShown(FirmwareShown):
 )
 def _get(device_id: UUID) -> Response:
     """Show the firmware of a device."""
+    _require_visible(device_id)
     return json_answer(_shown(_known(device_id)))
 
 
@@ -77,6 +81,10 @@ def _get(device_id: UUID) -> Response:
 )
 def _put(device_id: UUID) -> Response:
     """Let the device run an image; 201 when it had none."""
+    _require_visible(device_id)
+    is_new = firmware_of(flashlog(), device_id) is None
+    if is_new and not asking().may("add_devicefirmware"):
+        raise refusal(HTTPStatus.FORBIDDEN, NO_PERMISSION)
     return _set(device_id, is_partial=False)
 
 
@@ -92,8 +100,24 @@ def _put(device_id: UUID) -> Response:
 )
 def _patch(device_id: UUID) -> Response:
     """Change the firmware that a device has; without an image, try that one again."""
+    _require_visible(device_id)
     _known(device_id)
     return _set(device_id, is_partial=True)
+
+
+@described(
+    Description(
+        answers={HTTPStatus.NO_CONTENT: None},
+        query=(_OF_ORGANIZATION,),
+        refusals=(HTTPStatus.CONFLICT,),
+    )
+)
+def _delete(device_id: UUID) -> Response:
+    """Forget which image a device is to run; its operations stay."""
+    _require_visible(device_id)
+    _known(device_id)
+    remove_firmware(flashlog(), device_id, by=g.user_id)
+    return Response(status=HTTPStatus.NO_CONTENT)
 
 
 def _set(device_id: UUID, *, is_partial: bool) -> Response:
@@ -125,14 +149,18 @@ def _set(device_id: UUID, *, is_partial: bool) -> Response:
     return once(assign, again=again, shown=shown)
 
 
+def _require_visible(device_id: UUID) -> None:
+    """Refuse a device that there is not, or that belongs to somebody else."""
+    try:
+        visible("device", device_id, slug=filters.slug("organization"))
+    except AnswerError:
+        raise refusal(HTTPStatus.NOT_FOUND, "device not found") from None
+
+
 def _known(device_id: UUID) -> Firmware:
     firmware = firmware_of(flashlog(), device_id)
-    slug = filters.slug("organization")
-    is_of = slug is None or is_of_organization(flashlog().views, device_id, slug)
-    if firmware is None or not is_of:
-        raise refusal(
-            HTTPStatus.NOT_FOUND, "No DeviceFirmware matches the given query."
-        )
+    if firmware is None:
+        raise missing("DeviceFirmware")
     return firmware
 
 
@@ -156,4 +184,5 @@ DETAIL = Resource(
     get=_get,
     put=_put,
     patch=_patch,
+    delete=_delete,
 )
