@@ -17,6 +17,7 @@ from application.adapters.archive import ArchiveError, read_archive, write_archi
 from application.adapters.durable import sync_directory
 from application.flashlog import RESTORING, Flashlog
 from application.settings import Settings
+from domain.batch.batch import Batch
 from domain.operation.operation import UpgradeOperation
 
 _LOG, _VAULT, _KEY, _INSTALLATION = (
@@ -136,10 +137,23 @@ def _hold_all(settings: Settings, reason: str, by: UUID | None) -> tuple[UUID, .
         ]
         for operation in operations:
             operation.hold(reason, by=by)
-        for start in range(0, len(operations), _HELD_AT_ONCE):
-            flashlog.log.append(*operations[start : start + _HELD_AT_ONCE])
+        held = [*operations, *_held_batches(flashlog, reason, by)]
+        for start in range(0, len(held), _HELD_AT_ONCE):
+            flashlog.log.append(*held[start : start + _HELD_AT_ONCE])
         flashlog.projector.catch_up()
         return tuple(operation.id for operation in operations)
+
+
+def _held_batches(flashlog: Flashlog, reason: str, by: UUID | None) -> list[Batch]:
+    """Hold the batches that go on; what they still make waits for a person, too."""
+    rows = flashlog.views.rows(
+        "SELECT id FROM batch WHERE status IN ('idle', 'in-progress')"
+        " AND held = '' AND NOT is_cancelled"
+    )
+    batches = [flashlog.log.get(Batch, UUID(row["id"])) for row in rows]
+    for batch in batches:
+        batch.hold(reason, by=by)
+    return batches
 
 
 def _move_up(beside: Path, directory: Path) -> None:

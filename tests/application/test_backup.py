@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from application import backup as backup_module
 from application.adapters.archive import write_archive
 from application.backup import BackupError, backup, restore
+from application.batches.keeper import keep_up
+from application.commands.batches import Wish, start_batch
 from application.commands.operations import (
     cancel_operation,
     resume_operation,
@@ -36,6 +39,7 @@ from tests.application.houses import (
     opened,
     operation_of,
 )
+from tests.application.stock import ROOT, Stock
 from tests.domain import examples
 
 
@@ -240,6 +244,30 @@ def test_what_was_in_progress_is_held_after_a_restore(
         assert not operation_of(again, settled).held
         held = again.log.story(running)[-1].event
         assert getattr(held, "by", None) == examples.PERSON
+
+
+def test_a_batch_is_held_after_a_restore_and_so_is_what_it_makes_later(
+    flashlog: Flashlog, archive: Path, elsewhere: Settings
+) -> None:
+    stock = Stock(flashlog)
+    category_id = stock.category()
+    old, new = (stock.build(category_id) for _ in range(2))
+    stock.image(new)
+    stock.device(stock.image(old))
+    batch_id = start_batch(flashlog, ROOT, build_id=new, wish=Wish())
+    backup(flashlog.settings, archive)
+
+    restored = restore(elsewhere, archive)
+
+    with opened(elsewhere.data_dir) as again:
+        assert keep_up(again, Event())
+        again.show(again.log.end())
+        row = again.views.one("batch", str(batch_id))
+        assert row
+        assert str(restored.made_at) in row["held"]
+        assert row["in_progress"] == 1
+        now = again.clock.now().timestamp() + 10**6
+        assert claimed(again.due, now=now) == []
 
 
 def test_a_person_lets_a_held_operation_go_on_or_cancels_it(

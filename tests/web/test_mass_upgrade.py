@@ -22,7 +22,10 @@ from tests.application.stock import (
     operations_of,
 )
 from tests.web.conftest import API
-from tests.web.people import Caller, People
+
+
+# Callers, whose answers are read as JSON of any shape.
+Somebody = Any
 
 
 @pytest.fixture
@@ -58,14 +61,14 @@ def another(flashlog: Flashlog) -> UUID:
     return found_organization(flashlog, {"name": name, "slug": name})
 
 
-def dry(caller: Caller, shop: Shop, query: str = "") -> dict[str, Any]:
+def dry(caller: Somebody, shop: Shop, query: str = "") -> dict[str, Any]:
     answer = caller.get(f"{shop.url}{query}")
     assert answer.status_code == 200, answer.json
     assert isinstance(answer.json, dict)
     return answer.json
 
 
-def start(caller: Caller, shop: Shop, flashlog: Flashlog, **body: Any) -> UUID:
+def start(caller: Somebody, shop: Shop, flashlog: Flashlog, **body: Any) -> UUID:
     answer = caller.post(shop.url, json=body)
     assert answer.status_code == 201, answer.json
     batch_id = UUID(answer.json["batch"])
@@ -84,7 +87,7 @@ def firmware_of(flashlog: Flashlog, device_id: UUID) -> str:
 
 
 def test_a_dry_run_names_firmware_of_the_category_that_the_build_has_an_image_for(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     first = stock.device(shop.old_image)
     second = stock.device(shop.old_image)
@@ -111,7 +114,7 @@ def test_a_dry_run_names_firmware_of_the_category_that_the_build_has_an_image_fo
 
 
 def test_what_runs_the_build_is_skipped_and_what_was_only_assigned_is_not(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     assigned = stock.device(shop.new_image)
     runs = flashlog.log.get(Device, stock.device(shop.new_image))
@@ -131,7 +134,7 @@ def test_what_runs_the_build_is_skipped_and_what_was_only_assigned_is_not(
 
 
 def test_a_dry_run_warns_of_devices_whose_operation_would_be_aborted(
-    admin: Caller, stock: Stock, shop: Shop
+    admin: Somebody, stock: Stock, shop: Shop
 ) -> None:
     lost = stock.device(shop.old_image, can_connect=False)
     assert dry(admin, shop)["warnings"] == [
@@ -140,7 +143,7 @@ def test_a_dry_run_warns_of_devices_whose_operation_would_be_aborted(
 
 
 def test_group_and_location_narrow_it_down_together(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     group, location = stock.group(), stock.location()
     both = stock.device(shop.old_image, group_id=group, location_id=location)
@@ -160,7 +163,7 @@ def test_group_and_location_narrow_it_down_together(
 @pytest.mark.parametrize("field", ["group", "location"])
 @pytest.mark.parametrize("value", ["nonsense", str(OWN)])
 def test_an_unknown_group_or_location_is_a_field_error(
-    admin: Caller, stock: Stock, shop: Shop, field: str, value: str
+    admin: Somebody, stock: Stock, shop: Shop, field: str, value: str
 ) -> None:
     stock.device(shop.old_image)
     for answer in (
@@ -171,7 +174,7 @@ def test_an_unknown_group_or_location_is_a_field_error(
         assert list(answer.json) == [field]
 
 
-def test_a_bad_boolean_is_a_field_error(admin: Caller, shop: Shop) -> None:
+def test_a_bad_boolean_is_a_field_error(admin: Somebody, shop: Shop) -> None:
     for answer in (
         admin.get(f"{shop.url}?upgrade_all=maybe"),
         admin.post(shop.url, json={"upgrade_all": "maybe"}),
@@ -185,7 +188,7 @@ def test_a_bad_boolean_is_a_field_error(admin: Caller, shop: Shop) -> None:
 
 
 def test_a_start_answers_with_an_idle_batch_whose_operations_come_later(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     device_id = stock.device(shop.old_image)
     answer = admin.post(shop.url)
@@ -212,7 +215,7 @@ def test_a_start_answers_with_an_idle_batch_whose_operations_come_later(
 
 @pytest.mark.parametrize("word", ["true", "True", "1", "yes", "on", "t"])
 def test_a_form_may_say_that_devices_without_firmware_are_upgraded_too(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop, word: str
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop, word: str
 ) -> None:
     bare = stock.device(model=BOARD)
     answer = admin.post(shop.url, data={"upgrade_all": word})
@@ -226,7 +229,7 @@ def test_a_form_may_say_that_devices_without_firmware_are_upgraded_too(
 
 @pytest.mark.parametrize("word", ["false", "0", ""])
 def test_without_upgrade_all_devices_without_firmware_are_not_enough(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop, word: str
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop, word: str
 ) -> None:
     stock.device(model=BOARD)
     answer = admin.post(shop.url, data={"upgrade_all": word})
@@ -236,7 +239,7 @@ def test_without_upgrade_all_devices_without_firmware_are_not_enough(
 
 
 def test_a_group_or_location_of_another_organization_is_refused_for_superusers(
-    admin: Caller, stock: Stock, shop: Shop, foreign: UUID
+    admin: Somebody, stock: Stock, shop: Shop, foreign: UUID
 ) -> None:
     stock.device(shop.old_image)
     group, location = stock.group(foreign), stock.location(foreign)
@@ -247,7 +250,7 @@ def test_a_group_or_location_of_another_organization_is_refused_for_superusers(
 
 
 def test_options_and_limits_are_kept_with_the_batch(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     stock.device(shop.old_image)
     batch_id = start(
@@ -283,7 +286,7 @@ def test_options_and_limits_are_kept_with_the_batch(
     ],
 )
 def test_what_makes_no_sense_is_a_field_error_and_starts_nothing(
-    admin: Caller,
+    admin: Somebody,
     flashlog: Flashlog,
     stock: Stock,
     shop: Shop,
@@ -298,7 +301,7 @@ def test_what_makes_no_sense_is_a_field_error_and_starts_nothing(
 
 
 def test_a_device_that_cannot_start_is_an_aborted_operation_with_the_reason(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     stock.device(shop.old_image, can_connect=False)
     batch_id = start(admin, shop, flashlog)
@@ -311,7 +314,7 @@ def test_a_device_that_cannot_start_is_an_aborted_operation_with_the_reason(
 
 
 def test_a_second_batch_aborts_what_the_first_one_still_has(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     stock.device(shop.old_image)
     first = start(admin, shop, flashlog)
@@ -322,7 +325,7 @@ def test_a_second_batch_aborts_what_the_first_one_still_has(
 
 
 def test_a_start_that_is_sent_twice_with_a_key_is_one_batch(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     stock.device(shop.old_image)
     key = {"Idempotency-Key": "once"}
@@ -336,7 +339,7 @@ def test_a_start_that_is_sent_twice_with_a_key_is_one_batch(
 
 
 def test_rates_are_whole_percent_cut_off(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     stock.devices(3, shop.old_image)
     batch_id = start(admin, shop, flashlog)
@@ -352,7 +355,7 @@ def test_rates_are_whole_percent_cut_off(
 
 
 def test_the_list_is_filtered_and_ordered(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     other = Shop(stock)
     for each in (shop, other):
@@ -387,7 +390,7 @@ def test_the_list_is_filtered_and_ordered(
 
 
 def test_a_batch_is_held_resumed_and_cancelled_once_each(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     stock.devices(3, shop.old_image)
     batch_id = start(admin, shop, flashlog)
@@ -412,7 +415,7 @@ def test_a_batch_is_held_resumed_and_cancelled_once_each(
 
 
 def test_a_batch_that_is_cancelled_before_it_is_filled_gets_no_operation(
-    admin: Caller, flashlog: Flashlog, stock: Stock, shop: Shop
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:
     stock.device(shop.old_image)
     batch_id = UUID(admin.post(shop.url).json["batch"])
@@ -427,7 +430,7 @@ def test_a_batch_that_is_cancelled_before_it_is_filled_gets_no_operation(
 
 
 def test_each_role_may_do_what_it_may(
-    flashlog: Flashlog, stock: Stock, shop: Shop, people: People, foreign: UUID
+    flashlog: Flashlog, stock: Stock, shop: Shop, people: Somebody, foreign: UUID
 ) -> None:
     stock.device(shop.old_image)
     batch_id = start(people.superuser(), shop, flashlog)
@@ -450,7 +453,7 @@ def test_each_role_may_do_what_it_may(
 
 
 def test_of_a_shared_build_managers_are_shown_their_own_devices_alone(
-    flashlog: Flashlog, stock: Stock, people: People, foreign: UUID
+    flashlog: Flashlog, stock: Stock, people: Somebody, foreign: UUID
 ) -> None:
     shop = Shop(stock, None)
     own = stock.device(shop.old_image)
@@ -487,7 +490,7 @@ def test_of_a_shared_build_managers_are_shown_their_own_devices_alone(
 
 
 def test_operations_of_others_are_not_seen_counted_cancelled_or_retried(
-    flashlog: Flashlog, stock: Stock, people: People, foreign: UUID
+    flashlog: Flashlog, stock: Stock, people: Somebody, foreign: UUID
 ) -> None:
     shop = Shop(stock, None)
     own = stock.device(shop.old_image)
