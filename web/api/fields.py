@@ -16,6 +16,8 @@ NOT_NULL = "This field may not be null."
 NOT_BLANK = "This field may not be blank."
 NO_OBJECT = "Invalid data. Expected a dictionary."
 NOT_A_UUID = "The value is not a valid UUID."
+# What was submitted is not said again: it may be a thing of somebody else.
+NO_SUCH_PK = "Invalid pk - object does not exist."
 NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
 
 _TEXTS: dict[str, Any] = {

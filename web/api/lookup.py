@@ -15,11 +15,9 @@ from application.queries import tenancy
 from web.answers import AnswerError, refusal
 from web.api.authentication import asking
 from web.api.bodies import as_uuid
-from web.api.fields import NO_CHOICE, NOT_A_UUID
+from web.api.fields import NO_CHOICE, NO_SUCH_PK, NOT_A_UUID
 from web.api.resource import NO_PERMISSION
 from web.state import flashlog
-
-NO_SUCH_PK = "Invalid pk - object does not exist."
 
 
 def visible(table: str, thing_id: UUID, *, slug: str | None = None) -> Row:

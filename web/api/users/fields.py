@@ -8,13 +8,22 @@ import msgspec
 from marshmallow import ValidationError, fields
 
 from application.roles import BY_NUMBER
-from web.api.fields import NO_OBJECT, NOT_NULL, REQUIRED, Body, Id, Text, Truth, loaded
+from web.api.fields import (
+    NO_OBJECT,
+    NO_SUCH_PK,
+    NOT_NULL,
+    REQUIRED,
+    Body,
+    Id,
+    Text,
+    Truth,
+    loaded,
+)
 
 _TEXTS: dict[str, Any] = {"required": REQUIRED, "null": NOT_NULL}
 _NO_DATE = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."
 _NO_LIST = 'Expected a list of items but got type "{kind}".'
 _NO_NUMBER = "Incorrect type. Expected pk value, received {kind}."
-_NO_SUCH_PK = 'Invalid pk "{}" - object does not exist.'
 _NUMBER_LENGTH_MAX = 9
 _NUMBER_MAX = 10**_NUMBER_LENGTH_MAX
 
@@ -78,7 +87,7 @@ class Numbers(fields.List[Any]):
         )
         if is_digits or (isinstance(value, int) and not isinstance(value, bool)):
             if not 0 < int(value) < _NUMBER_MAX:
-                raise ValidationError(_NO_SUCH_PK.format(value))
+                raise ValidationError(NO_SUCH_PK)
             return int(value)
         raise ValidationError(_NO_NUMBER.format(kind=type(value).__name__))
 
@@ -96,7 +105,7 @@ class Permissions(Numbers):
         numbers = super()._deserialize(value, attr, data, **others)
         for number in numbers:
             if number not in BY_NUMBER:
-                raise ValidationError(_NO_SUCH_PK.format(number))
+                raise ValidationError(NO_SUCH_PK)
         return [BY_NUMBER[number].name for number in numbers]
 
     def _number(self, value: Any) -> int:

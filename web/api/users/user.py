@@ -5,12 +5,10 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from flask import Response, g
 
 from application.commands.changing_users import UserChanges, change_user, erase_user
 from application.commands.users import NewUser, register_user
-from application.errors import InvalidError
 from application.persons import Person
 from application.projections.views import Row
 from application.queries.accounts import (
@@ -19,7 +17,7 @@ from application.queries.accounts import (
     organizations_of,
     with_people,
 )
-from application.queries.users import account_of_user, permissions_of_group
+from application.queries.users import account_of_user
 from web.answers import json_answer, refusal
 from web.api.authentication import asking
 from web.api.bodies import load
@@ -27,6 +25,7 @@ from web.api.described import Description, described
 from web.api.lookup import missing
 from web.api.pages import Page, paginated
 from web.api.resource import NO_PERMISSION
+from web.api.users.giving import allowed, change_of_membership, own_membership
 from web.api.users.open_resource import PermittedResource
 from web.api.users.shapes import (
     NewUserBody,
@@ -48,8 +47,6 @@ _RIGHTS = {
     "user_permissions": "permissions",
     "expiration_date": "expires_on",
 }
-_FOR_SUPERUSERS = ("is_superuser", "user_permissions")
-_NO_SUCH_PK = 'Invalid pk "{}" - object does not exist.'
 
 
 @described(Description(answers={HTTPStatus.OK: UserShown}, is_list=True))
@@ -71,13 +68,13 @@ def _list() -> Response:
 @described(Description(body=NewUserBody, answers={HTTPStatus.CREATED: UserShown}))
 def _post() -> Response:
     """Make a user, in one organization or none."""
-    sent = _allowed(load(NewUserBody))
+    sent = allowed(load(NewUserBody))
     membership = sent.get("organization_users")
     new = NewUser(
         person=Person(**_person(sent)),
         password=sent["password"],
         rights=_rights(sent),
-        membership=_own_membership(membership) if membership else None,
+        membership=own_membership(membership) if membership else None,
     )
     with CHECKED_AT_ONCE:
         user_id = register_user(flashlog(), new, by=g.user_id)
@@ -147,11 +144,11 @@ def changeable(user_id: UUID) -> Row:
 
 def _change(user_id: UUID, *, is_partial: bool) -> Response:
     row = changeable(user_id)
-    sent = _allowed(load(UserBody, is_partial=is_partial), row)
+    sent = allowed(load(UserBody, is_partial=is_partial), row)
     changes = UserChanges(
         person=_person(sent),
         rights=_rights(sent),
-        membership=_change_of_membership(sent),
+        membership=change_of_membership(sent),
     )
     change_user(flashlog(), user_id=user_id, changes=changes, by=g.user_id)
     changed = flashlog().views.one("user", str(user_id))
@@ -173,42 +170,6 @@ def _rights(sent: Mapping[str, Any]) -> dict[str, Any]:
         for name, field in _RIGHTS.items()
         if name in sent
     }
-
-
-def _allowed(sent: dict[str, Any], row: Row | None = None) -> dict[str, Any]:
-    """Return what who asks may say of a user. Raises InvalidError.
-
-    Nobody gives away more than they have, apart from what the user has already.
-    """
-    if asking().is_superuser:
-        return sent
-    allowed = {
-        name: value for name, value in sent.items() if name not in _FOR_SUPERUSERS
-    }
-    had = set(msgspec.json.decode(row["group_numbers"])) if row else set()
-    for number in set(sent.get("groups", ())) - had:
-        permissions = permissions_of_group(flashlog().views, number)
-        if permissions is None or not permissions <= asking().permissions:
-            raise InvalidError.of("groups", _NO_SUCH_PK.format(number))
-    return allowed
-
-
-def _own_membership(membership: tuple[UUID, bool]) -> tuple[UUID, bool]:
-    """Let nobody put users into an organization that they do not manage."""
-    organization_id, _ = membership
-    known = flashlog().views.one("organization", str(organization_id))
-    if known is None or not asking().may_change(organization_id):
-        text = _NO_SUCH_PK.format(organization_id)
-        raise InvalidError({"organization_users": {"organization": [text]}})
-    return membership
-
-
-def _change_of_membership(sent: Mapping[str, Any]) -> tuple[UUID, bool] | None:
-    """Return what only superusers change of those who are there already."""
-    membership = sent.get("organization_users")
-    if membership is None or not asking().is_superuser:
-        return None
-    return _own_membership(membership)
 
 
 LIST = PermittedResource("user-list", model="user", get=_list, post=_post)

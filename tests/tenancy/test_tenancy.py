@@ -1,0 +1,268 @@
+"""Every endpoint, asked by every role of another organization: nothing is seen.
+
+The endpoints are found by walking the application's URLs, so that a new one is asked
+too, or fails here because nobody said what its parameters stand for.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from application import passwords
+from application.batches.filling import fill
+from application.flashlog import Flashlog
+from application.settings import Settings
+from tests.tenancy.tenant import FIRMWARE, MODEL, Tenant, catalogue, settle
+from tests.web.people import Caller, People
+from web.api.resource import OpenResource, Resource
+from web.app import create_app
+
+ROLES = ("administrator", "operator", "manager_without_permissions", "member")
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+# Where the permission alone counts: whoever has it may see that there is nobody.
+_WITHOUT_MANAGERS = "/api/v1/users/"
+
+
+class City:
+    """Two organizations side by side, and what all share."""
+
+    def __init__(self, directory: Path) -> None:
+        self.flashlog = Flashlog(
+            Settings(
+                data_dir=directory, request_rate_limit="off", token_rate_limit="off"
+            )
+        )
+        self.flashlog.projector.catch_up()
+        self.app: Flask = create_app(self.flashlog)
+        self.client: FlaskClient = self.app.test_client()
+        self.people = People(self.flashlog, self.client)
+        self.admin = self.people.superuser()
+        self.theirs = settle(self.admin, 1)
+        self.ours = settle(self.admin, 2)
+        self._share_a_build()
+        for tenant in (self.theirs, self.ours):
+            self._people_of(tenant)
+
+    def caller(self, role: str, tenant: Tenant) -> Caller:
+        make = getattr(self.people, role)
+        made: Caller = make(UUID(tenant.ids["organization_id"]))
+        return made
+
+    def endpoints(self) -> Iterator[tuple[str, Resource]]:
+        """Every resource with its URL, the things of them in place of parameters."""
+        for rule in self.app.url_map.iter_rules():
+            resource = getattr(self.app.view_functions[rule.endpoint], "__self__", None)
+            if isinstance(resource, Resource) and not isinstance(
+                resource, OpenResource
+            ):
+                yield rule.rule, resource
+
+    def versions(self, tenant: Tenant) -> dict[str, int]:
+        """How far the stories of everything of an organization have come."""
+        recorder = self.flashlog.log.recorder
+        return {
+            name: recorder.version_of(UUID(found)) or 0
+            for name, found in tenant.ids.items()
+            if name != "firmware_id"
+        }
+
+    def _share_a_build(self) -> None:
+        """Let both run a shared image, and upgrade both in one batch of all."""
+        self.shared = Tenant(slug="shared")
+        catalogue(self.admin, self.shared, None)
+        build = self.shared.ids["build_id"]
+        body = {"upgrade_all": True}
+        answer = self.admin.post(f"{FIRMWARE}/build/{build}/upgrade/", json=body)
+        assert answer.status_code == 201, answer.text
+        self.shared.ids["batch_id"] = batch = answer.get_json()["batch"]
+        fill(self.flashlog, UUID(batch), Event())
+        self.flashlog.show(self.flashlog.log.end())
+        for tenant in (self.theirs, self.ours):
+            (row,) = self.flashlog.views.rows(
+                "SELECT id FROM operation WHERE batch_id = ? AND device_id = ?",
+                [batch, tenant.ids["new_device_id"]],
+            )
+            tenant.ids["operation_of_all"] = row["id"]
+
+    def _people_of(self, tenant: Tenant) -> None:
+        organization = UUID(tenant.ids["organization_id"])
+        user_id = self.people.user(organization, is_admin=True, name=tenant.mark())
+        tenant.ids["user_id"] = str(user_id)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_SCRYPT", {"n": 16, "r": 8, "p": 1})
+        made = City(tmp_path_factory.mktemp("city"))
+        yield made
+        made.flashlog.close()
+
+
+def filled(rule: str, tenant: Tenant, shared: Tenant | None = None) -> str:
+    """Put ids in place of a URL's parameters."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1).rpartition(":")[2]
+        if name == "group_id" and found.group(1).startswith("int:"):
+            return "1"
+        ids = (shared.ids if shared else {}) | tenant.ids
+        assert name in ids, f"{rule}: say in the tenant what {name} stands for"
+        return ids[name]
+
+    return re.sub(r"<([^>]+)>", value, rule)
+
+
+def bodies(tenant: Tenant) -> Iterator[dict[str, Any]]:
+    """What somebody may send who knows the ids of another organization."""
+    ids = tenant.ids
+    yield {}
+    yield {
+        "name": "renamed",
+        "slug": "renamed",
+        "version": "renamed",
+        "username": "renamed",
+        "email": "renamed@example.org",
+        "password": "renamed-renamed",
+        "organization": ids["organization_id"],
+        "organization_users": {"organization": ids["organization_id"]},
+        "category": ids["category_id"],
+        "build": ids["build_id"],
+        "image": ids["image_id"],
+        "group": ids["group_id"],
+        "location": ids["location_id"],
+        "credentials": ids["credentials_id"],
+        "device": ids["device_id"],
+        "mac_address": "02:00:00:00:00:01",
+        "model": MODEL,
+        "type": "outdoor",
+        "is_mobile": True,
+        "templates": [],
+        "config": None,
+        "upgrade_all": True,
+        "connector": "openwisp_controller.connection.connectors.ssh.Ssh",
+        "params": {"username": "root", "password": "other-secret"},
+    }
+
+
+def queries(tenant: Tenant) -> Iterator[dict[str, str]]:
+    """What a list may be asked for by who knows the ids of another organization."""
+    ids = tenant.ids
+    yield {}
+    yield {"page_size": "100", "organization": tenant.slug}
+    yield {"organization": ids["organization_id"]}
+    yield {"organization_slug": tenant.slug}
+    for name, of in (
+        ("device__organization", "organization_id"),
+        ("device", "device_id"),
+        ("image", "image_id"),
+        ("build", "build_id"),
+        ("category", "category_id"),
+        ("group", "group_id"),
+        ("location", "location_id"),
+        ("batch", "batch_id"),
+        ("operation", "operation_id"),
+    ):
+        yield {name: ids[of]}
+    yield {"device__organization__slug": tenant.slug}
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What was answered."""
+
+    status: int
+    text: str
+
+
+def ask(caller: Caller, method: str, url: str, **sent: Any) -> Said:
+    """Ask and read the whole answer, a file's too."""
+    with caller(method, url, **sent) as answer:
+        said = Said(answer.status_code, answer.get_data().decode(errors="replace"))
+    assert said.status < 500, (method, url, said.text)
+    return said
+
+
+def seen_in(answer_text: str, url: str, tenant: Tenant) -> set[str]:
+    """Return what of an organization an answer tells that the question did not."""
+    return {trace for trace in tenant.traces() if trace in answer_text.replace(url, "")}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_of_another_organization_is_seen(city: City, role: str) -> None:
+    caller = city.caller(role, city.ours)
+    for rule, resource in city.endpoints():
+        for query in queries(city.theirs):
+            for of in (city.theirs, city.ours, city.shared):
+                url = filled(rule, of, city.ours)
+                for method in ("GET", "OPTIONS"):
+                    answer = ask(caller, method, url, query_string=query)
+                    told = seen_in(answer.text, url, city.theirs)
+                    asked = set(query.values())
+                    assert not told - asked, (role, method, url, query, answer.text)
+                    assert not (
+                        answer.status == 200
+                        and of is city.theirs
+                        and method == "GET"
+                        and _is_of_one(rule, resource)
+                    ), (role, url, answer.text)
+
+
+@pytest.mark.parametrize("role", [*ROLES, "anonymous"])
+def test_nothing_of_another_organization_is_changed(city: City, role: str) -> None:
+    is_known = role != "anonymous"
+    caller = city.caller(role, city.ours) if is_known else city.people.anonymous()
+    before = city.versions(city.theirs)
+    for rule, _ in city.endpoints():
+        url = filled(rule, city.theirs, city.shared)
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            for body in bodies(city.theirs):
+                answer = ask(caller, method, url, json=body)
+                told = seen_in(answer.text, url, city.theirs)
+                assert not told, (role, method, url, answer.text)
+    assert city.versions(city.theirs) == before
+
+
+def test_nobody_without_a_name_is_told_anything(city: City) -> None:
+    nobody = city.people.anonymous()
+    for rule, _ in city.endpoints():
+        url = filled(rule, city.theirs, city.shared)
+        for method in METHODS:
+            answer = ask(nobody, method, url)
+            assert answer.status == 401, (method, url, answer.text)
+
+
+@pytest.mark.parametrize("role", ["manager_without_permissions", "member"])
+def test_who_has_no_role_is_let_in_nowhere(city: City, role: str) -> None:
+    caller = city.caller(role, city.theirs)
+    for rule, _ in city.endpoints():
+        url = filled(rule, city.theirs, city.shared)
+        for method in METHODS:
+            answer = ask(caller, method, url)
+            if not rule.startswith(_WITHOUT_MANAGERS):
+                assert answer.status in {403, 404}, (method, url, answer.text)
+
+
+def test_managers_see_what_is_theirs(city: City) -> None:
+    """The crossing would also be empty if nobody were shown anything."""
+    administrator = city.caller("administrator", city.theirs)
+    unseen = [
+        url
+        for rule, resource in city.endpoints()
+        if "GET" in resource.handlers
+        for url in [filled(rule, city.theirs, city.shared)]
+        if ask(administrator, "GET", url).status != 200
+    ]
+    assert not unseen
+
+
+def _is_of_one(rule: str, resource: Resource) -> bool:
+    """Whether a URL names a thing that has an owner."""
+    return "<uuid:" in rule and "GET" in resource.handlers
