@@ -60,6 +60,10 @@ class ImageShown(Schema):
     file = fields.URL()
     type = fields.String()
     build = fields.UUID()
+    file_name = fields.String()
+    size_bytes = fields.Integer()
+    sha256 = fields.String()
+    boards = fields.List(fields.String())
 
 
 @described(

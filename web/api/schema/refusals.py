@@ -25,12 +25,13 @@ SHAPES: dict[str, Any] = {
     "WrongFields": {
         "type": "object",
         "description": (
-            "Each wrong field with its sentences. `non_field_errors` and `__all__` are "
-            "about several fields, or about the whole."
+            "Each wrong field with its sentences, or with those of its own fields. "
+            "`non_field_errors` and `__all__` are about several fields, or about all."
         ),
         "additionalProperties": {
             "anyOf": [
                 {"type": "array", "items": _TEXT},
+                _TEXT,
                 {"$ref": f"{_PLACE}WrongFields"},
             ]
         },
