@@ -6,7 +6,7 @@ is beside the images and not in /tmp, which often is memory.
 """
 
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Any
 
 from flask import Request
 from werkzeug.datastructures import FileStorage
@@ -23,6 +23,10 @@ _MEMORY_BYTES_MAX = 64 * 1024
 class UploadRequest(Request):
     """A request whose files go to the disk of the image store."""
 
+    def __init__(self, *arguments: Any, **others: Any) -> None:
+        super().__init__(*arguments, **others)
+        self._streams: list[IO[bytes]] = []
+
     def _get_file_stream(
         self,
         total_content_length: int | None,
@@ -30,9 +34,18 @@ class UploadRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        return SpooledTemporaryFile(
-            max_size=_MEMORY_BYTES_MAX, dir=str(flashlog().images.directory)
+        directory = str(flashlog().images.directory)
+        stream = SpooledTemporaryFile(  # noqa: SIM115 - closed with the request
+            max_size=_MEMORY_BYTES_MAX, dir=directory
         )
+        self._streams.append(stream)
+        return stream
+
+    def close(self) -> None:
+        """Close every file, also those of a form that broke off."""
+        super().close()
+        for stream in self._streams:
+            stream.close()
 
 
 def submitted_file(request: Request, *, size_bytes_max: int) -> FileStorage:

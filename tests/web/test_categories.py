@@ -39,10 +39,10 @@ def test_a_superuser_makes_a_shared_category(admin: Caller) -> None:
     answer = admin.post(URL, json={"name": "WiFi", "id": UNKNOWN, "odd": 1})
 
     assert answer.status_code == 201
-    assert answer.json["organization"] is None
-    assert answer.json["description"] == ""
-    assert answer.json["id"] != UNKNOWN
-    assert admin.get(f"{URL}{answer.json['id']}/").json == answer.json
+    assert answer.get_json()["organization"] is None
+    assert answer.get_json()["description"] == ""
+    assert answer.get_json()["id"] != UNKNOWN
+    assert admin.get(f"{URL}{answer.get_json()['id']}/").get_json() == answer.get_json()
 
 
 def test_a_form_makes_one_too(admin: Caller, mine: UUID) -> None:
@@ -51,12 +51,12 @@ def test_a_form_makes_one_too(admin: Caller, mine: UUID) -> None:
     answer = admin.post(URL, data=form)
 
     assert answer.status_code == 201
-    assert (answer.json["organization"], answer.json["description"]) == (
+    assert (answer.get_json()["organization"], answer.get_json()["description"]) == (
         str(mine),
         "for roofs",
     )
     assert (
-        admin.post(URL, data={"name": "Shared", "organization": ""}).json[
+        admin.post(URL, data={"name": "Shared", "organization": ""}).get_json()[
             "organization"
         ]
         is None
@@ -72,9 +72,9 @@ def test_a_manager_names_an_organization_of_their_own(
         assert keys(manager.post(URL, json=body)) == {"organization"}
 
     null = manager.post(URL, json={"name": "WiFi", "organization": None})
-    assert null.json == {"organization": ["This field may not be null."]}
+    assert null.get_json() == {"organization": ["This field may not be null."]}
     foreign = manager.post(URL, json={"name": "WiFi", "organization": str(theirs)})
-    assert foreign.json["organization"][0].startswith("Invalid pk")
+    assert foreign.get_json()["organization"][0].startswith("Invalid pk")
     a_category(manager, organization=str(mine))
 
 
@@ -111,10 +111,10 @@ def test_a_body_that_is_no_object_is_refused(admin: Caller) -> None:
 def test_changes_are_kept_and_tell_when(admin: Caller) -> None:
     category = a_category(admin, description="old")
     url = f"{URL}{category}/"
-    before = admin.get(url).json
+    before = admin.get(url).get_json()
 
-    patched = admin.patch(url, json={"name": "Mesh"}).json
-    put = admin.put(url, json={"name": "Roofs", "description": "new"}).json
+    patched = admin.patch(url, json={"name": "Mesh"}).get_json()
+    put = admin.put(url, json={"name": "Roofs", "description": "new"}).get_json()
 
     assert (patched["name"], patched["description"]) == ("Mesh", "old")
     assert (put["name"], put["description"]) == ("Roofs", "new")
@@ -132,7 +132,7 @@ def test_a_manager_names_the_organization_again_in_a_put(
 
     assert keys(manager.put(url, json={"name": "WiFi"})) == {"organization"}
     full = {"name": "Mesh", "organization": str(mine)}
-    assert manager.put(url, json=full).json["name"] == "Mesh"
+    assert manager.put(url, json=full).get_json()["name"] == "Mesh"
     assert manager.patch(url, json={"name": "WiFi"}).status_code == 200
     assert keys(manager.patch(url, json={"organization": None})) == {"organization"}
 
@@ -161,7 +161,7 @@ def test_what_is_foreign_is_not_there(
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         answer = manager(method, url, json={})
         assert answer.status_code == 404
-        assert answer.json == {"detail": "No Category matches the given query."}
+        assert answer.get_json() == {"detail": "No Category matches the given query."}
 
 
 def test_who_may_do_what(people: People, mine: UUID, manager: Caller) -> None:
@@ -197,7 +197,7 @@ def test_the_list_is_ordered_and_filtered(
         assert ids(admin.get(f"{URL}?organization={nothing}")) == []
     assert admin.get(f"{URL}{b}/?organization=mine").status_code == 200
     assert admin.get(f"{URL}{b}/?organization=theirs").status_code == 404
-    assert admin.get(URL, query_string={"page_size": 2}).json["next"]
+    assert admin.get(URL, query_string={"page_size": 2}).get_json()["next"]
 
 
 def test_deleting_takes_everything_in_it_along(
@@ -236,14 +236,16 @@ def test_a_category_given_to_another_organization_takes_its_identifiers_along(
 
 
 def test_options_describe_what_may_be_sent(admin: Caller, manager: Caller) -> None:
-    actions = admin("OPTIONS", URL).json["actions"]
+    actions = admin("OPTIONS", URL).get_json()["actions"]
     assert actions["POST"]["name"]["required"]
     assert not actions["POST"]["organization"]["required"]
     assert actions["POST"]["id"]["read_only"]
-    assert manager("OPTIONS", URL).json["actions"]["POST"]["organization"]["required"]
+    assert manager("OPTIONS", URL).get_json()["actions"]["POST"]["organization"][
+        "required"
+    ]
 
 
 def test_other_methods_are_refused_by_name(admin: Caller) -> None:
     answer = admin.delete(URL)
     assert answer.status_code == 405
-    assert answer.json == {"detail": 'Method "DELETE" not allowed.'}
+    assert answer.get_json() == {"detail": 'Method "DELETE" not allowed.'}
