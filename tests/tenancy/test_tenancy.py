@@ -230,6 +230,20 @@ def test_nothing_of_another_organization_is_changed(city: City, role: str) -> No
     assert city.versions(city.theirs) == before
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_what_all_share_is_changed_by_superusers_alone(city: City, role: str) -> None:
+    caller = city.caller(role, city.ours)
+    before = city.versions(city.shared)
+    for rule, _ in city.endpoints():
+        if not {"category_id", "build_id", "image_id", "batch_id"} & _things(rule):
+            continue
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            for body in bodies(city.ours):
+                url = filled(rule, city.shared)
+                assert ask(caller, method, url, json=body).status >= 400
+    assert city.versions(city.shared) == before
+
+
 def test_nobody_without_a_name_is_told_anything(city: City) -> None:
     nobody = city.people.anonymous()
     for rule, _ in city.endpoints():
@@ -261,6 +275,10 @@ def test_managers_see_what_is_theirs(city: City) -> None:
         if ask(administrator, "GET", url).status != 200
     ]
     assert not unseen
+
+
+def _things(rule: str) -> set[str]:
+    return set(re.findall(r"<uuid:(\w+)>", rule))
 
 
 def _is_of_one(rule: str, resource: Resource) -> bool:
