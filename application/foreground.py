@@ -1,12 +1,16 @@
-"""Bring one operation to its end in this process, where no other one does it."""
+"""Do the work of a runner in this process, where no other one does it."""
 
 import os
 import socket
 from threading import Event as Signal
 from uuid import UUID
 
+from application.batches.keeper import keeping
 from application.flashlog import Flashlog
+from application.presence import Presence
 from application.procedure.advance import advance
+from application.projecting import standing_in
+from application.runner import Runner
 
 # How often to look whether a runner has come up that takes over, in seconds.
 _LOOK_SECONDS_MAX = 1.0
@@ -26,3 +30,14 @@ def run_operation(flashlog: Flashlog, operation_id: UUID, stop: Signal) -> None:
         wait_seconds = due_at - flashlog.clock.now().timestamp()
         if wait_seconds > 0:
             stop.wait(min(wait_seconds, _LOOK_SECONDS_MAX))
+
+
+def run_all(flashlog: Flashlog, stop: Signal) -> None:
+    """Work at everything that is due until told to stop, as a runner does."""
+    with (
+        Presence(flashlog.settings.data_dir).of("runner"),
+        flashlog.among("runner", when_first=flashlog.due.release_everything),
+        standing_in(flashlog),
+        keeping(flashlog),
+    ):
+        Runner(flashlog).run(stop)

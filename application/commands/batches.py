@@ -53,6 +53,11 @@ def selected(
     )
 
 
+def dangers(options: Any) -> tuple[str, ...]:
+    """Say why a person must confirm these options. Raises InvalidError."""
+    return UpgradeOptions.parse(options).needs_confirmation
+
+
 def start_batch(
     flashlog: Flashlog,
     account: Account,

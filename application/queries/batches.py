@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from application.access import Account
+import msgspec
+
+from application.access import Account, Condition
 from application.projections.views import Row, Views
 from application.queries import operations
 from application.queries.lists import Order, Query
@@ -57,3 +59,16 @@ def operations_for(views: Views, account: Account, batch_id: UUID) -> list[Row]:
     wanted = Wanted(batch_id=batch_id, seen=seen_by(account))
     oldest_first = operations.Order("created", descending=False)
     return list_operations(views, wanted, orders=[oldest_first], limit=-1, offset=0)
+
+
+def newest(views: Views, *, status: str | None, limit: int) -> list[Row]:
+    """Return the newest batches, all or those with a status."""
+    of_status = (Condition("batch.status = ?", (status,)),) if status else ()
+    query = msgspec.structs.replace(batches(), conditions=of_status)
+    return [in_words(row) for row in query.page(views, limit=limit, offset=0)]
+
+
+def in_words(row: Row) -> Row:
+    """Return a row with its lists and options read."""
+    lists = ("options", "expendable_packages")
+    return row | {name: msgspec.json.decode(row[name]) for name in lists}

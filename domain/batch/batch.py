@@ -57,7 +57,8 @@ class Batch(BatchState):
             return
         self.record(events.FailureCounted(operation_id=operation_id))
         if self.failures >= failures_max and not self.held:
-            reason = f"{self.failures} routers failed after the flash"
+            routers = "1 router" if self.failures == 1 else f"{self.failures} routers"
+            reason = f"{routers} failed after the flash"
             self.record(events.Held(reason=reason))
 
     def hold(self, reason: str, *, by: UUID | None = None) -> None:

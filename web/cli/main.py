@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from web.cli import (
+    batches,
     devices,
     exits,
     images,
@@ -63,6 +64,7 @@ for command in (
     *rehearsing.COMMANDS,
     *upgrading.COMMANDS,
     operations.operation,
+    batches.batch,
     devices.device,
     images.image,
     organizations.organization,

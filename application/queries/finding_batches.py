@@ -1,0 +1,87 @@
+"""Find the build or the mass upgrade that somebody means."""
+
+from uuid import UUID
+
+import msgspec
+
+from application.access import Condition
+from application.flashlog import Flashlog
+from application.projections.views import Row
+from application.queries.batches import batches, in_words
+from domain.errors import NotFoundError
+
+_PREFIX_LENGTH_MIN = 6
+
+
+def find_build(flashlog: Flashlog, text: str) -> UUID:
+    """Find a build by id, version, or category and version with a slash between.
+
+    Raises NotFoundError, also when several fit: then the message lists them.
+    """
+    category, slash, version = text.strip().rpartition("/")
+    rows = flashlog.views.rows(
+        "SELECT build.id, build.version, category.name FROM build"
+        " JOIN category ON category.id = build.category_id"
+        " WHERE build.id = lower(?1)"
+        " OR build.version = ?2 AND (?3 = '' OR category.name = ?3 COLLATE NOCASE)"
+        " ORDER BY build.position",
+        [text.strip(), version if slash else text.strip(), category],
+    )
+    if not rows:
+        msg = (
+            f"no build has the version or id {text!r}: "
+            "`flashlog image list` shows those there are"
+        )
+        raise NotFoundError(msg)
+    if len(rows) > 1:
+        names = ", ".join(f"{row['name']}/{row['version']}" for row in rows)
+        msg = f"{text!r} fits several builds: {names}; say the category too"
+        raise NotFoundError(msg)
+    return UUID(rows[0]["id"])
+
+
+def find_batch(flashlog: Flashlog, text: str) -> UUID:
+    """Find a batch by its id or the beginning of it. Raises NotFoundError."""
+    wanted = text.strip().lower()
+    if len(wanted) < _PREFIX_LENGTH_MIN:
+        msg = (
+            f"{text!r} is too short for a batch: give at least "
+            f"{_PREFIX_LENGTH_MIN} characters of its id"
+        )
+        raise NotFoundError(msg)
+    found = flashlog.views.rows(
+        "SELECT id FROM batch WHERE substr(id, 1, length(?1)) = ?1 LIMIT 2", [wanted]
+    )
+    if len(found) != 1:
+        many = "several batches begin" if found else "no batch has an id that begins"
+        msg = f"{many} with {text!r}: `flashlog batch list` shows those there are"
+        raise NotFoundError(msg)
+    return UUID(found[0]["id"])
+
+
+def batch_row(flashlog: Flashlog, batch_id: UUID) -> Row:
+    """Return a batch with the names of its build. Raises NotFoundError."""
+    by_id = Condition("batch.id = ?", (str(batch_id),))
+    found = msgspec.structs.replace(batches(), conditions=(by_id,)).all(flashlog.views)
+    if not found:
+        msg = f"the batch {batch_id} is not shown yet: try again"
+        raise NotFoundError(msg)
+    return in_words(found[0])
+
+
+def find_place(flashlog: Flashlog, table: str, text: str) -> UUID:
+    """Find a group (`device_group`) or a `location` by name or id.
+
+    Raises NotFoundError.
+    """
+    rows = flashlog.views.rows(
+        f"SELECT id FROM {table} WHERE id = lower(?1)"  # noqa: S608 - one of two
+        " OR name = ?1 COLLATE NOCASE",
+        [text.strip()],
+    )
+    if len(rows) != 1:
+        word = table.removeprefix("device_")
+        many = f"several {word}s have" if rows else f"no {word} has"
+        msg = f"{many} the name or id {text!r}"
+        raise NotFoundError(msg)
+    return UUID(rows[0]["id"])
