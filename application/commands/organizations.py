@@ -1,4 +1,4 @@
-"""Organizations: found, change, delete them; let somebody own them."""
+"""Organizations: found, change, find them; let somebody own them."""
 
 import re
 from collections.abc import Mapping
@@ -10,9 +10,8 @@ import msgspec
 from application.commands.reserving import reserve
 from application.flashlog import Flashlog
 from application.persons import NO_EMAIL, NO_URL, is_email, is_url
-from domain.errors import InvalidError, NotFoundError, RefusedError
+from domain.errors import InvalidError, NotFoundError
 from domain.organization import (
-    DEFAULT_ORGANIZATION_ID,
     SLUG_SCOPE,
     Founded,
     Organization,
@@ -24,14 +23,6 @@ from domain.user import User
 _NAME_LENGTH_MAX = 200
 _SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{_NAME_LENGTH_MAX}}}")
 _TAKEN = "organization with this slug already exists."
-# What an organization may own, and how it is called where it is in the way.
-_BELONGINGS = {
-    "device": "devices",
-    "category": "categories",
-    "credentials": "credentials",
-    "device_group": "device groups",
-    "location": "locations",
-}
 
 
 class SlugTakenError(InvalidError):
@@ -51,7 +42,7 @@ def found_organization(
     organization_id = uuid4()
 
     def found() -> int:
-        claims = _claim_slug(flashlog, organization_id, said.slug)
+        claims = claim_slug(flashlog, organization_id, said.slug)
         organization = Organization(organization_id)
         organization.record(Founded(**msgspec.structs.asdict(said), by=by))
         return flashlog.log.append(organization, *claims)
@@ -79,7 +70,7 @@ def change_organization(
         before = organization.facts
         facts = msgspec.structs.replace(before, **changes)
         _check(facts)
-        claims = _claim_slug(flashlog, organization_id, facts.slug, before=before.slug)
+        claims = claim_slug(flashlog, organization_id, facts.slug, before=before.slug)
         organization.change(facts, by=by)
         owners: list[User] = []
         if owner is not None:
@@ -89,37 +80,6 @@ def change_organization(
         return flashlog.log.append(organization, *claims, unchanged=owners)
 
     flashlog.show(flashlog.log.decide(change))
-
-
-def delete_organization(
-    flashlog: Flashlog, *, organization_id: UUID, by: UUID | None = None
-) -> None:
-    """Delete an organization that owns nothing. Raises RefusedError, NotFoundError."""
-    if organization_id == DEFAULT_ORGANIZATION_ID:
-        msg = (
-            "The default organization cannot be deleted; it may be given another name."
-        )
-        raise RefusedError(msg)
-    left = [
-        name
-        for table, name in _BELONGINGS.items()
-        if flashlog.views.rows(
-            f"SELECT 1 FROM {table} WHERE organization_id = ? LIMIT 1",  # noqa: S608
-            [str(organization_id)],
-        )
-    ]
-    if left:
-        msg = f"The organization still has {', '.join(left)}: delete them first."
-        raise RefusedError(msg)
-
-    def delete() -> int:
-        organization = flashlog.log.get(Organization, organization_id)
-        slug = organization.slug
-        claims = _claim_slug(flashlog, organization_id, "", before=slug)
-        organization.delete(by=by)
-        return flashlog.log.append(organization, *claims)
-
-    flashlog.show(flashlog.log.decide(delete))
 
 
 def find_organization(flashlog: Flashlog, slug: str) -> UUID:
@@ -151,7 +111,7 @@ def _check(facts: OrganizationFacts) -> None:
         raise InvalidError(wrong)
 
 
-def _claim_slug(
+def claim_slug(
     flashlog: Flashlog, organization_id: UUID, slug: str, *, before: str = ""
 ) -> list[Reservation]:
     """Claim a slug, and release the one of before. Raises InvalidError."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Barrier
 from time import perf_counter
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,12 +17,12 @@ from application.commands.changing_users import (
     change_user,
     erase_user,
 )
+from application.commands.deleting_organizations import delete_organization
 from application.commands.groups import create_group
 from application.commands.memberships import set_membership
 from application.commands.organizations import (
     SlugTakenError,
     change_organization,
-    delete_organization,
     find_organization,
     found_organization,
 )
@@ -32,7 +32,8 @@ from application.flashlog import Flashlog
 from application.persons import person_in
 from application.queries.people import ERASED, name_of
 from application.queries.users import account_of_token, account_of_user
-from domain.errors import InvalidError, NotFoundError
+from domain.catalogue import Category, CategoryCreated
+from domain.errors import InvalidError, NotFoundError, RefusedError
 from domain.organization import Organization
 from domain.user import User
 from tests.application.houses import all_rows, kept_in_vault, opened
@@ -170,6 +171,27 @@ def test_nobody_joins_an_organization_that_is_deleted_at_the_same_moment(
     account = account_of_user(flashlog.views, user_id)
     assert account
     assert not account.manages
+
+
+def test_an_organization_that_just_got_something_is_not_deleted(
+    flashlog: Flashlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org = an_organization(flashlog)
+    show = flashlog.show
+    added: list[int] = []
+
+    def show_and_add(position: int) -> bool:
+        shown = show(position)
+        if not added:
+            created = CategoryCreated(name="WiFi", organization_id=org)
+            added.append(flashlog.log.append(Category.create(uuid4(), created)))
+        return shown
+
+    monkeypatch.setattr(flashlog, "show", show_and_add)
+
+    with pytest.raises(RefusedError, match="categories"):
+        delete_organization(flashlog, organization_id=org)
+    assert added
 
 
 def test_an_organization_is_found_by_its_slug(flashlog: Flashlog) -> None:
