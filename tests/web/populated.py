@@ -3,25 +3,31 @@
 from collections.abc import Mapping
 
 from application.flashlog import Flashlog
+from tests.tenancy.tenant import settle
 from tests.web import examples
+from tests.web.people import Caller
+
+Known = Mapping[str, list[str]]
 
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 _COLUMNS = "SELECT name FROM pragma_table_info(?)"
+# What bodies and URLs call the things of some tables.
+_OTHER_NAMES = {"device_group": "group", "device_credentials": "credential"}
 
 
-def fill(flashlog: Flashlog) -> None:
-    examples.organization(flashlog, "freifunk")
-    examples.device(flashlog)
+def fill(flashlog: Flashlog, admin: Caller) -> None:
     examples.installed(flashlog, examples.operation(flashlog))
-    examples.operation(flashlog)
+    for number in (1, 2):
+        settle(admin, number)
 
 
-def ids(flashlog: Flashlog) -> Mapping[str, list[str]]:
-    """Return the ids of everything by the name of its table."""
-    found = {}
+def ids(flashlog: Flashlog) -> Known:
+    """Return the ids of everything by what it is called."""
+    found: dict[str, list[str]] = {}
     for (table,) in (row.values() for row in flashlog.views.rows(_TABLES)):
         columns = {row["name"] for row in flashlog.views.rows(_COLUMNS, (table,))}
         if "id" in columns:
             rows = flashlog.views.rows(f'SELECT id FROM "{table}"')
-            found[table] = [str(row["id"]) for row in rows]
+            name = _OTHER_NAMES.get(str(table), str(table))
+            found.setdefault(name, []).extend(str(row["id"]) for row in rows)
     return found
