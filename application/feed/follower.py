@@ -160,6 +160,6 @@ class Follower:
                 return
             self.position = page.position
             self._recent.extend(page.occurrences)
+            self._moved.notify_all()
             if self._teller is not None:
                 self._teller.tell(page.occurrences)
-            self._moved.notify_all()

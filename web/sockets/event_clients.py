@@ -1,7 +1,7 @@
 """Clients of the event feed: each is told the log, as far as it sees and wants it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import BoundedSemaphore
 from time import monotonic, sleep
 
@@ -62,11 +62,18 @@ class EventClients:
                 del self._groups[audience]
 
     def catch_up(
-        self, flashlog: Flashlog, client: Client, audience: Audience, *, is_first: bool
+        self,
+        flashlog: Flashlog,
+        client: Client,
+        audience: Audience,
+        *,
+        is_first: bool,
+        look_again: Callable[[], None],
     ) -> None:
         """Tell a client, in its own thread, what it has missed; then it goes with all.
 
-        Raises StalledError.
+        `look_again` is called between pages and may close the client. Raises
+        StalledError.
         """
         settings = flashlog.settings
         stall_seconds = settings.websocket_stall_seconds
@@ -86,6 +93,7 @@ class EventClients:
             if frames:
                 pulse_at = monotonic() + settings.feed_position_seconds
             client.say(frames, told=page.position, stall_seconds=stall_seconds)
+            look_again()
             sleep(_BREATH_SECONDS)
 
     def _join(self, client: Client, audience: Audience, *, is_first: bool) -> bool:

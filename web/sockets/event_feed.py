@@ -31,7 +31,11 @@ class FeedListening(Listening):
 
     def _catch_up(self, *, is_first: bool) -> None:
         self.hub.events.catch_up(
-            self.flashlog, self.client, self._audience, is_first=is_first
+            self.flashlog,
+            self.client,
+            self._audience,
+            is_first=is_first,
+            look_again=self.look_again,
         )
 
 

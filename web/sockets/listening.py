@@ -16,6 +16,7 @@ class Listening(ABC):
     def __init__(self, hub: Hub, client: Client) -> None:
         self.hub = hub
         self.client = client
+        self._recheck_at = 0.0
 
     @property
     def flashlog(self) -> Flashlog:
@@ -35,6 +36,16 @@ class Listening(ABC):
         """Decide what becomes of a client that did not keep up."""
         self._dismiss()
 
+    def look_again(self) -> None:
+        """Close, where it is time to look, whoever may not listen any more."""
+        if monotonic() < self._recheck_at:
+            return
+        if not self.may_go_on():
+            reason = f"you may not listen any more; position={self.client.told}"
+            self.client.close(POLICY_VIOLATION, reason)
+        pause = self.flashlog.settings.websocket_recheck_seconds
+        self._recheck_at = monotonic() + pause
+
     def converse(self) -> None:
         """Listen to the client until it or we close.
 
@@ -50,21 +61,16 @@ class Listening(ABC):
 
     def _converse(self) -> None:
         settings = self.flashlog.settings
-        pause = settings.websocket_recheck_seconds
-        recheck_at = monotonic() + pause
+        self._recheck_at = monotonic() + settings.websocket_recheck_seconds
         self.begin()
         while True:
             self.client.drain(stall_seconds=settings.websocket_stall_seconds)
             if self.client.is_slow:
                 self.go_on_slowly()
-            said = self.client.receive(seconds=recheck_at - monotonic())
+            said = self.client.receive(seconds=self._recheck_at - monotonic())
             if said is not None and _asks_for_state(said):
                 self.answer()
-            if monotonic() >= recheck_at:
-                if not self.may_go_on():
-                    reason = f"you may not listen any more; position={self.client.told}"
-                    self.client.close(POLICY_VIOLATION, reason)
-                recheck_at = monotonic() + pause
+            self.look_again()
 
     def _dismiss(self) -> None:
         self.client.close(TOO_SLOW, f"too slow; position={self.client.told}")

@@ -21,7 +21,10 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture(scope="module")
 def organization_id(here: Flashlog) -> UUID:
-    return examples.organization(here, "doors")
+    made = examples.organization(here, "doors")
+    # The first manager is its owner and stays one.
+    fleet.token_of_administrator(here, made)
+    return made
 
 
 @pytest.fixture(scope="module")

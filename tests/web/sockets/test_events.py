@@ -138,6 +138,27 @@ def test_what_a_client_says_is_ignored(service: Service, key: str) -> None:
         assert feed.receive()["type"] == "position"
 
 
+def test_nothing_is_left_out_while_the_read_models_are_made_anew(
+    service: Service, here: Flashlog, key: str, mine: UUID
+) -> None:
+    token = fleet.token_of_administrator(here, mine)
+    operation_id = fleet.operation_of(here, mine)
+    with (
+        service.follow("after=end", key) as all_,
+        service.follow("after=end", token) as own,
+    ):
+        for feed in (all_, own):
+            list(until_caught_up(feed))
+        end = here.log.end()
+        for visit in range(5):
+            here.projector.drop()
+            begun = events.VisitBegun(visit=visit, runner="test")
+            examples.note(here, operation_id, begun)
+        for feed in (all_, own):
+            told = [next_event(feed) for _ in range(5)]
+            assert positions(told) == list(range(end + 1, end + 6))
+
+
 # --- what is asked for -----------------------------------------------------------
 
 
