@@ -34,14 +34,20 @@ class SlugTakenError(InvalidError):
 
 
 def found_organization(
-    flashlog: Flashlog, facts: Mapping[str, Any], *, by: UUID | None = None
+    flashlog: Flashlog,
+    facts: Mapping[str, Any],
+    *,
+    organization_id: UUID | None = None,
+    by: UUID | None = None,
 ) -> UUID:
     """Make an organization of fields of `OrganizationFacts`. Raises InvalidError."""
     said = OrganizationFacts(**facts)
     _check(said)
-    organization_id = uuid4()
+    organization_id = organization_id or uuid4()
 
     def found() -> int:
+        if flashlog.log.recorder.version_of(organization_id):
+            raise InvalidError.of("id", "Something has this id already.")
         claims = claim_slug(flashlog, organization_id, said.slug)
         organization = Organization(organization_id)
         organization.record(Founded(**msgspec.structs.asdict(said), by=by))

@@ -5,6 +5,8 @@ from uuid import UUID
 from application.commands.device_checks import check_addresses, dialled
 from application.flashlog import Flashlog
 from domain.device.device import Device
+from domain.device.words import PinnedKey
+from domain.known_host import KnownHost
 
 
 def change_addresses(
@@ -37,3 +39,36 @@ def release_host_key(
         return flashlog.log.append(device)
 
     flashlog.show(flashlog.log.decide(release))
+
+
+def pin_host_key(
+    flashlog: Flashlog, device_id: UUID, key: PinnedKey, *, by: UUID | None = None
+) -> None:
+    """Say which host key the router must show, where none is pinned yet."""
+
+    def pin() -> int:
+        device = flashlog.log.get(Device, device_id)
+        if device.host_key is None:
+            device.pin_host_key(key, by=by)
+        return flashlog.log.append(device)
+
+    flashlog.show(flashlog.log.decide(pin))
+
+
+def pin_jump_host_key(
+    flashlog: Flashlog,
+    address: str,
+    port: int,
+    key: PinnedKey,
+    *,
+    by: UUID | None = None,
+) -> None:
+    """Say which host key a jump host must show, where none is pinned yet."""
+
+    def pin() -> int:
+        host = flashlog.log.get_or_new(KnownHost, KnownHost.id_of(address, port))
+        if host.key is None:
+            host.pin(address, port, key, by=by)
+        return flashlog.log.append(host)
+
+    flashlog.show(flashlog.log.decide(pin))

@@ -18,6 +18,7 @@ from web.cli.checking import check
 from web.cli.configurations import backup
 from web.cli.here import Here, device_argument, json_option, pass_here
 from web.cli.history import history
+from web.cli.importing import import_
 
 _JSON_COLUMNS = ("addresses", "connections")
 
@@ -161,7 +162,7 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
     )
 
 
-for command in (check, history, backup):
+for command in (check, history, backup, import_):
     device.add_command(command)
 
 

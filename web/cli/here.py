@@ -6,6 +6,7 @@ from uuid import UUID
 import click
 
 from application.commands.devices import find_device
+from application.commands.organizations import find_organization
 from application.commands.users import local_user
 from application.flashlog import Flashlog
 from application.settings import Settings, load_settings
@@ -32,6 +33,10 @@ class Here:
 
     def device(self, text: str) -> UUID:
         return find_device(self.flashlog, text)
+
+    def organization(self, slug: str) -> UUID:
+        """Find an organization by its slug. Raises NotFoundError."""
+        return find_organization(self.flashlog, slug)
 
     def close(self) -> None:
         if "flashlog" in vars(self):

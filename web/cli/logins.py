@@ -114,6 +114,15 @@ def read(here: Here, login: LoginOptions) -> Logins:
     return Logins(new=new, jumps=tuple(_jump(text, login, new) for text in login.jumps))
 
 
+def read_if_given(here: Here, login: LoginOptions) -> Logins | None:
+    """Read a log-in, where one is given at all. Raises click's UsageError."""
+    is_given = any(getattr(login, name) for name in LoginOptions.__struct_fields__)
+    if login.same_as is not None:
+        msg = "--login-of names the log-in of one router: give the log-in itself"
+        raise click.UsageError(msg)
+    return read(here, login) if is_given else None
+
+
 def read_password(prompt: str = "Password") -> str:
     """Read the first line of the input; on a terminal ask without showing it."""
     if sys.stdin.isatty():

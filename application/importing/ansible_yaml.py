@@ -1,0 +1,52 @@
+"""An inventory of Ansible in its YAML form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from application.importing.hosts import Inventory
+from application.importing.sighting import SourceError
+
+_DEPTH_MAX = 50
+
+
+def read_yaml(text: str, inventory: Inventory) -> None:
+    """Take in hosts, groups and variables. Raises SourceError."""
+    try:
+        # This loader makes texts of everything, and no objects: a MAC address of
+        # digits alone would be a number to base 60 for the others.
+        told = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    except (yaml.YAMLError, RecursionError) as error:
+        where = " ".join(str(error).split())[:200]
+        msg = f"this is no YAML: {where}"
+        raise SourceError(msg) from None
+    for name, group in _mapping(told, "the inventory").items():
+        _take(str(name), _mapping(group, f"the group {name}"), inventory, 0)
+
+
+def _take(
+    name: str, group: Mapping[Any, Any], inventory: Inventory, depth: int
+) -> None:
+    if depth > _DEPTH_MAX:
+        msg = f"groups are nested more than {_DEPTH_MAX} deep"
+        raise SourceError(msg)
+    variables = _mapping(group.get("vars"), f"vars of {name}")
+    inventory.add_variables(name, {str(key): value for key, value in variables.items()})
+    for host, told in _mapping(group.get("hosts"), f"hosts of {name}").items():
+        of_host = _mapping(told, f"the host {host}")
+        inventory.add_host(
+            name, str(host), {str(key): value for key, value in of_host.items()}
+        )
+    for child, below in _mapping(group.get("children"), f"children of {name}").items():
+        inventory.add_child(name, str(child))
+        _take(str(child), _mapping(below, f"the group {child}"), inventory, depth + 1)
+
+
+def _mapping(value: Any, what: str) -> Mapping[Any, Any]:
+    if value in (None, "", "null", "~"):
+        return {}
+    if not isinstance(value, Mapping):
+        msg = f"{what} must be names with values, not {type(value).__name__}"
+        raise SourceError(msg)
+    return value

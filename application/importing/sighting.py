@@ -1,0 +1,57 @@
+"""A router as a source tells of it, before anything is kept."""
+
+from uuid import UUID
+
+import msgspec
+
+from application.commands.devices import NewCredentials
+from application.commands.registration import JumpLogin
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """What one line, host or record says of a router; blank where it says nothing.
+
+    `where` tells a person where it stands. Groups and locations are meant by name,
+    or by id where the source has ids that are kept. `log_in` None: as for all.
+    """
+
+    where: str
+    name: str = ""
+    mac_address: str = ""
+    addresses: tuple[str, ...] = ()
+    model: str = ""
+    os: str = ""
+    system: str = ""
+    notes: str = ""
+    last_ip: str | None = None
+    organization: str = ""
+    group: str = ""
+    location: str = ""
+    agent_uuid: UUID | None = None
+    log_in: NewCredentials | None = None
+    jumps: tuple[JumpLogin, ...] = ()
+    device_id: UUID | None = None
+    organization_id: UUID | None = None
+    group_id: UUID | None = None
+    location_id: UUID | None = None
+    credentials_ids: tuple[UUID, ...] = ()
+    key: str = ""
+    is_active: bool = True
+    problems: tuple[str, ...] = ()
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a sighting: `new`, `changed`, `same` or `wrong`.
+
+    `said` are the changes, or what is wrong, in sentences.
+    """
+
+    where: str
+    name: str
+    verdict: str
+    said: tuple[str, ...] = ()
+    device_id: UUID | None = None
+
+
+class SourceError(Exception):
+    """A source cannot be read at all; the message says why."""

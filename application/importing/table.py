@@ -1,0 +1,141 @@
+"""Routers in a table: CSV with a line of names first."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from application.commands.devices import NewCredentials
+from application.commands.registration import JumpLogin
+from application.importing.log_ins import LogInError, jump_of, log_in_of
+from application.importing.sighting import Sighting, SourceError
+
+# Other names that people give a column.
+_ALIASES = {
+    "mac": "mac_address",
+    "address": "addresses",
+    "ip": "addresses",
+    "management_ip": "addresses",
+    "hostname": "name",
+    "user": "username",
+    "key": "key_file",
+    "jump": "jumps",
+}
+_COLUMNS = frozenset(
+    {
+        "name",
+        "mac_address",
+        "addresses",
+        "model",
+        "os",
+        "system",
+        "notes",
+        "organization",
+        "group",
+        "location",
+        "uuid",
+        "username",
+        "port",
+        "password",
+        "key_file",
+        "jumps",
+    }
+)
+_REQUIRED = ("name", "mac_address", "addresses")
+
+
+def read_table(path: Path, *, default: NewCredentials | None) -> Iterator[Sighting]:
+    """Tell of each line. Raises SourceError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise SourceError(msg) from None
+    first = text.partition("\n")[0]
+    reader = csv.DictReader(
+        text.splitlines(), delimiter=max(",;\t", key=first.count), restkey="beyond"
+    )
+    names = {name: _column(name) for name in reader.fieldnames or ()}
+    _check_columns(names)
+    for line in reader:
+        told = {
+            names[name]: (value or "").strip()
+            for name, value in line.items()
+            if name != "beyond"
+        }
+        if any(told.values()):
+            found = _sighting(told, reader.line_num, path.parent, default)
+            yield _complaining(found) if "beyond" in line else found
+
+
+def _column(name: str) -> str:
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    return _ALIASES.get(plain, plain)
+
+
+def _check_columns(names: Mapping[str, str]) -> None:
+    missing = [name for name in _REQUIRED if name not in names.values()]
+    if missing:
+        msg = f"the first line must name the columns; missing are {', '.join(missing)}"
+        raise SourceError(msg)
+    unknown = sorted(set(names.values()) - _COLUMNS)
+    if unknown:
+        msg = (
+            f"these columns are not known: {', '.join(unknown)}; "
+            f"known are {', '.join(sorted(_COLUMNS))}"
+        )
+        raise SourceError(msg)
+
+
+def _sighting(
+    told: Mapping[str, str],
+    line: int,
+    directory: Path,
+    default: NewCredentials | None,
+) -> Sighting:
+    problems: list[str] = []
+    log_in: NewCredentials | None = None
+    jumps: tuple[JumpLogin, ...] = ()
+    uuid: UUID | None = None
+    try:
+        log_in = log_in_of(
+            user=told.get("username", ""),
+            port=told.get("port", ""),
+            password=told.get("password", ""),
+            key_file=told.get("key_file", ""),
+            directory=directory,
+            default=default,
+        )
+        like = log_in or default
+        words = told.get("jumps", "").replace(",", " ").split()
+        jumps = tuple(jump_of(word, like) for word in words)
+    except LogInError as error:
+        problems.append(str(error))
+    try:
+        uuid = UUID(told["uuid"]) if told.get("uuid") else None
+    except ValueError:
+        problems.append(f"{told['uuid']!r} is no UUID")
+    return Sighting(
+        where=f"line {line}",
+        name=told["name"],
+        mac_address=told["mac_address"],
+        addresses=tuple(told["addresses"].replace(",", " ").replace(";", " ").split()),
+        agent_uuid=uuid,
+        log_in=log_in,
+        jumps=jumps,
+        problems=tuple(problems),
+        model=told.get("model", ""),
+        os=told.get("os", ""),
+        system=told.get("system", ""),
+        notes=told.get("notes", ""),
+        organization=told.get("organization", ""),
+        group=told.get("group", ""),
+        location=told.get("location", ""),
+    )
+
+
+def _complaining(found: Sighting) -> Sighting:
+    problems = (*found.problems, "there are more fields than columns")
+    return msgspec.structs.replace(found, problems=problems)
