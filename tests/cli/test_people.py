@@ -61,9 +61,43 @@ def test_a_slug_that_cannot_be_says_why(cli: Cli, slug: str) -> None:
     assert len(said.err.splitlines()) == 1
 
 
+def test_an_account_is_deactivated_activated_and_erased(cli: Cli) -> None:
+    add(cli, "maria", "--email", "m@example.org")
+    assert cli("user", "deactivate", "maria").status == 0
+    (listed,) = [
+        each
+        for each in cli("user", "list", "--json").json
+        if each["username"] == "maria"
+    ]
+    assert not listed["is_active"]
+    assert cli("user", "token", "maria").status != 0
+    assert cli("user", "activate", "maria").status == 0
+    assert cli("user", "token", "maria").status == 0
+
+    said = cli("user", "delete", "maria")
+    assert said.status == 2
+    assert "--yes maria" in said.err
+    assert cli("user", "delete", "maria", "--yes", "maria").status == 0
+    assert "m@example.org" not in cli("user", "list").out
+    assert cli("user", "delete", "maria", "--yes", "maria").status != 0
+    add(cli, "maria")
+
+
+def test_another_password_is_set(cli: Cli) -> None:
+    add(cli, "maria")
+    change = ("user", "password", "maria", "--password-stdin")
+
+    assert cli(*change, stdin="new\n").status == 0
+    assert "password" in cli(*change, stdin=" \n").err
+
+
 @pytest.mark.parametrize(
     "command",
     [
+        ["user", "password"],
+        ["user", "deactivate"],
+        ["user", "activate"],
+        ["user", "delete"],
         ["user", "add"],
         ["user", "list"],
         ["organization", "add"],

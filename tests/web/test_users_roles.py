@@ -97,6 +97,22 @@ def as_role(people: People, role: str, own: UUID) -> Caller:
     return made
 
 
+def test_options_tell_the_fields_to_who_may_send_them(
+    people: People, flashlog: Flashlog
+) -> None:
+    own = examples.organization(flashlog, "own")
+    superuser, administrator = people.superuser(), people.administrator(own)
+
+    for path, may in (("user/", True), ("group/", False), ("organization/", False)):
+        told = [
+            caller("OPTIONS", f"{USERS}/{path}").get_json()["actions"]
+            for caller in (superuser, administrator)
+        ]
+        assert [bool(each.get("POST")) for each in told] == [True, may]
+    fields = superuser("OPTIONS", f"{USERS}/user/").get_json()["actions"]["POST"]
+    assert fields["username"]["required"]
+
+
 @pytest.mark.parametrize(
     ("role", "permissions"),
     [

@@ -9,7 +9,7 @@ from application.commands.users import NewUser, find_user, register_user, token_
 from application.persons import Person
 from application.queries.accounts import all_accounts
 from application.roles import ADMINISTRATOR, OPERATOR
-from web.cli import output
+from web.cli import changing_users, output
 from web.cli.here import Here, json_option, pass_here
 from web.cli.logins import read_password
 
@@ -18,7 +18,7 @@ _ROLES = {"administrator": ADMINISTRATOR, "operator": OPERATOR}
 
 @click.group()
 def user() -> None:
-    """Make accounts and tokens.
+    """Make accounts and tokens, change and erase them.
 
     On this machine nobody needs one: commands are recorded under the name of the
     operating system's user.
@@ -138,9 +138,10 @@ def list_(here: Here, *, organization: str | None, as_json: bool) -> None:
 @json_option
 @pass_here
 def token(here: Here, *, name: str, as_json: bool) -> None:
-    """Print the token of an account, for `Authorization: Bearer TOKEN`.
+    """Print the token of an account.
 
-    The same each time; made when it is first asked for.
+    It is shown as `Authorization: Bearer TOKEN`. The same each time; made when it is
+    first asked for.
 
     \b
     Example:
@@ -153,3 +154,7 @@ def token(here: Here, *, name: str, as_json: bool) -> None:
         output.print_json({"username": name, "token": text})
     else:
         click.echo(text)
+
+
+for command in changing_users.COMMANDS:
+    user.add_command(command)

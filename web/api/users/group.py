@@ -10,6 +10,7 @@ from application.commands.groups import change_group, create_group, delete_group
 from application.queries.groups import Group, all_groups, group_of
 from application.roles import PERMISSIONS
 from web.answers import json_answer
+from web.api.actions import actions_of
 from web.api.bodies import load
 from web.api.described import Description, described
 from web.api.fields import Body, Text
@@ -125,7 +126,19 @@ def _shown(group: Group) -> dict[str, Any]:
     }
 
 
-LIST = PermittedResource("group-list", model="group", get=_list, post=_post)
+LIST = PermittedResource(
+    "group-list",
+    model="group",
+    actions=lambda: actions_of(GroupBody, POST="add_group"),
+    get=_list,
+    post=_post,
+)
 DETAIL = PermittedResource(
-    "group-detail", model="group", get=_get, put=_put, patch=_patch, delete=_delete
+    "group-detail",
+    model="group",
+    actions=lambda: actions_of(GroupBody, PUT="change_group"),
+    get=_get,
+    put=_put,
+    patch=_patch,
+    delete=_delete,
 )

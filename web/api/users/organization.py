@@ -17,6 +17,7 @@ from application.errors import InvalidError
 from application.projections.views import Row
 from application.queries.lists import Query
 from web.answers import json_answer, refusal
+from web.api.actions import actions_of
 from web.api.authentication import asking
 from web.api.bodies import load
 from web.api.described import Description, described
@@ -137,10 +138,17 @@ def _owner(row: Row) -> dict[str, str] | None:
 
 
 _MODEL = "organization"
-LIST = PermittedResource("organization-list", model=_MODEL, get=_list, post=_post)
+LIST = PermittedResource(
+    "organization-list",
+    model=_MODEL,
+    actions=lambda: actions_of(NewOrganizationBody, POST="add_organization"),
+    get=_list,
+    post=_post,
+)
 DETAIL = PermittedResource(
     "organization-detail",
     model=_MODEL,
+    actions=lambda: actions_of(OrganizationBody, PUT="change_organization"),
     get=_get,
     put=_put,
     patch=_patch,

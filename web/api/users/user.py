@@ -19,6 +19,7 @@ from application.queries.accounts import (
 )
 from application.queries.users import account_of_user
 from web.answers import json_answer, refusal
+from web.api.actions import actions_of
 from web.api.authentication import asking
 from web.api.bodies import load
 from web.api.described import Description, described
@@ -172,7 +173,19 @@ def _rights(sent: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-LIST = PermittedResource("user-list", model="user", get=_list, post=_post)
+LIST = PermittedResource(
+    "user-list",
+    model="user",
+    actions=lambda: actions_of(NewUserBody, POST="add_user"),
+    get=_list,
+    post=_post,
+)
 DETAIL = PermittedResource(
-    "user-detail", model="user", get=_get, put=_put, patch=_patch, delete=_delete
+    "user-detail",
+    model="user",
+    actions=lambda: actions_of(UserBody, PUT="change_user"),
+    get=_get,
+    put=_put,
+    patch=_patch,
+    delete=_delete,
 )
