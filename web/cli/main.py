@@ -11,6 +11,7 @@ import click
 
 from web.cli import (
     batches,
+    builds,
     devices,
     exits,
     images,
@@ -66,6 +67,7 @@ for command in (
     operations.operation,
     batches.batch,
     devices.device,
+    builds.build,
     images.image,
     organizations.organization,
     users.user,
