@@ -1,36 +1,108 @@
-"""`flashlog device check`: a first look at a router that changes nothing."""
+"""`flashlog device check`: a first look at routers that changes nothing."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import click
 
 from application.procedure.check import CheckReport, ImageFit, check_device
+from application.queries.devices import select_devices
 from web.cli import exits, output
-from web.cli.here import Here, device_argument, json_option, pass_here
+from web.cli.here import Here, json_option, pass_here
+
+_VISITED_AT_ONCE = 16
 
 
 @click.command()
-@device_argument
+@click.argument("names", metavar="[DEVICE]...", nargs=-1)
+@click.option("--group", metavar="NAME", help="All active devices of this group.")
+@click.option("--location", metavar="NAME", help="All active devices at this location.")
+@click.option("--all", "wants_all", is_flag=True, help="All active devices.")
 @json_option
 @pass_here
-def check(here: Here, *, name: str, as_json: bool) -> int:
-    """Look at a router: who it is, what it runs, which images fit.
+def check(
+    here: Here,
+    *,
+    names: tuple[str, ...],
+    group: str | None,
+    location: str | None,
+    wants_all: bool,
+    as_json: bool,
+) -> int:
+    """Look at routers: who they are, what they run, which images fit.
 
     The first contact with a router should be this, never an upgrade. It is visited and
     nothing on it is changed; its host key is pinned if none is yet.
 
     \b
-    Example:
+    Examples:
       flashlog device check roof-7
+      flashlog device check --group roofs
     """
-    report = check_device(here.flashlog, here.device(name))
+    device_ids = [here.device(name) for name in names]
+    if group or location or wants_all:
+        views = here.flashlog.views
+        device_ids += select_devices(views, group=group, location=location)
+    if not device_ids:
+        msg = "say which routers: DEVICE, --group, --location or --all"
+        raise click.UsageError(msg)
+    if len(names) == 1 and len(device_ids) == 1:
+        report = check_device(here.flashlog, device_ids[0])
+        if as_json:
+            output.print_json(report)
+        else:
+            _print(report, _versions(here))
+        return _status(report)
+    reports = _checked(here, list(dict.fromkeys(device_ids)))
     if as_json:
-        output.print_json(report)
+        output.print_json(reports)
     else:
-        _print(report, _versions(here))
+        _print_all(reports)
+    return max(map(_status, reports))
+
+
+def _checked(here: Here, device_ids: Sequence[UUID]) -> list[CheckReport]:
+    """Visit many routers, some at a time, with a bar for people who wait."""
+    flashlog = here.flashlog
+    with ThreadPoolExecutor(_VISITED_AT_ONCE) as pool:
+        coming = pool.map(lambda each: check_device(flashlog, each), device_ids)
+        with click.progressbar(
+            coming,
+            length=len(device_ids),
+            label="looking at routers",
+            file=sys.stderr,
+            hidden=not sys.stderr.isatty(),
+        ) as shown:
+            return list(shown)
+
+
+def _status(report: CheckReport) -> int:
     if report.is_well:
         return exits.DONE
     return exits.REFUSED if report.facts else exits.UNREACHABLE
+
+
+def _print_all(reports: Sequence[CheckReport]) -> None:
+    output.print_table(
+        ["ROUTER", "BOARD", "RUNNING", "IMAGES THAT FIT", "TROUBLE"],
+        [
+            (
+                report.name,
+                report.facts.board if report.facts else "",
+                f"{report.facts.release} {report.facts.revision}".strip()
+                if report.facts
+                else "",
+                sum(not fit.reason for fit in report.images),
+                report.trouble,
+            )
+            for report in reports
+        ],
+        empty="",
+    )
+    well = sum(report.is_well for report in reports)
+    output.say(f"{well} of {len(reports)} are ready for an upgrade")
 
 
 def _versions(here: Here) -> dict[str, str]:

@@ -19,7 +19,7 @@ from application.importing.table import read_table
 from web.cli import exits, logins, output
 from web.cli.here import Here, json_option, pass_here
 
-TOKEN = "FLASHLOG_OPENWISP_TOKEN"  # noqa: S105 - where it is, not what it is
+TOKEN = "OPENWISP_TOKEN"  # noqa: S105 - where it is, not what it is
 _KINDS = ("csv", "ansible", "openwisp")
 _TABLES = frozenset({".csv", ".tsv"})
 _ORDER = ("new", "changed", "same", "wrong")
@@ -67,7 +67,7 @@ def import_(
 
     What is there already is compared and brought up to date, so it may be run again.
     Try it with --dry-run first. The log-in given here is for those routers of which
-    the source names none. The token of OpenWISP is in FLASHLOG_OPENWISP_TOKEN.
+    the source names none. The token of OpenWISP is in OPENWISP_TOKEN.
 
     \b
     Examples:

@@ -1,0 +1,358 @@
+"""`flashlog device import`: a fleet from elsewhere, again and again."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from werkzeug.serving import make_server
+
+from application.commands.device_lifecycle import deactivate_device
+from application.commands.users import add_user, find_user, token_of
+from application.flashlog import Flashlog
+from application.settings import Settings
+from tests.cli.conftest import AddRouter, Cli
+from tests.web.controller.conftest import (
+    credential_body,
+    device_body,
+    group_body,
+    location_body,
+    made,
+)
+from tests.web.examples import organization
+from tests.web.people import Caller
+from web.app import create_app
+from web.cli import exits
+
+TABLE = """\
+Name,MAC,IP,Model,Group,Location,User,Password,Jump
+roof-1,60:E3:27:AA:BB:01,10.0.0.1,Archer C7,roofs,Tower,admin,secret1,gate@gw.mesh:2222
+roof-2,60-e3-27-aa-bb-02,10.0.0.2 roof-2.mesh,,roofs,,,,
+"""
+KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+INI = """\
+# a comment
+[roofs]
+ap1 ansible_host=10.1.0.1 mac=60:e3:27:aa:cc:01 model="Archer C7"
+ap2 ansible_host=10.1.0.2 mac_address=60:e3:27:aa:cc:02 ansible_port=2222
+
+[high:children]
+roofs
+
+[high:vars]
+ansible_user=admin
+ansible_ssh_common_args='-o ProxyJump=gate@gw.mesh'
+
+[all:vars]
+ansible_password="secret1"
+notes=ours
+"""
+YAML = """\
+all:
+  vars:
+    ansible_password: secret1
+    notes: ours
+  children:
+    high:
+      vars:
+        ansible_user: admin
+        ansible_ssh_common_args: -J gate@gw.mesh
+      children:
+        roofs:
+          hosts:
+            ap1: {ansible_host: 10.1.0.1, mac: 60:e3:27:aa:cc:01, model: Archer C7}
+            ap2:
+              ansible_host: 10.1.0.2
+              mac_address: 10:20:30:40:50:10
+              ansible_port: 2222
+"""
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return written(tmp_path / "routers.csv", TABLE)
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def counts(cli: Cli, *arguments: object) -> dict[str, int]:
+    found = cli("device", "import", *arguments, "--json").json["counts"]
+    return {verdict: count for verdict, count in found.items() if count}
+
+
+def shown(cli: Cli, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = cli("device", "show", name, "--json").json
+    return found
+
+
+def test_a_table_is_brought_once_however_often_it_is_imported(
+    cli: Cli, table: Path
+) -> None:
+    assert counts(cli, table, "--empty-password", "--dry-run") == {"new": 2}
+    assert cli("device", "list", "--json").json == []
+    assert counts(cli, table, "--empty-password") == {"new": 2}
+    before = cli("device", "list", "--json").json
+    assert counts(cli, table, "--empty-password") == {"same": 2}
+    assert cli("device", "list", "--json").json == before
+
+    first, second = shown(cli, "roof-1"), shown(cli, "roof-2")
+    assert first["mac_address"] == "60:e3:27:aa:bb:01"
+    assert first["log_ins"] == ["admin at port 22"]
+    assert json.loads(first["jumps"])[0]["address"] == "gw.mesh"
+    assert first["location_id"]
+    assert first["group_id"] == second["group_id"] != None  # noqa: E711
+    assert second["addresses"] == ["10.0.0.2", "roof-2.mesh"]
+    assert second["log_ins"] == ["root at port 22"]
+
+
+def test_what_has_changed_is_brought_up_to_date(cli: Cli, table: Path) -> None:
+    counts(cli, table, "--empty-password")
+    table.write_text(TABLE.replace("roof-2,", "attic,").replace("10.0.0.1", "10.0.0.9"))
+    said = cli("device", "import", table, "--empty-password", "--dry-run")
+    assert "changed: line 2 (roof-1): addresses" in said.out
+    assert "changed: line 3 (attic): name" in said.out
+    assert shown(cli, "roof-2")
+    assert counts(cli, table, "--empty-password") == {"changed": 2}
+    assert counts(cli, table, "--empty-password") == {"same": 2}
+    assert shown(cli, "attic")["mac_address"] == "60:e3:27:aa:bb:02"
+    assert shown(cli, "roof-1")["addresses"] == ["10.0.0.9"]
+
+
+def test_wrong_lines_are_named_and_the_others_brought(cli: Cli, table: Path) -> None:
+    table.write_text(
+        TABLE
+        + "bad-mac,xx,10.0.0.3,,,,,,\n"
+        + "roof-1,60:e3:27:aa:bb:04,10.0.0.4,,,,,,\n"
+        + "bad-address,60:e3:27:aa:bb:05,not_an_address,,,,,,\n"
+        + "bad-port,60:e3:27:aa:bb:06,10.0.0.6,,,,,,gate@gw:99999\n"
+        + "too-long,60:e3:27:aa:bb:07,10.0.0.7,,,,,,,,,\n"
+        + "\n"
+    )
+    for dry_run in (("--dry-run",), ()):
+        said = cli("device", "import", table, "--empty-password", *dry_run)
+        assert said.status == exits.FAILED
+        for where in ("line 4 (bad-mac)", "line 5 (roof-1)", "line 6", "line 7"):
+            assert f"wrong: {where}" in said.out
+        assert "wrong: line 8" in said.out
+        assert "2 new, 0 changed, 0 same, 5 wrong" in said.out
+    assert len(cli("device", "list", "--json").json) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name,mac\nroof,x\n", "missing are addresses"),
+        ("name,mac,ip,color\n", "not known: color"),
+        ("", "missing are name"),
+    ],
+)
+def test_a_table_that_cannot_be_understood_is_refused(
+    cli: Cli, tmp_path: Path, text: str, sentence: str
+) -> None:
+    said = cli("device", "import", written(tmp_path / "t.csv", text))
+    assert said.status == exits.USAGE
+    assert sentence in said.err
+
+
+@pytest.mark.parametrize(("name", "text"), [("hosts", INI), ("hosts.yml", YAML)])
+def test_an_inventory_of_ansible_is_brought(
+    cli: Cli, tmp_path: Path, name: str, text: str
+) -> None:
+    inventory = written(tmp_path / name, text)
+    assert counts(cli, inventory, "--dry-run") == {"new": 2}
+    assert counts(cli, inventory) == {"new": 2}
+    assert counts(cli, inventory) == {"same": 2}
+    first, second = shown(cli, "ap1"), shown(cli, "ap2")
+    assert first["addresses"] == ["10.1.0.1"]
+    assert (first["model"], first["notes"]) == ("Archer C7", "ours")
+    assert first["log_ins"] == ["admin at port 22"]
+    assert second["log_ins"] == ["admin at port 2222"]
+    assert json.loads(first["jumps"])[0]["address"] == "gw.mesh"
+    assert first["group_id"]
+
+
+def test_what_only_ansible_understands_is_not_guessed(cli: Cli, tmp_path: Path) -> None:
+    text = (
+        "[roofs]\n"
+        'ap1 mac=60:e3:27:aa:cc:01 ansible_host="{{ where }}"\n'
+        "ap2\n"
+        "ap3 mac=60:e3:27:aa:cc:03 ansible_ssh_common_args='-o ProxyCommand=nc'\n"
+        "ap4 mac\n"
+        "[roofs\n"
+        "ap[01:02] mac=60:e3:27:aa:cc:05\n"
+    )
+    inventory = written(tmp_path / "hosts", text)
+    said = cli("device", "import", inventory, "--empty-password", "--dry-run")
+    assert "(ap1): ansible_host needs Ansible" in said.out
+    assert "(ap2): no MAC address" in said.out
+    assert "(ap3): a ProxyCommand is not understood" in said.out
+    assert "line 5" in said.out
+    assert "line 6" in said.out
+    # A range stands for several routers, which cannot have one address.
+    assert "host ap02 (ap02): mac_address: It is the same as that of" in said.out
+
+
+def test_yaml_that_is_none_is_refused(cli: Cli, tmp_path: Path) -> None:
+    for text in ("a: [", "- ap1\n", "roofs: 7\n"):
+        said = cli("device", "import", written(tmp_path / "hosts.yml", text))
+        assert said.status == exits.USAGE
+
+
+def test_host_keys_are_pinned_from_known_hosts(
+    cli: Cli, tmp_path: Path, table: Path
+) -> None:
+    salt = b"salt" * 5
+    digest = hmac.digest(salt, b"10.0.0.2", "sha1")
+    hashed = "|".join(
+        ["", "1", *(base64.b64encode(each).decode() for each in (salt, digest))]
+    )
+    lines = f"10.0.0.1,roof ssh-ed25519 {KEY}\n{hashed} ssh-ed25519 {KEY}\n# mine\n"
+    known_hosts = written(tmp_path / "known_hosts", lines)
+    assert counts(cli, table, "--empty-password") == {"new": 2}
+    with_keys = (table, "--empty-password", "--known-hosts", known_hosts)
+    assert counts(cli, *with_keys) == {"changed": 2}
+    assert counts(cli, *with_keys) == {"same": 2}
+    raw = base64.b64decode(KEY)
+    digest = hashlib.sha256(raw).digest()
+    fingerprint = base64.b64encode(digest).decode().rstrip("=")
+    for name in ("roof-1", "roof-2"):
+        assert shown(cli, name)["host_key"] == f"SHA256:{fingerprint}"
+
+
+@pytest.fixture
+def openwisp(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Caller, Flashlog]]:
+    """Another installation, served over HTTP: the interface is OpenWISP's."""
+    settings = Settings(
+        data_dir=tmp_path / "there", request_rate_limit="off", allowed_hosts="*"
+    )
+    there = Flashlog(settings)
+    app = create_app(there)
+    add_user(there, username="root", password="tester", is_superuser=True)
+    token = token_of(there, user_id=find_user(there, "root").id)
+    monkeypatch.setenv("OPENWISP_TOKEN", token)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield (
+        f"http://127.0.0.1:{server.server_port}",
+        Caller(app.test_client(), token),
+        there,
+    )
+    server.shutdown()
+    thread.join(timeout=10)
+    server.server_close()
+    there.close()
+
+
+def test_a_running_openwisp_is_brought_with_its_ids(
+    cli: Cli, openwisp: tuple[str, Caller, Flashlog]
+) -> None:
+    url, root, there = openwisp
+    ours = organization(there, "freifunk")
+    group = made(root, "/group/", group_body(ours, context={"vlan": 7}))
+    location = made(root, "/location/", location_body(ours))
+    credential = made(root, "/credential/", credential_body(ours))
+    devices = []
+    for number in range(1, 13):
+        body = device_body(
+            ours,
+            name=f"ap-{number}",
+            mac_address=f"AA:BB:CC:DD:EE:{number:02d}",
+            group=group["id"] if number == 1 else None,
+            key=f"key-{number}",
+        )
+        device = made(root, "/device/", body)
+        where = f"/device/{device['id']}/"
+        made(root, f"{where}connection/", {"credentials": credential["id"]})
+        root.put(
+            f"/api/v1/controller{where}location/", json={"location": location["id"]}
+        )
+        devices.append(device)
+    deactivate_device(there, UUID(devices[-1]["id"]))
+
+    first = cli("device", "import", url, "--dry-run", "--json")
+    assert first.status == exits.FAILED
+    (wrong,) = [each for each in first.json["outcomes"] if each["verdict"] == "wrong"]
+    assert "secret is not shown" in wrong["said"][0]
+    assert cli("device", "list", "--json").json == []
+
+    login = ("--empty-password",)
+    # Besides the devices an organization, a group, a location and credentials.
+    assert counts(cli, url, *login, "--dry-run") == {"new": 16, "same": 1}
+    assert counts(cli, url, *login) == {"new": 16, "same": 1}
+    before = cli("device", "list", "--json").json
+    assert counts(cli, url, *login) == {"same": 17}
+    assert cli("device", "list", "--json").json == before
+
+    assert {each["id"] for each in before} == {each["id"] for each in devices}
+    found = shown(cli, "ap-1")
+    assert found["organization_id"] == str(ours)
+    assert found["group_id"] == group["id"]
+    assert found["location_id"] == location["id"]
+    (connection,) = found["connections"]
+    assert connection["credentials_id"] == credential["id"]
+    assert found["management_ip"] == "10.0.0.2"
+    assert not shown(cli, "ap-12")["is_active"]
+
+    root.patch(
+        f"/api/v1/controller/device/{devices[0]['id']}/",
+        json={"name": "renamed", "management_ip": "10.0.0.77"},
+    )
+    said = cli("device", "import", url, *login)
+    assert "(renamed): name; addresses" in said.out
+    assert shown(cli, "renamed")["addresses"] == ["10.0.0.77"]
+
+
+def test_an_openwisp_that_refuses_or_is_none_is_said_so(
+    cli: Cli,
+    openwisp: tuple[str, Caller, Flashlog],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url, _, _ = openwisp
+    monkeypatch.setenv("OPENWISP_TOKEN", "wrong")
+    said = cli("device", "import", url, "--empty-password")
+    assert said.status == exits.USAGE
+    assert "answers 401" in said.err
+    assert "wrong" not in said.err.replace("wrong usage", "")
+    said = cli("device", "import", "http://127.0.0.1:9", "--empty-password")
+    assert "does not answer as OpenWISP" in said.err
+    monkeypatch.delenv("OPENWISP_TOKEN")
+    said = cli("device", "import", url)
+    assert said.status == exits.USAGE
+    assert "OPENWISP_TOKEN" in said.err
+
+
+def test_a_selection_of_routers_is_looked_at(cli: Cli, add_router: AddRouter) -> None:
+    for name in ("roof-1", "roof-2"):
+        add_router(name)
+    cli(
+        "device",
+        "add",
+        "gone",
+        "--address",
+        "127.0.0.9",
+        "--mac",
+        "02:00:00:00:00:09",
+        "--port",
+        "9",
+        "--empty-password",
+    )
+    said = cli("device", "check", "roof-1", "roof-2")
+    assert said.status == exits.DONE, said.out
+    assert "2 of 2 are ready" in said.out
+    said = cli("device", "check", "--all", "--json")
+    assert said.status == exits.UNREACHABLE
+    assert [each["name"] for each in said.json] == ["gone", "roof-1", "roof-2"]
+    assert cli("device", "check", "--group", "nothing").status == exits.NOT_FOUND
+    assert cli("device", "check").status == exits.USAGE
