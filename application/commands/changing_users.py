@@ -38,8 +38,7 @@ def change_user(
     """Change an account. Raises InvalidError naming every wrong field."""
 
     def change() -> tuple[int, UUID | None]:
-        user = flashlog.log.get(User, user_id)
-        before = person_in(flashlog.vault, user.person_id)
+        user, before = _as_it_is(flashlog, user_id)
         person = before.changed(changes.person)
         rights = msgspec.structs.replace(user.rights, **changes.rights)
         wrong = person.wrong() | wrong_rights(flashlog, rights, before=user.rights)
@@ -112,6 +111,19 @@ def erase_user(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> 
     for record_id in (user.person_id, user.password_id, user.token_id):
         if record_id:
             flashlog.vault.erase(record_id)
+
+
+def _as_it_is(flashlog: Flashlog, user_id: UUID) -> tuple[User, Person]:
+    """Return an account and who it is. Raises NotFoundError."""
+    user = flashlog.log.get(User, user_id)
+    while True:
+        try:
+            return user, person_in(flashlog.vault, user.person_id)
+        except NotFoundError:
+            # Somebody who changed the person has just erased the record of before.
+            erased, user = user.person_id, flashlog.log.get(User, user_id)
+            if user.person_id == erased:
+                raise
 
 
 def _person(flashlog: Flashlog, user: User) -> Person | None:

@@ -137,8 +137,10 @@ def log_in(flashlog: Flashlog, *, username: str, password: str) -> UUID:
 
 def has_password(flashlog: Flashlog, user_id: UUID, password: str) -> bool:
     """Whether this is the user's password."""
-    user = flashlog.log.get(User, user_id)
-    stored = str(flashlog.vault.get(user.password_id)["hash"])
+    user, stored = flashlog.log.get(User, user_id), ""
+    with suppress(NotFoundError):
+        # Gone where another password has just been set.
+        stored = str(flashlog.vault.get(user.password_id)["hash"])
     return is_password(stored, password)
 
 

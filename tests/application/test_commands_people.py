@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Barrier
 from time import perf_counter
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -237,6 +238,28 @@ def test_changes_at_once_are_all_kept_and_leave_one_record(flashlog: Flashlog) -
     person = person_in(flashlog.vault, flashlog.log.get(User, user_id).person_id)
     assert [getattr(person, field) for field in fields] == list(fields)
     assert kept_in_vault(flashlog) == kept
+
+
+def test_a_record_that_is_erased_while_it_is_looked_for_is_looked_for_anew(
+    flashlog: Flashlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_id = an_account(flashlog)
+    get = flashlog.vault.get
+    overtaken: list[UUID] = []
+
+    def get_too_late(record_id: UUID, **kind: Any) -> dict[str, Any]:
+        if not overtaken:
+            overtaken.append(record_id)
+            changes = UserChanges(person={"bio": "first"})
+            change_user(flashlog, user_id=user_id, changes=changes)
+        return get(record_id, **kind)
+
+    monkeypatch.setattr(flashlog.vault, "get", get_too_late)
+    changes = UserChanges(person={"notes": "second"})
+    change_user(flashlog, user_id=user_id, changes=changes)
+
+    person = person_in(flashlog.vault, flashlog.log.get(User, user_id).person_id)
+    assert (person.bio, person.notes) == ("first", "second")
 
 
 def test_a_change_that_changes_nothing_is_no_event(flashlog: Flashlog) -> None:

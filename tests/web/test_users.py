@@ -133,6 +133,7 @@ NO_MEMBERSHIP = {"organization": REQUIRED}
         ({"username": "x" * 151}, {"username"}),
         ({"email": ""}, {"email"}),
         ({"email": "nobody"}, {"email"}),
+        ({"email": "nobody@nowhere"}, {"email"}),
         ({"email": None}, {"email"}),
         ({"password": "  "}, {"password"}),
         ({"password": None, "username": None}, {"password", "username"}),
