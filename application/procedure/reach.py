@@ -13,6 +13,7 @@ from application.upgraders import find_upgrader
 from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.device.words import PinnedKey
+from domain.errors import NotFoundError
 from domain.known_host import KnownHost
 
 
@@ -94,7 +95,12 @@ def _jump_host(flashlog: Flashlog, address: str, credentials_id: UUID) -> JumpHo
 
 def _login(flashlog: Flashlog, credentials_id: UUID) -> Login:
     credentials = flashlog.log.get(Credentials, credentials_id)
-    secret = flashlog.vault.get(credentials.secret_id)
+    try:
+        secret = flashlog.vault.get(credentials.secret_id)
+    except NotFoundError:
+        # It was replaced since: the log names the new one.
+        credentials = flashlog.log.get(Credentials, credentials_id)
+        secret = flashlog.vault.get(credentials.secret_id)
     return Login(
         credentials_id=credentials_id,
         username=credentials.username,

@@ -8,6 +8,7 @@ import pytest
 from application.flashlog import Flashlog
 from tests.web import examples
 from tests.web.conftest import API, Caller
+from tests.web.people import People
 
 OPERATIONS = f"{API}/upgrade-operation/"
 
@@ -207,3 +208,95 @@ def test_an_unknown_device_is_not_found(admin: Caller) -> None:
 def _status(admin: Caller, firmware: dict[str, Any]) -> str:
     operation_id = firmware["upgrade_operation"]["id"]
     return str(admin.get(f"{OPERATIONS}{operation_id}/").get_json()["status"])
+
+
+def test_an_image_for_another_kind_of_router_is_not_selectable(
+    admin: Caller, flashlog: Flashlog
+) -> None:
+    device_id = examples.device(flashlog)
+    examples.image(flashlog)
+    other = examples.image(flashlog, board="another,board")
+    answer = admin.put(path(device_id), json={"image": str(other)})
+    assert answer.status_code == 400
+    assert list(answer.get_json()) == ["image"]
+
+
+@pytest.mark.parametrize("model", ["", "nobody knows it"])
+def test_a_kind_of_router_that_nobody_knows_has_no_image(
+    admin: Caller, flashlog: Flashlog, model: str
+) -> None:
+    device_id = examples.device(flashlog, model=model)
+    image_id = examples.image(flashlog)
+    answer = admin.put(path(device_id), json={"image": str(image_id)})
+    assert answer.status_code == 400
+    assert answer.get_json() == {
+        "__all__": ["Device model and image model do not match"]
+    }
+    # Its board is learned at a visit, and that is enough.
+    examples.seen_on(flashlog, device_id, examples.BOARD)
+    answer = admin.put(path(device_id), json={"image": str(image_id)})
+    assert answer.status_code == 201
+
+
+def test_firmware_is_forgotten_and_what_happened_stays(
+    admin: Caller, flashlog: Flashlog
+) -> None:
+    device_id, image_id = examples.device(flashlog), examples.image(flashlog)
+    assert admin.delete(path(device_id)).status_code == 404
+    created = admin.put(path(device_id), json={"image": str(image_id)}).get_json()
+    operation_id = created["upgrade_operation"]["id"]
+    answer = admin.delete(path(device_id))
+    assert answer.status_code == 409
+    assert operation_id in answer.get_json()["detail"]
+    admin.post(f"{OPERATIONS}{operation_id}/cancel/")
+    answer = admin.delete(path(device_id))
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert admin.get(path(device_id)).status_code == 404
+    assert admin("PATCH", path(device_id), json={}).status_code == 404
+    assert admin.get(f"{OPERATIONS}{operation_id}/").status_code == 200
+    again = admin.put(path(device_id), json={"image": str(image_id)})
+    assert again.status_code == 201
+    assert again.get_json()["id"] != created["id"]
+
+
+def test_firmware_of_a_deactivated_device_is_not_forgotten(
+    admin: Caller, flashlog: Flashlog
+) -> None:
+    device_id, image_id = examples.device(flashlog), examples.image(flashlog)
+    admin.put(path(device_id), json={"image": str(image_id)})
+    examples.deactivated(flashlog, device_id)
+    answer = admin.delete(path(device_id))
+    assert answer.status_code == 403
+    assert "deactivated devices" in answer.get_json()["detail"]
+
+
+def test_roles_reach_firmware_as_far_as_they_may(
+    people: People, flashlog: Flashlog
+) -> None:
+    ours = examples.organization(flashlog, "ours")
+    theirs = examples.organization(flashlog, "theirs")
+    shared = examples.image(
+        flashlog, category_id=examples.category(flashlog, organization_id=None)
+    )
+    device_id = examples.device(flashlog, organization_id=ours)
+    sent = {"image": str(shared)}
+    assert people.anonymous().put(path(device_id), json=sent).status_code == 401
+    for caller in (
+        people.operator(ours),
+        people.manager_without_permissions(ours),
+        people.member(ours),
+    ):
+        assert caller.put(path(device_id), json=sent).status_code == 403
+    stranger = people.administrator(theirs)
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        assert stranger(method, path(device_id), json=sent).status_code == 404
+    may_change = people.caller(
+        people.user(ours, is_admin=True, permissions=("change_devicefirmware",))
+    )
+    assert may_change.put(path(device_id), json=sent).status_code == 403
+    administrator = people.administrator(ours)
+    assert administrator.put(path(device_id), json=sent).status_code == 201
+    # Who may change but not add, may change what there is.
+    assert may_change.put(path(device_id), json=sent).status_code == 200
+    assert people.operator(ours).get(path(device_id)).status_code == 200
+    assert stranger.get(path(device_id)).status_code == 404
