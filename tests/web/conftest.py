@@ -9,6 +9,7 @@ from application import passwords
 from application.commands.users import add_user, find_user, token_of
 from application.flashlog import Flashlog
 from application.settings import Settings
+from tests.web.judging import judged
 from tests.web.people import Caller, People
 from web.app import create_app
 
@@ -30,6 +31,13 @@ def flashlog(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fl
     made.projector.catch_up()
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def _described(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no test pass whose answers are not as the interface describes them."""
+    with judged(monkeypatch):
+        yield
 
 
 @pytest.fixture

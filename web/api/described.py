@@ -9,6 +9,9 @@ from marshmallow import Schema
 
 Handler = Callable[..., Response]
 
+# Metadata of a field of an answer that some answers lack; the others have all fields.
+NOT_ALWAYS = {"x-not-always": True}
+
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """A query parameter; `kind` is a type of JSON Schema, `format` its format."""

@@ -30,7 +30,11 @@ class Download(Resource):
 
 @described(
     Description(
-        answers={HTTPStatus.OK: None, HTTPStatus.PARTIAL_CONTENT: None},
+        answers={
+            HTTPStatus.OK: None,
+            HTTPStatus.PARTIAL_CONTENT: None,
+            HTTPStatus.NOT_MODIFIED: None,
+        },
         media_type="application/octet-stream",
         refusals=[HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE],
     )

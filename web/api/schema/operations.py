@@ -16,6 +16,7 @@ from web.api.schema.shapes import Shapes
 
 _VARIABLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 _KINDS = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
+_BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 _UPLOADED = [kind for kind in PARSED if kind.startswith("multipart/")]
 _PAGING = (
     Parameter(name="page", meaning="which page, from 1 on, or `last`"),
@@ -133,7 +134,7 @@ def _good(said: Description, shapes: Shapes) -> dict[str, Any]:
             answer["content"] = {JSON: {"schema": shapes.page_of(schema)}}
         elif schema is not None:
             answer["content"] = {said.media_type: {"schema": shapes.reference(schema)}}
-        elif status is not HTTPStatus.NO_CONTENT:
+        elif status not in _BODILESS:
             answer["content"] = {said.media_type: {}}
         found[str(status.value)] = answer
     return found

@@ -8,10 +8,12 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
+from web.api.described import NOT_ALWAYS
 from web.api.fields import Body, Text
 
 OPENAPI = "3.1.0"
 _PLACE = "#/components/schemas/"
+(_NOT_ALWAYS,) = NOT_ALWAYS
 
 
 class Shapes:
@@ -62,7 +64,7 @@ class Shapes:
                 shape["description"] = inspect.cleandoc(said)
             if issubclass(kind, Body):
                 continue
-            shape["required"] = sorted(shape["properties"])
+            shape["required"] = _always(shape["properties"])
             if not self._is_closed:
                 shape.pop("additionalProperties", None)
         return dict(sorted(shapes.items()))
@@ -76,6 +78,12 @@ class Shapes:
             name = _in_words(kind.__module__.rpartition(".")[2]) + name
         self._known[name] = kind
         return name
+
+
+def _always(properties: dict[str, dict[str, Any]]) -> list[str]:
+    return sorted(
+        name for name, each in properties.items() if not each.pop(_NOT_ALWAYS, False)
+    )
 
 
 def name_of(reference: dict[str, Any]) -> str:

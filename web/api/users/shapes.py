@@ -8,6 +8,7 @@ from marshmallow import Schema, fields
 from application.access import Account
 from application.queries.accounts import Shown
 from application.roles import PERMISSIONS
+from web.api.described import NOT_ALWAYS
 from web.api.fields import Body, Text, Truth
 from web.api.users.fields import Day, Numbers, OneMembership, Permissions, Secret
 from web.representation import timestamp
@@ -71,7 +72,7 @@ class UserShown(Schema):
     birth_date = fields.Date(allow_none=True)
     is_active = fields.Boolean()
     is_staff = fields.Boolean()
-    is_superuser = fields.Boolean()
+    is_superuser = fields.Boolean(metadata=NOT_ALWAYS)
     expiration_date = fields.Date(allow_none=True)
     groups = fields.List(fields.Integer())
     organization_users = fields.List(fields.Nested(MembershipShown))
@@ -87,7 +88,7 @@ class UserShownInFull(UserShown):
     notes = fields.String()
     last_login = fields.DateTime(allow_none=True)
     date_joined = fields.DateTime()
-    user_permissions = fields.List(fields.Integer())
+    user_permissions = fields.List(fields.Integer(), metadata=NOT_ALWAYS)
 
 
 def user_object(shown: Shown, asking: Account) -> dict[str, Any]:
