@@ -10,7 +10,7 @@ from application.errors import (
     UnreachableError,
 )
 from application.ports import Session
-from application.procedure import checks, flash, room, upload
+from application.procedure import checks, flash, packages, room, upload
 from application.procedure.reach import reach
 from application.procedure.settle import end, give_back, settled_by_refusal
 from application.procedure.turn import (
@@ -111,6 +111,7 @@ def _climb(visit: Visit, session: Session, router: Router) -> None:
             also=lambda device: checks.note_installed(device, visit, session, facts),
         )
         return
+    packages.check(visit, router, facts)
     image = visit.flashlog.images.open(checks.image_of(visit).facts.sha256)
     with turn(visit):
         room.back_up(visit, router)

@@ -51,14 +51,16 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
 def check_device(flashlog: Flashlog, device_id: UUID) -> CheckReport:
     """Visit a router without changing it and report what was found.
 
-    Pins the host key and keeps board and release where the identity is verified.
+    Pins the host key and keeps board, release and installed packages where the
+    identity is verified.
     Raises NotFoundError.
     """
     device = flashlog.log.get(Device, device_id)
     try:
         with reach(flashlog, device) as (session, router):
             facts = router.inspect(directory=flashlog.settings.upload_directory)
-            return _report(flashlog, device, session, facts)
+            installed = router.packages()
+            return _report(flashlog, device, session, facts, installed)
     except StepError as error:
         return CheckReport(device_id=device_id, name=device.name, trouble=short(error))
 
@@ -96,7 +98,11 @@ def enroll_device(
 
 
 def _report(
-    flashlog: Flashlog, device: Device, session: Session, facts: RouterFacts
+    flashlog: Flashlog,
+    device: Device,
+    session: Session,
+    facts: RouterFacts,
+    installed: tuple[str, ...] | None,
 ) -> CheckReport:
     report = CheckReport(
         device_id=device.id,
@@ -116,6 +122,8 @@ def _report(
     def learn() -> int:
         known = flashlog.log.get(Device, device.id)
         checks.learn(known, session, facts)
+        if installed is not None:
+            known.note_packages(installed)
         return flashlog.log.append(known)
 
     flashlog.show(flashlog.log.decide(learn))

@@ -21,7 +21,6 @@ from application.log import Entry, EventLog
 from application.projections.batches import BatchCounts
 from application.projections.belonging import note_belonging
 from application.projections.dues import park, set_due
-from application.projections.belonging import note_belonging
 from application.projections.gone import note_gone, without_gone
 from application.projections.ownership import note_owner, owner_of
 from application.projections.rows import Row, moment, shown
@@ -32,7 +31,7 @@ from domain.catalogue import FirmwareImage
 from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
 
-VIEWS_FORMAT = 4
+VIEWS_FORMAT = 5
 _BATCH = 2000
 # Stories that are still being told; those that have ended are let go at once.
 _REMEMBERED = 10_000
@@ -153,7 +152,6 @@ class Projector:
         position: int,
         modified: datetime,
     ) -> None:
-        note_belonging(connection, aggregate)
         note_belonging(connection, aggregate)
         seen = shown(aggregate)
         if seen is None:

@@ -3,7 +3,7 @@
 What is shown before a start and what a start then freezes is the same selection.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
 import msgspec
@@ -15,11 +15,21 @@ from domain.batch.words import Target
 
 _DEVICE = (
     "device.id, device.name, device.firmware_id, device.is_active, device.installed,"
-    " device.model, device.learned_model, device.board,"
+    " device.model, device.learned_model, device.board, device.packages,"
     " EXISTS (SELECT 1 FROM connection WHERE connection.parent_id = device.id"
     " AND connection.enabled) AS can_connect,"
     " coalesce(last.status = 'in-progress' OR last.owed <> '', 0) AS is_busy"
 )
+_NO_PACKAGES = "[]"
+
+# Which of a device's packages an image lacks, by the image's id; for some images only.
+Lacking = Callable[[UUID, Sequence[str]], Sequence[str]]
+
+
+def _lacks_nothing(image_id: UUID, packages: Sequence[str]) -> Sequence[str]:
+    return ()
+
+
 _LAST = " LEFT JOIN operation AS last ON last.id = device.operation_id"
 
 
@@ -68,6 +78,7 @@ def select(
     *,
     group_id: UUID | None = None,
     location_id: UUID | None = None,
+    lacking: Lacking = _lacks_nothing,
 ) -> Selection:
     """Select for a row of the builds, with `organization_id` of its category."""
     conditions = [
@@ -79,9 +90,9 @@ def select(
     related: list[Chosen] = []
     firmwareless: list[Chosen] = []
     skipped: list[Skipped] = []
-    for found in _related(views, build, conditions):
+    for found in _related(views, build, conditions, lacking):
         _sort(found, related, skipped)
-    for found in _firmwareless(views, build, conditions):
+    for found in _firmwareless(views, build, conditions, lacking):
         _sort(found, firmwareless, skipped)
     return Selection(related=related, firmwareless=firmwareless, skipped=skipped)
 
@@ -97,7 +108,7 @@ def _sort(found: _Found, chosen: list[Chosen], skipped: list[Skipped]) -> None:
 
 
 def _related(
-    views: Views, build: Row, conditions: Sequence[Condition]
+    views: Views, build: Row, conditions: Sequence[Condition], lacking: Lacking
 ) -> Iterator[_Found]:
     """Devices whose firmware is of the build's category."""
     rows = views.rows(
@@ -123,11 +134,11 @@ def _related(
             reason = f"the build has no image of its type ({device['type']})"
             yield _skipped(device, reason)
         else:
-            yield _chosen(device, image_id)
+            yield _chosen(device, image_id, lacking)
 
 
 def _firmwareless(
-    views: Views, build: Row, conditions: Sequence[Condition]
+    views: Views, build: Row, conditions: Sequence[Condition], lacking: Lacking
 ) -> Iterator[_Found]:
     """Devices without any firmware."""
     fitting = Fitting(images_of_build(views, UUID(build["id"])))
@@ -145,23 +156,29 @@ def _firmwareless(
             model = device["board"] or device["model"] or "unknown"
             yield _skipped(device, f"no image of the build is for its model ({model})")
         else:
-            yield _chosen(device, images[0].image_id)
+            yield _chosen(device, images[0].image_id, lacking)
 
 
-def _chosen(device: Row, image_id: UUID) -> Chosen:
+def _chosen(device: Row, image_id: UUID, lacking: Lacking) -> Chosen:
     firmware_id = device["firmware_id"]
     return Chosen(
         device_id=UUID(device["id"]),
         firmware_id=UUID(firmware_id) if firmware_id else None,
         image_id=image_id,
-        warning=_warning(device),
+        warning=_warning(device, image_id, lacking),
     )
 
 
-def _warning(device: Row) -> str:
+def _warning(device: Row, image_id: UUID, lacking: Lacking) -> str:
     if not device["can_connect"]:
         return "the device has no enabled connection"
-    return "another operation has the device" if device["is_busy"] else ""
+    if device["is_busy"]:
+        return "another operation has the device"
+    if device["packages"] == _NO_PACKAGES:
+        return ""
+    lost = lacking(image_id, msgspec.json.decode(device["packages"]))
+    names = ", ".join(lost)
+    return f"the image lacks packages that are installed: {names}" if lost else ""
 
 
 def _skipped(device: Row, reason: str) -> Skipped:

@@ -235,6 +235,12 @@ class Router:
             raise reply.unexpected(f"the router did not keep the UUID {uuid}")
         return uuid
 
+    def packages(self) -> tuple[str, ...] | None:
+        """Return what was installed beside the ROM, sorted; None: nobody can tell."""
+        reply = self._run("packages")
+        known = reply.flag("known")
+        return tuple(sorted(set(reply.many("package")))) if known else None
+
     def health(self, command: str, *, limit_seconds: int) -> HealthCheck:
         """Run one health check command of a person; it is ended at the limit."""
         reply = self._run(

@@ -79,6 +79,7 @@ SCRIPTS: Mapping[str, Declaration] = {
     ),
     "conclude": _guarded("marker_sha256", "canary"),
     "enroll": Declaration(inputs=("uuid",)),
+    "packages": Declaration(),
     "health": Declaration(inputs=("command", "stop_after_seconds")),
 }
 

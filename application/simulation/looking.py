@@ -88,6 +88,10 @@ def enroll(machine: Machine, script: Script) -> list[str]:
     return [f"enrolled_uuid={script['uuid']}"]
 
 
+def packages(machine: Machine, script: Script) -> list[str]:
+    return ["known=1", *(f"package={name}" for name in machine.disk.packages)]
+
+
 def health(machine: Machine, script: Script) -> list[str]:
     status, output = run_command(machine, script["command"])
     return [f"exit_status={status}", *(f"output={line}" for line in output)]

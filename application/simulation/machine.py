@@ -35,6 +35,7 @@ class Disk:
     uuid: str | None
     password: str
     authorized_keys: tuple[str, ...]
+    packages: tuple[str, ...] = ()
     enrolled_uuid: str | None = None
     files: dict[str, str] = field(default_factory=dict)
 
@@ -58,6 +59,7 @@ class Machine:
             uuid=setup.uuid,
             password=setup.password,
             authorized_keys=setup.authorized_keys,
+            packages=setup.packages,
             files={CHECKSUM: "0123456789abcdef"},
         )
         self.uploads: dict[str, UploadedFile] = {}

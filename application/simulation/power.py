@@ -32,6 +32,7 @@ _SCRIPTS: dict[str, Callable[[Machine, Script], list[str]]] = {
     "free_memory": acting.free_memory,
     "health": looking.health,
     "inspect": looking.inspect,
+    "packages": looking.packages,
     "pieces": looking.pieces,
     "settle": acting.settle,
     "stop_services": acting.stop_services,

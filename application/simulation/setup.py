@@ -67,6 +67,7 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = SERVICES
     has_wifi: bool = True
     way_in: str = "eth1"
+    packages: tuple[str, ...] = ()
     memory_total_kb: int = 131072
     memory_available_kb: int = 60000
     tmp_kb: int = 65536

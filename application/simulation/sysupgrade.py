@@ -112,7 +112,9 @@ def _keep(machine: Machine, flags: set[str]) -> None:
         disk.uuid = disk.enrolled_uuid = None
         disk.password, disk.authorized_keys = "", ()
         disk.files.clear()
-    elif "-o" not in flags:
+    if "-o" not in flags:
+        disk.packages = ()
+    if "-n" not in flags and "-o" not in flags:
         disk.files = {
             path: text for path, text in disk.files.items() if path.startswith("/etc/")
         }

@@ -89,6 +89,11 @@ class Device(DeviceState):
                 )
             )
 
+    def note_packages(self, packages: tuple[str, ...]) -> None:
+        """Keep what is installed on the router beside its ROM, where it is news."""
+        if (self.packages or ()) != packages:
+            self.record(events.PackagesNoted(packages=packages))
+
     def change(self, description: Description, *, by: UUID | None = None) -> None:
         if self.description != description:
             self.record(events.Changed(description=description, by=by))

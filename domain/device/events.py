@@ -132,6 +132,17 @@ class FactsLearned(DeviceEvent, frozen=True, kw_only=True):
         )
 
 
+class PackagesNoted(DeviceEvent, frozen=True, kw_only=True):
+    """What a visit found installed on the router beside its ROM."""
+
+    TOPIC = "Device:PackagesNoted"
+
+    packages: tuple[str, ...]
+
+    def apply(self, device: DeviceState) -> None:
+        device.packages = self.packages
+
+
 class OperationGiven(DeviceEvent, frozen=True, kw_only=True):
     """Saved in one transaction with the start of the operation."""
 

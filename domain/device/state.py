@@ -36,6 +36,7 @@ class DeviceState(Aggregate):
         self.host_key: PinnedKey | None = None
         self.enrolled_uuid: UUID | None = None
         self.learned: Learned | None = None
+        self.packages: tuple[str, ...] | None = None
         self.operation_id: UUID | None = None
         self.firmware_id: UUID | None = None
         self.image_id: UUID | None = None

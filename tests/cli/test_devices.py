@@ -169,7 +169,7 @@ def test_a_check_reports_and_changes_nothing(cli: Cli, add_router: AddRouter) ->
     assert said.status == exits.DONE, said.err
     for words in (router.facts().board, "23.05.4", "MiB available", "pinned now"):
         assert words in said.out
-    assert set(router.commands) == {"inspect"}
+    assert set(router.commands) == {"inspect", "packages"}
     assert cli("device", "show", "roof", "--json").json["release"] == "23.05.4"
 
 

@@ -123,6 +123,15 @@ def test_enrolling_writes_a_uuid(caller: Caller) -> None:
     assert UUID(caller.scripts.inspect().enrolled_uuid or "") == uuid
 
 
+@pytest.mark.parametrize("release", ["22.03.7", "25.12.0"])
+def test_packages_beside_those_of_the_rom_are_listed(
+    deliver: Deliver, release: str
+) -> None:
+    caller = deliver(release=release, packages=("tcpdump", "bmon"))
+    assert caller.scripts.packages() == ("bmon", "tcpdump")
+    assert deliver(release=release).scripts.packages() == ()
+
+
 @pytest.mark.parametrize(
     ("command", "status", "output"),
     [("true", 0, ()), ("false", 1, ()), ("exit 3", 3, ()), ("echo well", 0, ("well",))],

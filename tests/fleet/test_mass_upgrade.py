@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from application.commands.batches import cancel_batch, resume_batch
-from application.procedure.story import render_log
 from application.simulation import SimulatedRouter
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
@@ -151,7 +150,7 @@ def wrong_verdicts(town: Town, batch_id: UUID) -> list[str]:
             and flashes <= case.is_flashed
         )
         if not is_right:
-            told = "\n".join(render_log(town.flashlog.log.story(operation.id)))
+            told = town.told(operation.id)
             wrong.append(f"{case.name}: {operation.status}, {flashes}\n{told}")
     return wrong
 

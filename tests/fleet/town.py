@@ -13,10 +13,12 @@ from random import Random
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from application.commands.batches import Wish, start_batch
+from application.commands.batches import Wish, selected, start_batch
 from application.commands.devices import NewCredentials, add_credentials
 from application.commands.images import NewImage, add_image
 from application.flashlog import Flashlog
+from application.procedure.story import render_log
+from application.queries.selection import Selection
 from application.settings import Settings, environment_of
 from application.simulation import Fleet, SimulatedRouter
 from application.simulation.setup import Setup
@@ -69,6 +71,12 @@ class Town:
         return start_batch(
             self.flashlog, ROOT, build_id=self.build_id, wish=Wish(**wish)
         )
+
+    def dry_run(self) -> Selection:
+        return selected(self.flashlog, ROOT, self.build_id, Wish())
+
+    def told(self, operation_id: UUID) -> str:
+        return "\n".join(render_log(self.flashlog.log.story(operation_id)))
 
     def router_of(self, device_id: UUID) -> SimulatedRouter:
         return self.routers[self.device_ids.index(device_id)]

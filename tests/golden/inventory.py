@@ -98,6 +98,7 @@ def _old_device(organization_id: UUID, by: UUID) -> Device:
     device = Device.register(OLD_DEVICE, registered)
     device.assign_firmware(OLD_IMAGE, firmware_id=OLD_FIRMWARE, installed=True)
     device.remove_firmware(by=by)
+    device.note_packages(("tcpdump", "wireguard-tools"))
     device.deactivate(by=by)
     device.delete(by=by)
     return device

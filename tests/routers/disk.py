@@ -17,6 +17,7 @@ from tests.routers.releases import quirks_of
 from tests.routers.setup import Setup
 from tests.routers.template import FILES, SYSTEM
 
+_FIRST_WITH_APK = 2512
 _EMPTY = (
     "dev",
     "proc",
@@ -59,6 +60,7 @@ class Disk:
         (etc / "dropbear/authorized_keys").write_text(keys)
         (etc / "openwisp").mkdir()
         (etc / "openwisp/checksum").write_text("0123456789abcdef\n")
+        self._write_packages()
         self.write_uuid(setup.uuid)
 
     def install(
@@ -79,6 +81,20 @@ class Disk:
             with tarfile.open(fileobj=io.BytesIO(backup)) as archive:
                 archive.extractall(self.root, filter="tar")
         self._make_host_keys(old_keys)
+
+    def _write_packages(self) -> None:
+        """What was installed later lies over the ROM, as its package manager has it."""
+        upper = self.root / "overlay/upper"
+        if quirks_of(self.release).generation >= _FIRST_WITH_APK:
+            database = upper / "lib/apk/db/installed"
+            text = "".join(f"P:{name}\nV:1.0\n\n" for name in self._setup.packages)
+            database.parent.mkdir(parents=True)
+            database.write_text(text)
+            return
+        information = upper / "usr/lib/opkg/info"
+        information.mkdir(parents=True)
+        for name in self._setup.packages:
+            (information / f"{name}.control").write_text(f"Package: {name}\n")
 
     def _write_rom(self, compat_version: str) -> None:
         setup, etc = self._setup, self.root / "etc"

@@ -23,7 +23,6 @@ from tests.application.stock import (
 )
 from tests.web.conftest import API
 
-
 # Callers, whose answers are read as JSON of any shape.
 Somebody = Any
 

@@ -135,6 +135,13 @@ def check(
     type=click.IntRange(min=0),
     help="Failures after the flash before it holds itself; 0: never.",
 )
+@click.option(
+    "--expendable",
+    "expendable_packages",
+    metavar="PACKAGE",
+    multiple=True,
+    help="A package that the routers may lose; may be given again.",
+)
 @click.option("--watch", "wants_watch", is_flag=True, help="Follow it to its end.")
 @click.option(
     "--yes", "confirmed", metavar="VERSION", help="Confirm n or F by the version."
@@ -153,7 +160,7 @@ def start(
     wants_watch: bool,
     confirmed: str | None,
     as_json: bool,
-    **limits: int | None,
+    **wishes: Any,
 ) -> int:
     """Upgrade the routers that `flashlog batch check` shows.
 
@@ -169,7 +176,12 @@ def start(
     options = dict.fromkeys(letters, True)
     _confirm(here, build_id, dangers(options), confirmed)
     wish = _wish(
-        here, group, location, upgrade_all=upgrade_all, options=options, **limits
+        here,
+        group,
+        location,
+        upgrade_all=upgrade_all,
+        options=options,
+        **wishes,
     )
     batch_id = start_batch(here.flashlog, _account(here), build_id=build_id, wish=wish)
     if wants_watch:

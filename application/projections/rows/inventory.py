@@ -48,6 +48,7 @@ def _device(device: Device) -> Shown:
         "learned_model": learned.model if learned else "",
         "release": learned.release if learned else "",
         "revision": learned.revision if learned else "",
+        "packages": as_json(device.packages or ()),
         "version": device.version,
     }
     connections = [

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS device (
   learned_model TEXT NOT NULL DEFAULT '',
   release TEXT NOT NULL,
   revision TEXT NOT NULL,
+  packages TEXT NOT NULL DEFAULT '[]',
   version INTEGER NOT NULL,
   position INTEGER NOT NULL,
   created TEXT NOT NULL,
