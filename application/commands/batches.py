@@ -1,6 +1,6 @@
 """Mass upgrades: start, hold, resume, cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,13 +10,14 @@ from application.access import Account
 from application.commands.idempotency import NO_KEY, RequestKey
 from application.errors import AlreadyEndedError, NotFoundError, RefusedError
 from application.flashlog import Flashlog
+from application.image_contents import packages_of_image
 from application.projections.views import Row
 from application.queries.selection import Lacking, Selection, select
 from application.settings import Settings
 from domain.batch.batch import Batch, BatchTargets
 from domain.batch.events import Started
 from domain.batch.words import Limits, Plan
-from domain.catalogue import Build, FirmwareImage, ImageAdded
+from domain.catalogue import Build
 from domain.options import UpgradeOptions
 from domain.packages import lacking
 
@@ -52,7 +53,7 @@ def selected(
         build,
         group_id=wish.group_id,
         location_id=wish.location_id,
-        lacking=_lacking(flashlog, build_id, wish),
+        lacking=_lacking(flashlog, wish),
     )
 
 
@@ -157,25 +158,19 @@ def cancel_batch(flashlog: Flashlog, *, batch_id: UUID, by: UUID | None = None) 
     flashlog.show(flashlog.log.decide(cancel))
 
 
-def _lacking(flashlog: Flashlog, build_id: UUID, wish: Wish) -> Lacking:
+def _lacking(flashlog: Flashlog, wish: Wish) -> Lacking:
     """Return how to tell which of a device's packages would be lost."""
-    manifests = flashlog.log.get(Build, build_id).manifests
     keeps_all = UpgradeOptions.parse(wish.options).o
-    images: dict[UUID, ImageAdded] = {}
+    known: dict[UUID, Mapping[str, str] | None] = {}
 
     def lacks(image_id: UUID, packages: Sequence[str]) -> Sequence[str]:
-        if keeps_all or not manifests:
-            return ()
-        if image_id not in images:
-            images[image_id] = flashlog.log.get(FirmwareImage, image_id).facts
-        image = images[image_id]
-        if image.target not in manifests:
+        if image_id not in known:
+            known[image_id] = packages_of_image(flashlog.log, image_id)
+        contained = known[image_id]
+        if keeps_all or contained is None:
             return ()
         return lacking(
-            packages,
-            manifest=manifests[image.target],
-            device_packages=image.device_packages,
-            expendable=wish.expendable_packages,
+            packages, contained=contained, expendable=wish.expendable_packages
         )
 
     return lacks

@@ -111,7 +111,7 @@ def _climb(visit: Visit, session: Session, router: Router) -> None:
             also=lambda device: checks.note_installed(device, visit, session, facts),
         )
         return
-    packages.check(visit, router, facts)
+    packages.check(visit, router)
     image = visit.flashlog.images.open(checks.image_of(visit).facts.sha256)
     with turn(visit):
         room.back_up(visit, router)

@@ -1,13 +1,10 @@
 """Lists of categories, builds and images, and what is in an image."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from application.access import Condition
-from application.flashlog import Flashlog
 from application.projections.views import Views
 from application.queries.lists import Order, Query
-from domain.catalogue import Build, FirmwareImage
 
 BUILD_COLUMNS = (
     "build.*, category.name AS category_name,"
@@ -63,23 +60,3 @@ def types_in_use(views: Views, conditions: tuple[Condition, ...]) -> dict[str, s
         [value for condition in conditions for value in condition.values],
     )
     return {row["type"]: row["label"] for row in rows}
-
-
-def packages_of_image(flashlog: Flashlog, image_id: UUID) -> Mapping[str, str] | None:
-    """Return the packages that an image brings, each with its version.
-
-    A blank version is that of a package of this device alone, of which the release
-    says no more than its name. None where nobody has said what is in the image.
-    Raises NotFoundError.
-    """
-    facts = flashlog.log.get(FirmwareImage, image_id).facts
-    manifest = flashlog.log.get(Build, facts.build_id).manifests.get(facts.target)
-    if manifest is None:
-        return None
-    packages = dict(manifest)
-    for name in facts.device_packages:
-        if name.startswith("-"):
-            packages.pop(name[1:], None)
-        else:
-            packages.setdefault(name, "")
-    return packages

@@ -17,7 +17,7 @@ from application.commands.deletion import (
 from application.commands.operations import cancel_operation, start_upgrade
 from application.commands.running import InUseError
 from application.flashlog import Flashlog
-from application.queries.catalogue import packages_of_image
+from application.image_contents import packages_of_image
 from domain.catalogue import Build, FirmwareImage, ManifestAttached
 from domain.device.device import Device
 from domain.errors import InvalidError, NotFoundError
@@ -182,7 +182,7 @@ def test_a_build_of_a_deleted_category_is_not_made(flashlog: Flashlog) -> None:
 
 
 def test_nobody_has_said_what_is_in_an_image(flashlog: Flashlog) -> None:
-    assert packages_of_image(flashlog, an_image(flashlog)) is None
+    assert packages_of_image(flashlog.log, an_image(flashlog)) is None
 
 
 def test_an_image_brings_what_the_manifest_of_its_target_names(
@@ -194,4 +194,4 @@ def test_an_image_brings_what_the_manifest_of_its_target_names(
     build.attach(ManifestAttached(target="ath79/generic", packages=packages))
     flashlog.log.append(build)
 
-    assert packages_of_image(flashlog, image_id) == packages
+    assert packages_of_image(flashlog.log, image_id) == packages

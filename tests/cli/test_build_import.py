@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from application.flashlog import Flashlog
-from application.queries.catalogue import packages_of_image
+from application.image_contents import packages_of_image
 from application.settings import Settings
 from tests.cli.conftest import Cli, Said
 from tests.routers.release_directories import (
@@ -246,7 +246,7 @@ def test_a_manifest_tells_what_an_image_brings(
     image_id = UUID(images(cli)[file_name(C7)]["id"])
     flashlog = Flashlog(Settings(data_dir=tmp_path / "data"))
     try:
-        packages = packages_of_image(flashlog, image_id)
+        packages = packages_of_image(flashlog.log, image_id)
     finally:
         flashlog.close()
     # `-ppp` is left out of this device, kmod-usb2 is added to it
