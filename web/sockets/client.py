@@ -49,7 +49,7 @@ class Client:
         self._lock = Lock()
         self._held: deque[tuple[int, bytes]] | None = deque()
         self._held_bytes = 0
-        self._waiting: deque[bytes | memoryview] = deque()
+        self._waiting: deque[tuple[int, bytes | memoryview]] = deque()
         self._waiting_bytes = 0
         self._is_closed = False
         self._is_in_a_hurry = False
@@ -83,15 +83,21 @@ class Client:
             self._put(frame)
 
     def say_goodbye(self, code: int, reason: str) -> None:
-        """Send Close after the message that is on its way; nothing comes after it."""
+        """Send Close after the message that is on its way; nothing comes after it.
+
+        The reason ends with the position up to which the client was told everything.
+        """
         with self._lock:
             if self._is_closed:
                 return
             self._is_closed = True
-            self._keep_waiting(1)
+            if self._waiting:
+                self._keep_waiting(1)
+                self.told, _ = self._waiting[0]
             if self._server is not None:
+                close = CloseConnection(code, f"{reason}; position={self.told}")
                 with suppress(LocalProtocolError):
-                    self._put(self._server.ws.send(CloseConnection(code, reason)))
+                    self._put(self._server.ws.send(close))
 
     def control(self, data: bytes) -> None:
         """Send what the WebSocket library has to say: a ping, a pong, a Close."""
@@ -237,7 +243,7 @@ class Client:
 
     def _put(self, data: bytes) -> None:
         had_waited = bool(self._waiting)
-        self._waiting.append(data)
+        self._waiting.append((self.told, data))
         self._waiting_bytes += len(data)
         if not had_waited:
             self._send_on()
@@ -246,12 +252,13 @@ class Client:
 
     def _keep_waiting(self, count: int) -> None:
         while len(self._waiting) > count:
-            self._waiting_bytes -= len(self._waiting.pop())
+            _, data = self._waiting.pop()
+            self._waiting_bytes -= len(data)
 
     def _send_on(self) -> None:
         """Send what the connection takes without waiting."""
         while self._waiting and self._sock is not None:
-            data = self._waiting[0]
+            told, data = self._waiting[0]
             try:
                 sent = self._sock.send(data, socket.MSG_DONTWAIT)
             except BlockingIOError:
@@ -263,7 +270,7 @@ class Client:
                 return
             self._waiting_bytes -= sent
             if sent < len(data):
-                self._waiting[0] = memoryview(data)[sent:]
+                self._waiting[0] = told, memoryview(data)[sent:]
             else:
                 self._waiting.popleft()
 

@@ -41,8 +41,7 @@ class Listening(ABC):
         if monotonic() < self._recheck_at:
             return
         if not self.may_go_on():
-            reason = f"you may not listen any more; position={self.client.told}"
-            self.client.close(POLICY_VIOLATION, reason)
+            self.client.close(POLICY_VIOLATION, "you may not listen any more")
         pause = self.flashlog.settings.websocket_recheck_seconds
         self._recheck_at = monotonic() + pause
 
@@ -73,7 +72,7 @@ class Listening(ABC):
             self.look_again()
 
     def _dismiss(self) -> None:
-        self.client.close(TOO_SLOW, f"too slow; position={self.client.told}")
+        self.client.close(TOO_SLOW, "too slow")
 
 
 def _asks_for_state(said: str | bytes) -> bool:

@@ -17,7 +17,9 @@ from tests.web.sockets import fleet
 
 pytestmark = pytest.mark.process
 
-STALL_SECONDS = 3
+# Between once and twice this a client that takes nothing can still hear why.
+STALL_SECONDS = 5
+SMALL = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
 
 
 @pytest.fixture(scope="module")
@@ -67,49 +69,55 @@ def bulk(here: Flashlog, count: int) -> int:
     return here.log.end()
 
 
+def append_wide(here: Flashlog, operation_id: UUID, count: int) -> int:
+    """Append more at once than the kernel keeps for a client; returns the end."""
+    causes = [
+        events.RetryScheduled(cause=f"{number:200000}", not_before=examples.NOON)
+        for number in range(count)
+    ]
+    return examples.note(here, operation_id, *causes)
+
+
 def test_a_slow_client_delays_nobody_and_misses_nothing(
     service: Service, here: Flashlog, key: str, operation_id: UUID
 ) -> None:
-    small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
     after = here.log.end()
-    slow = follow(service, key, after=str(after), sockopt=small)
-    with follow(service, key) as quick:
-        wide = "x" * 200_000
-        for _ in range(30):  # more than any buffer on the way takes
-            cause = events.RetryScheduled(cause=wide, not_before=examples.NOON)
-            position = examples.note(here, operation_id, cause)
+    with (
+        follow(service, key, after=str(after), sockopt=SMALL) as slow,
+        follow(service, key) as quick,
+    ):
+        heard: list[dict[str, Any]] = []
+        for _ in range(6):
+            end = append_wide(here, operation_id, 5)
             begun = time.monotonic()
-            while quick.receive()["position"] < position:
+            while quick.receive()["position"] < end:
                 pass
-            assert time.monotonic() - begun < 2
-    told: list[int] = []
-    while not told or told[-1] < position:
-        message = slow.receive()
-        if "specversion" in message:
-            told.append(message["position"])
-    assert told == list(range(after + 1, position + 1))
-    slow.close()
+            # Whoever waited for the slow one would wait until that is given up.
+            assert time.monotonic() - begun < STALL_SECONDS - 1
+            # It takes a little now and then.
+            heard.append(slow.receive())
+        while heard[-1]["position"] < end:
+            heard.append(slow.receive())
+    told = [message["position"] for message in heard if "specversion" in message]
+    assert told == list(range(after + 1, end + 1))
 
 
 def test_a_client_that_takes_nothing_is_closed_with_its_position(
     service: Service, here: Flashlog, key: str, operation_id: UUID
 ) -> None:
-    small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
     after = here.log.end()
-    stuck = follow(service, key, after=str(after), sockopt=small)
-    wide = "x" * 200_000
-    for _ in range(60):
-        cause = events.RetryScheduled(cause=wide, not_before=examples.NOON)
-        last = examples.note(here, operation_id, cause)
-    time.sleep(STALL_SECONDS + 0.5)
-    told = [after]
-    while (message := stuck.receive_or_close()) is not None:
-        if "specversion" in message:
-            told.append(message["position"])
+    with follow(service, key, after=str(after), sockopt=SMALL) as stuck:
+        for _ in range(6):
+            last = append_wide(here, operation_id, 10)
+        time.sleep(1.4 * STALL_SECONDS)
+        told = [after]
+        while (message := stuck.receive_or_close()) is not None:
+            if "specversion" in message:
+                told.append(message["position"])
     code, reason = stuck.closed
     assert code == 4008
     position = int(reason.removeprefix("too slow; position="))
-    assert position < last
+    assert position <= last
     # What it was told is whole up to there: it can come back and go on.
     assert told == list(range(after, position + 1))
 
@@ -120,14 +128,13 @@ def test_a_long_way_to_catch_up_delays_nobody(
     end = bulk(here, 100_000)
     eventually(lambda: here.views.position() >= end, seconds=60)
     with follow(service, key) as live:
-        alone = delays(here, live, operation_id, 40)
-        behind = follow(service, key, after="0", timeout=60)
-        beside = delays(here, live, operation_id, 40)
-        told = 0
-        while (message := behind.receive())["type"] != "caught_up":
-            told += "specversion" in message
-        behind.close()
+        alone = delays(here, live, operation_id, 25)
+        with follow(service, key, after="0", timeout=60) as behind:
+            beside = delays(here, live, operation_id, 25)
+            told = 0
+            while (message := behind.receive())["type"] != "caught_up":
+                told += "specversion" in message
     assert told > 100_000
     # Generous: the machine that tests this does other things as well.
     assert quantiles(beside, n=10)[-1] < max(0.5, 20 * quantiles(alone, n=10)[-1])
-    assert max(beside) < 2
+    assert max(beside) < 5
