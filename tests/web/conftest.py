@@ -3,19 +3,43 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 from application import passwords
 from application.commands.users import add_user, find_user, token_of
 from application.flashlog import Flashlog
 from application.settings import Settings
 from tests.web.judging import judged
+from tests.web.over_http import CHEAP_SCRYPT, client_over_http, serving_installations
 from tests.web.people import Caller, People
 from web.app import create_app
 
 __all__ = ["API", "Caller", "id_of", "token_for"]
 
 API = "/api/v1/firmware-upgrader"
+IN_PROCESS, OVER_HTTP = "in process", "over HTTP"
+# What clients rely on: tested in this process and over HTTP.
+_CONTRACT = {
+    "test_builds",
+    "test_categories",
+    "test_connections",
+    "test_credentials",
+    "test_device_firmware",
+    "test_devices",
+    "test_download",
+    "test_events",
+    "test_groups",
+    "test_images",
+    "test_locations",
+    "test_mass_upgrade",
+    "test_operations",
+    "test_roles",
+    "test_users",
+    "test_users_groups",
+    "test_users_organizations",
+    "test_users_passwords",
+    "test_users_roles",
+}
 
 
 @pytest.fixture
@@ -26,7 +50,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def flashlog(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flashlog]:
     # What a password costs to check is not what these tests are about.
-    monkeypatch.setattr(passwords, "_SCRYPT", {"n": 16, "r": 8, "p": 1})
+    monkeypatch.setattr(passwords, "_SCRYPT", CHEAP_SCRYPT)
     made = Flashlog(settings)
     made.projector.catch_up()
     yield made
@@ -40,13 +64,31 @@ def _described(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def client(flashlog: Flashlog) -> FlaskClient:
-    return create_app(flashlog).test_client()
+@pytest.fixture(scope="session")
+def port_of_installations() -> Iterator[int]:
+    with serving_installations() as port:
+        yield port
 
 
 @pytest.fixture
-def anybody(client: FlaskClient) -> Caller:
+def client(flashlog: Flashlog, request: pytest.FixtureRequest) -> Client:
+    """Call the application in this process, or over HTTP as the real server runs it."""
+    if getattr(request, "param", IN_PROCESS) == IN_PROCESS:
+        return create_app(flashlog).test_client()
+    port = request.getfixturevalue("port_of_installations")
+    return client_over_http(port, flashlog.settings)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the contract's tests in both ways."""
+    is_asked = "client" in metafunc.fixturenames
+    if is_asked and metafunc.module.__name__.rpartition(".")[2] in _CONTRACT:
+        ways = [IN_PROCESS, pytest.param(OVER_HTTP, marks=pytest.mark.process)]
+        metafunc.parametrize("client", ways, indirect=True)
+
+
+@pytest.fixture
+def anybody(client: Client) -> Caller:
     return Caller(client)
 
 
@@ -56,12 +98,12 @@ def token(flashlog: Flashlog) -> str:
 
 
 @pytest.fixture
-def admin(client: FlaskClient, token: str) -> Caller:
+def admin(client: Client, token: str) -> Caller:
     return Caller(client, token)
 
 
 @pytest.fixture
-def people(flashlog: Flashlog, client: FlaskClient) -> People:
+def people(flashlog: Flashlog, client: Client) -> People:
     return People(flashlog, client)
 
 

@@ -3,8 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from application.commands.memberships import set_membership
 from application.commands.users import add_user, find_user, token_of
@@ -20,7 +19,7 @@ class Caller:
 
     def __init__(
         self,
-        client: FlaskClient,
+        client: Client,
         token: str | None = None,
         *,
         user_id: UUID | None = None,
@@ -52,7 +51,7 @@ class Caller:
 class People:
     """Makes accounts; each name is given once."""
 
-    def __init__(self, flashlog: Flashlog, client: FlaskClient) -> None:
+    def __init__(self, flashlog: Flashlog, client: Client) -> None:
         self._flashlog = flashlog
         self._client = client
 
