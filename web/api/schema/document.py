@@ -23,6 +23,8 @@ keys with a later version. Times are RFC 3339 in UTC. Every path ends with a sla
 `Idempotency-Key` where it is described, and a request that may or may not have arrived
 can be sent again without being done twice."""
 
+# What people come for first.
+_PARTS = ("firmware_upgrader", "controller", "users", "schema")
 _SECURITY = {
     "token": {"type": "http", "scheme": "bearer"},
     "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
@@ -87,13 +89,18 @@ def handlers(app: Flask) -> dict[str, Handler]:
 def _tagged(tags: dict[Tag, list[dict[str, Any]]]) -> list[dict[str, str]]:
     """Put each operation under the name of its module, which tells it from others."""
     seen = Counter(tag.name for tag in tags)
-    named = {}
-    for tag, operations in tags.items():
+    shown = []
+    for tag in sorted(tags, key=_place):
         name = tag.name if seen[tag.name] == 1 else tag.longer_name
-        named[name] = tag.meaning
-        for each in operations:
+        shown.append({"name": name, "description": tag.meaning})
+        for each in tags[tag]:
             each["tags"] = [name]
-    return [{"name": name, "description": named[name]} for name in sorted(named)]
+    return shown
+
+
+def _place(tag: Tag) -> tuple[int, str]:
+    known = tag.part in _PARTS
+    return _PARTS.index(tag.part) if known else len(_PARTS), tag.name
 
 
 def _version() -> str:

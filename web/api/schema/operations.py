@@ -45,8 +45,12 @@ class Tag(msgspec.Struct, frozen=True):
 
     @property
     def longer_name(self) -> str:
-        *_, part, _ = self.module.split(".")
-        return f"{self.name} ({part.replace('_', ' ')})"
+        return f"{self.name} ({self.part.replace('_', ' ')})"
+
+    @property
+    def part(self) -> str:
+        """The part of the interface, a package of `web.api`."""
+        return self.module.split(".")[2]
 
     @property
     def meaning(self) -> str:
