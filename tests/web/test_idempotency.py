@@ -9,6 +9,8 @@ from werkzeug.test import TestResponse
 
 from application.flashlog import Flashlog
 from domain.idempotency import KEPT
+from domain.organization import DEFAULT_ORGANIZATION_ID
+from tests.application.stock import Stock
 from tests.web import examples
 from tests.web.conftest import API, Caller, token_for
 from web.app import create_app
@@ -166,3 +168,47 @@ def test_another_body_with_the_same_key_is_refused(
         body = {"image": str(examples.image(flashlog)), "number": number}
         assert admin.put(path, json=body, headers=KEY).status_code == expected
     assert operations(flashlog) == 1
+
+
+@pytest.fixture
+def build_url(flashlog: Flashlog) -> str:
+    """Where to upgrade a router to a newer build."""
+    stock = Stock(flashlog)
+    category_id = stock.category(DEFAULT_ORGANIZATION_ID)
+    old, new = stock.build(category_id), stock.build(category_id)
+    stock.device(stock.image(old))
+    stock.image(new)
+    return f"{API}/build/{new}/upgrade/"
+
+
+def batches(flashlog: Flashlog) -> int:
+    (row,) = flashlog.views.rows("SELECT count(*) AS n FROM batch")
+    return int(row["n"])
+
+
+def test_a_mass_upgrade_is_started_once(
+    flashlog: Flashlog, admin: Caller, build_url: str
+) -> None:
+    first, second = (admin.post(build_url, json={}, headers=KEY) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.get_json() == second.get_json()
+    assert batches(flashlog) == 1
+    changed = admin.post(build_url, json={"upgrade_all": True}, headers=KEY)
+    assert changed.status_code == 422
+    assert batches(flashlog) == 1
+
+
+def test_of_equal_starts_at_the_same_moment_one_makes_the_batch(
+    flashlog: Flashlog, token: str, build_url: str
+) -> None:
+    app = create_app(flashlog)
+
+    def send(_: int) -> TestResponse:
+        caller = Caller(app.test_client(), token)
+        return caller.post(build_url, json={}, headers=KEY)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, range(8)))
+    assert {each.status_code for each in answers} == {201}
+    assert len({each.get_json()["batch"] for each in answers}) == 1
+    assert batches(flashlog) == 1
