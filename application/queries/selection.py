@@ -41,7 +41,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     device_id: UUID
-    firmware_id: UUID | None
+    firmware_id: str | None
     image_id: UUID
     warning: str = ""
 
@@ -160,10 +160,9 @@ def _firmwareless(
 
 
 def _chosen(device: Row, image_id: UUID, lacking: Lacking) -> Chosen:
-    firmware_id = device["firmware_id"]
     return Chosen(
         device_id=UUID(device["id"]),
-        firmware_id=UUID(firmware_id) if firmware_id else None,
+        firmware_id=device["firmware_id"],
         image_id=image_id,
         warning=_warning(device, image_id, lacking),
     )
