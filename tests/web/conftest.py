@@ -81,7 +81,8 @@ def client(flashlog: Flashlog, request: pytest.FixtureRequest) -> Client:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the contract's tests in both ways."""
-    is_asked = "client" in metafunc.fixturenames
+    is_bound = metafunc.definition.get_closest_marker("in_process")
+    is_asked = "client" in metafunc.fixturenames and not is_bound
     if is_asked and metafunc.module.__name__.rpartition(".")[2] in _CONTRACT:
         ways = [IN_PROCESS, pytest.param(OVER_HTTP, marks=pytest.mark.process)]
         metafunc.parametrize("client", ways, indirect=True)

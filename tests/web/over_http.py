@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from time import monotonic, sleep
+from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
@@ -84,7 +85,7 @@ class OverHTTP:
         try:
             connection.request(
                 environ["REQUEST_METHOD"],
-                environ["REQUEST_URI"],
+                _target(environ),
                 environ["wsgi.input"].read(length) if length else None,
                 {**headers, _HEADER: self._variables},
             )
@@ -99,6 +100,11 @@ class OverHTTP:
             return [body]
         finally:
             connection.close()
+
+
+def _target(environ: WSGIEnvironment) -> str:
+    path = quote(environ["PATH_INFO"].encode("latin-1"))
+    return f"{path}?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else path
 
 
 @contextmanager

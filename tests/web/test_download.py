@@ -202,6 +202,7 @@ def test_nothing_is_changed_here(manager: Caller, url: str) -> None:
     assert manager.put(url).status_code == 405
 
 
+@pytest.mark.in_process
 def test_an_image_is_never_whole_in_memory(
     flashlog: Flashlog, manager: Caller, build: str, tmp_path: Path
 ) -> None:

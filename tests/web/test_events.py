@@ -74,6 +74,7 @@ def test_what_is_not_wanted_is_passed_over(flashlog: Flashlog, admin: Caller) ->
     assert kinds == {"Device:Registered", "UpgradeOperation:Started"}
 
 
+@pytest.mark.in_process
 def test_one_question_looks_through_a_part_of_a_long_log(
     flashlog: Flashlog, admin: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
