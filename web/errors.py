@@ -23,6 +23,7 @@ from application.errors import (
     RefusedError,
     StorageError,
 )
+from application.settings import SettingsError
 from web.answers import AnswerError, json_answer
 
 _LOG = logging.getLogger(__name__)
@@ -69,6 +70,10 @@ TABLE: dict[type[Exception], Rule] = {
     StorageError: Rule(
         HTTPStatus.SERVICE_UNAVAILABLE,
         sentence="The store cannot be used just now.",
+    ),
+    SettingsError: Rule(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        sentence="A setting of the server cannot be used.",
     ),
     VaultError: Rule(
         HTTPStatus.SERVICE_UNAVAILABLE,

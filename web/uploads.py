@@ -5,6 +5,7 @@ temporary file without a name, which is gone when the request ends, however it e
 is beside the images and not in /tmp, which often is memory.
 """
 
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ from web.state import flashlog
 # What a form has around its file: names, boundaries, the other fields.
 SLACK_BYTES = 256 * 1024
 _MEMORY_BYTES_MAX = 64 * 1024
+_DRAINED_BYTES_MAX = 256 * 1024 * 1024
 
 
 class UploadRequest(Request):
@@ -42,10 +44,24 @@ class UploadRequest(Request):
         return stream
 
     def close(self) -> None:
-        """Close every file, also those of a form that broke off."""
+        """Close every file, and take what nobody has read.
+
+        A client that is answered while it sends would see its connection break and no
+        answer.
+        """
         super().close()
         for stream in self._streams:
             stream.close()
+        if self.content_length or "Transfer-Encoding" in self.headers:
+            _drain(self.environ["wsgi.input"])
+
+
+def _drain(body: IO[bytes]) -> None:
+    left = _DRAINED_BYTES_MAX
+    # Who has gone meanwhile needs no answer.
+    with suppress(Exception):
+        while left > 0 and (piece := body.read(_MEMORY_BYTES_MAX)):
+            left -= len(piece)
 
 
 def submitted_file(request: Request, *, size_bytes_max: int) -> FileStorage:

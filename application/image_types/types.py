@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from application.settings import SettingsError
 
-class ImageTypesError(Exception):
+
+class ImageTypesError(SettingsError):
     """The site's file of image types cannot be used; the message says why."""
 
 

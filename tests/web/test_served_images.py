@@ -117,6 +117,8 @@ def test_what_is_too_big_is_answered_and_the_connection_goes_on(
     for size in (LIMIT + 1, 2 * LIMIT):
         status, answer = client.upload(build, b"x" * size)
         assert (status, set(answer)) == (400, {"file"})
+    missing = client.upload("90000000-0000-4000-8000-000000000000", b"x" * LIMIT)
+    assert missing == (404, {"detail": "build not found"})
     assert client("GET", f"{API}/build/{build}/")[0] == 200
     assert list((flashlog.settings.data_dir / "images").iterdir()) == []
 
