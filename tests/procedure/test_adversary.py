@@ -93,12 +93,12 @@ def test_a_runner_goes_on_with_an_operation_when_there_is_room_on_the_disk_again
     world = make_world(lease_seconds=1.0)
     append, said = world.flashlog.log.append, list[str]()
 
-    def full_once(*aggregates: Any) -> int:
+    def full_once(*aggregates: Any, **conditions: Any) -> int:
         names = [type(e).__name__ for one in aggregates for e in one._pending]
         if "UploadBegun" in names and not said:
             said.append("full")
             raise LogFullError("no room")
-        return append(*aggregates)
+        return append(*aggregates, **conditions)
 
     world.flashlog.log.append = full_once  # type: ignore[method-assign]
     operation_id = world.start()
