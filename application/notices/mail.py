@@ -1,5 +1,6 @@
 """Telling people by e-mail."""
 
+import logging
 import smtplib
 import socket
 import ssl
@@ -10,6 +11,8 @@ from urllib.parse import unquote
 from application.notices.channel import UndeliveredError, address_of
 from application.notices.notice import Notice
 from application.settings import SettingsError
+
+_log = logging.getLogger(__name__)
 
 _PORTS = {"smtp": 25, "smtps": 465}
 
@@ -44,8 +47,8 @@ class Mail:
         except (OSError, smtplib.SMTPException) as error:
             raise UndeliveredError(str(error) or repr(error)) from None
         if refused:
-            msg = f"the mail server refused {', '.join(refused)}"
-            raise UndeliveredError(msg)
+            # The others have it: sent again, it would come to them again.
+            _log.warning("action=notice_refused recipients=%s", ", ".join(refused))
 
     def _server(self) -> smtplib.SMTP:
         host = str(self._url.hostname)

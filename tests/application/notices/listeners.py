@@ -1,12 +1,21 @@
 """Those who are told: a web server, a mail server and a program, all real."""
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from time import sleep
 from typing import Any, NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 class Hook(NamedTuple):
@@ -53,7 +62,7 @@ class MailListener:
     def __init__(self) -> None:
         self.got: list[str] = []
         self.recipients: list[str] = []
-        self.refuses = False
+        self.refuses: tuple[str, ...] = ()
         listener = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -69,9 +78,10 @@ class MailListener:
                     if word == "QUIT":
                         self._say("221 bye")
                         return
-                    self._say(
-                        "550 no" if listener.refuses and word == "RCPT" else "250 ok"
+                    is_refused = word == "RCPT" and any(
+                        each in line for each in listener.refuses
                     )
+                    self._say("550 no" if is_refused else "250 ok")
 
             def _data(self) -> str:
                 lines = []
@@ -88,6 +98,45 @@ class MailListener:
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.server.server_address[1]}"
+
+    def speak_tls(self, certificate: Path) -> str:
+        """Take TLS from the first byte on; returns the URL."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.server.socket = context.wrap_socket(
+            self.server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        return self.url.replace("smtp:", "smtps:")
+
+
+def make_certificate(path: Path) -> None:
+    """Write a key and a certificate of its own for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    path.write_bytes(
+        key.private_bytes(
+            pem,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(pem)
+    )
 
 
 @contextmanager

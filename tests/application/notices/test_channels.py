@@ -19,7 +19,11 @@ from application.notices.channels import channels_of
 from application.notices.notice import Notice
 from application.notices.occasions import Kind, Occasion
 from application.settings import Settings, SettingsError
-from tests.application.notices.listeners import MailListener, WebListener
+from tests.application.notices.listeners import (
+    MailListener,
+    WebListener,
+    make_certificate,
+)
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BATCH = UUID(int=7)
@@ -105,12 +109,44 @@ def test_a_mail_says_it_in_plain_text(tmp_path: Path, mail: MailListener) -> Non
     assert len(mail.recipients) == 2
 
 
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_mail_over_tls_goes_to_a_server_that_is_trusted_alone(
+    tmp_path: Path,
+    mail: MailListener,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_trusted: bool,
+) -> None:
+    certificate = tmp_path / "certificate.pem"
+    make_certificate(certificate)
+    settings = {
+        "notice_mail_url": mail.speak_tls(certificate),
+        "notice_mail_to": "noc@example.org",
+    }
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        send(tmp_path, **settings)
+    else:
+        with pytest.raises(UndeliveredError, match="certificate"):
+            send(tmp_path, **settings)
+    assert len(mail.got) == is_trusted
+
+
 def test_a_mail_that_is_refused_was_not_told(
     tmp_path: Path, mail: MailListener
 ) -> None:
-    mail.refuses = True
+    mail.refuses = ("noc@example.org",)
     with pytest.raises(UndeliveredError):
         send(tmp_path, notice_mail_url=mail.url, notice_mail_to="noc@example.org")
+
+
+def test_a_mail_that_one_of_several_gets_is_not_sent_again(
+    tmp_path: Path, mail: MailListener
+) -> None:
+    mail.refuses = ("gone@example.org",)
+    to = "gone@example.org, noc@example.org"
+    send(tmp_path, notice_mail_url=mail.url, notice_mail_to=to)
+    assert len(mail.got) == 1
 
 
 def test_a_password_is_never_sent_to_a_mail_server_without_tls(
