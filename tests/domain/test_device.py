@@ -1,12 +1,14 @@
 """Every command of a device: done, refused, ignored."""
 
 from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import pytest
 
 from domain.base import Event, rebuild
 from domain.device import events
-from domain.device.device import Device
+from domain.device.device import Device, StillActiveError
 from domain.device.words import Connection, Learned, PinnedKey
 from domain.errors import RefusedError
 from tests.domain import examples
@@ -178,3 +180,55 @@ def test_only_enabled_connections_lead_to_the_router() -> None:
     device.change_connections(CONNECTIONS)
 
     assert not device.enabled_connections
+
+
+def describe(device: Device, **changes: Any) -> None:
+    device.change(msgspec.structs.replace(device.description, **changes))
+
+
+def test_what_is_said_of_a_device_is_told_as_a_whole_and_only_when_it_is_news() -> None:
+    device = examples.device()
+
+    (changed,) = told_by(device, lambda: describe(device, notes="on the mast"))
+    assert isinstance(changed, events.Changed)
+    assert changed.description.name == device.name
+    assert told_by(device, lambda: describe(device, notes="on the mast")) == []
+    assert device.notes == "on the mast"
+
+
+def test_a_deactivated_device_shows_no_management_address_but_can_be_reached() -> None:
+    device = examples.device()
+    describe(device, management_ip="10.0.0.7", addresses=("10.0.0.7", "fe80::1"))
+    assert device.further_addresses == ("fe80::1",)
+
+    device.deactivate()
+
+    assert device.management_ip is None
+    assert device.addresses == ("10.0.0.7", "fe80::1")
+    assert device.further_addresses == ("fe80::1",)
+
+
+def test_an_active_device_is_not_deleted() -> None:
+    device = examples.device()
+
+    with pytest.raises(StillActiveError):
+        device.delete()
+    device.deactivate()
+    device.delete()
+    assert device.is_deleted
+
+
+def test_firmware_that_is_known_to_run_needs_no_operation() -> None:
+    device = examples.device()
+
+    device.assign_firmware(
+        examples.IMAGE_ID, firmware_id=examples.FIRMWARE_ID, installed=True
+    )
+    assert device.installed
+    device.remove_firmware()
+    assert (device.firmware_id, device.image_id, device.installed) == (
+        None,
+        None,
+        False,
+    )
+    assert told_by(device, device.remove_firmware) == []
