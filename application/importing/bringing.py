@@ -161,6 +161,8 @@ class Bringing:
     def _update(self, sighting: Sighting, organization_id: UUID, row: Row) -> Outcome:
         device_id = UUID(row["id"])
         changes = self._changes(sighting, organization_id, row)
+        if changes.get("name", row["name"]).casefold() != row["name"].casefold():
+            self._require_free(sighting.name, organization_id)
         _, addresses = dialled(None, sighting.addresses)
         is_moved = bool(addresses) and list(addresses) != json.loads(row["addresses"])
         missing = self._missing_credentials(sighting, organization_id, row)
