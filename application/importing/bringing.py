@@ -12,7 +12,6 @@ from application.commands.device_checks import dialled
 from application.commands.device_lifecycle import deactivate_device
 from application.commands.devices import (
     TAKEN,
-    NewCredentials,
     NewDevice,
     add_device,
     check_new_device,
@@ -20,28 +19,18 @@ from application.commands.devices import (
 from application.commands.reaching import (
     change_addresses,
     pin_host_key,
-    pin_jump_host_key,
 )
-from application.commands.registration import JumpLogin
 from application.errors import DomainError, InvalidError
 from application.flashlog import Flashlog
 from application.importing.belongings import Belongings
 from application.importing.known_hosts import KnownHosts
+from application.importing.references import Defaults, References
 from application.importing.sighting import Outcome, Sighting
 from application.projections.views import Row
-from domain.device.words import Jump, PinnedKey
 from domain.identity import normalise_mac
 from domain.organization import DEFAULT_ORGANIZATION_ID
 
 _TEXTS = ("name", "model", "os", "system", "notes", "last_ip")
-
-
-class Defaults(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for routers of which the source does not say it."""
-
-    log_in: NewCredentials | None = None
-    jumps: tuple[JumpLogin, ...] = ()
-    organization_id: UUID | None = None
 
 
 class Bringing:
@@ -58,10 +47,16 @@ class Bringing:
     ) -> None:
         self._flashlog = flashlog
         self._defaults = defaults
-        self._known_hosts = known_hosts
         self._is_dry_run = is_dry_run
         self._by = by
         self._belongings = Belongings(flashlog, is_dry_run=is_dry_run, by=by)
+        self._references = References(
+            flashlog,
+            self._belongings,
+            defaults=defaults,
+            known_hosts=known_hosts,
+            by=by,
+        )
         self._seen: dict[tuple[str, UUID, str], str] = {}
 
     def bring(self, sighting: Sighting) -> Outcome:
@@ -130,7 +125,7 @@ class Bringing:
             agent_uuid=sighting.agent_uuid,
             organization_id=organization_id,
             key=sighting.key,
-            host_key=self._host_key(sighting),
+            host_key=self._references.host_key(sighting),
             device_id=sighting.device_id,
         )
         check_new_device(new)
@@ -139,10 +134,10 @@ class Bringing:
             return _outcome(sighting, "new")
         new = msgspec.structs.replace(
             new,
-            group_id=self._group(sighting, organization_id),
-            location_id=self._location(sighting, organization_id),
-            credentials_ids=self._credentials(sighting, organization_id),
-            jumps=self._jumps(sighting, organization_id),
+            group_id=self._references.group(sighting, organization_id),
+            location_id=self._references.location(sighting, organization_id),
+            credentials_ids=self._references.credentials(sighting, organization_id),
+            jumps=self._references.jumps(sighting, organization_id),
         )
         device_id = add_device(self._flashlog, new, by=self._by)
         if not sighting.is_active:
@@ -161,12 +156,12 @@ class Bringing:
     def _update(self, sighting: Sighting, organization_id: UUID, row: Row) -> Outcome:
         device_id = UUID(row["id"])
         changes = self._changes(sighting, organization_id, row)
-        if changes.get("name", row["name"]).casefold() != row["name"].casefold():
+        if "name" in changes and sighting.name.casefold() != row["name"].casefold():
             self._require_free(sighting.name, organization_id)
         _, addresses = dialled(None, sighting.addresses)
         is_moved = bool(addresses) and list(addresses) != json.loads(row["addresses"])
-        missing = self._missing_credentials(sighting, organization_id, row)
-        host_key = None if row["host_key"] else self._host_key(sighting)
+        missing = self._references.missing_credentials(sighting, organization_id, row)
+        host_key = None if row["host_key"] else self._references.host_key(sighting)
         said = [
             *changes,
             *(["addresses"] if is_moved and row["is_active"] else []),
@@ -199,70 +194,14 @@ class Bringing:
             name: value for name, value in said.items() if value and value != row[name]
         }
         if sighting.group or sighting.group_id:
-            group_id = self._group(sighting, organization_id)
+            group_id = self._references.group(sighting, organization_id)
             if group_id is None or str(group_id) != row["group_id"]:
                 changes["group_id"] = group_id
         if sighting.location or sighting.location_id:
-            location_id = self._location(sighting, organization_id)
+            location_id = self._references.location(sighting, organization_id)
             if location_id is None or str(location_id) != row["location_id"]:
                 changes["location_id"] = location_id
         return changes
-
-    def _missing_credentials(
-        self, sighting: Sighting, organization_id: UUID, row: Row
-    ) -> list[UUID | None]:
-        """Return the log-ins that the device lacks; None for those not made yet."""
-        used = {each["credentials_id"] for each in json.loads(row["connections"])}
-        wanted: list[UUID | None] = list(sighting.credentials_ids)
-        log_in = sighting.log_in or self._defaults.log_in
-        if log_in and not wanted:
-            wanted = [self._belongings.log_in(log_in, organization_id)]
-        return [each for each in wanted if each is None or str(each) not in used]
-
-    def _credentials(
-        self, sighting: Sighting, organization_id: UUID
-    ) -> tuple[UUID, ...]:
-        log_in = sighting.log_in or self._defaults.log_in
-        if sighting.credentials_ids or log_in is None:
-            return sighting.credentials_ids
-        found = self._belongings.log_in(log_in, organization_id)
-        return (found,) if found else ()
-
-    def _jumps(self, sighting: Sighting, organization_id: UUID) -> tuple[Jump, ...]:
-        jumps = sighting.jumps or self._defaults.jumps
-        for jump in jumps:
-            key = self._known_hosts.key_of(jump.address, jump.login.port)
-            if key:
-                pin_jump_host_key(
-                    self._flashlog, jump.address, jump.login.port, key, by=self._by
-                )
-        ways = (
-            (jump.address, self._belongings.log_in(jump.login, organization_id))
-            for jump in jumps
-        )
-        return tuple(
-            Jump(address=address, credentials_id=credentials_id)
-            for address, credentials_id in ways
-            if credentials_id
-        )
-
-    def _group(self, sighting: Sighting, organization_id: UUID) -> UUID | None:
-        if sighting.group_id or not sighting.group:
-            return sighting.group_id
-        return self._belongings.group(sighting.group, organization_id)
-
-    def _location(self, sighting: Sighting, organization_id: UUID) -> UUID | None:
-        if sighting.location_id or not sighting.location:
-            return sighting.location_id
-        return self._belongings.location(sighting.location, organization_id)
-
-    def _host_key(self, sighting: Sighting) -> PinnedKey | None:
-        log_in = sighting.log_in or self._defaults.log_in or NewCredentials()
-        keys = (
-            self._known_hosts.key_of(address, log_in.port)
-            for address in sighting.addresses
-        )
-        return next(filter(None, keys), None)
 
 
 def _outcome(

@@ -11,9 +11,10 @@ import click
 from application.adapters.openwisp import OpenWisp, OpenWispError
 from application.commands.devices import NewCredentials
 from application.importing.ansible import read_ansible
-from application.importing.bringing import Bringing, Defaults
+from application.importing.bringing import Bringing
 from application.importing.known_hosts import KnownHosts
 from application.importing.openwisp import FromOpenWisp
+from application.importing.references import Defaults
 from application.importing.sighting import Outcome, Sighting, SourceError
 from application.importing.table import read_table
 from web.cli import exits, logins, output
