@@ -23,7 +23,7 @@ from application.feed.occurrence import Occurrence
 from application.feed.operations import OperationStories, Told, is_of_operation, saves
 from application.flashlog import Flashlog
 from web.representation import operation_object, timestamp
-from web.sockets.client import Client, text_frame
+from web.sockets.client import Client, News, text_frame
 
 
 class Kind(StrEnum):
@@ -35,6 +35,7 @@ class Kind(StrEnum):
 
 
 Key = tuple[Kind, UUID]
+_TURNS = (Kind.DEVICE, Kind.OPERATION, Kind.BATCH)
 
 
 class Channels:
@@ -46,6 +47,7 @@ class Channels:
         self._clients: defaultdict[Key, set[Client]] = defaultdict(set)
         self._keys: dict[Client, Key] = {}
         self._ids: frozenset[str] = frozenset()
+        self._news: defaultdict[Key, list[tuple[int, bytes]]] = defaultdict(list)
 
     def enter(self, client: Client, key: Key) -> None:
         self._clients[key].add(client)
@@ -64,6 +66,7 @@ class Channels:
         if not self._clients:
             return
         progress = _Progress(self)
+        self._news.clear()
         for save in saves(occurrences):
             if self._ids.isdisjoint(save[0].belonging.about):
                 continue
@@ -72,7 +75,13 @@ class Channels:
             elif batch_id := batch_of_event(save[0]):
                 last = save[-1]
                 frame = progress.frame(str(batch_id), at=last.entry.recorded_at)
-                self._push((Kind.BATCH, batch_id), last.position, frame)
+                self._note((Kind.BATCH, batch_id), last.position, frame)
+
+        # What is news for one channel goes out at once, however many saves it was.
+        for key in sorted(self._news, key=lambda key: _TURNS.index(key[0])):
+            news = News(self._news[key])
+            for client in self._clients.get(key, ()):
+                client.push(news)
 
     def _tell_of_operation(self, told: Told, progress: "_Progress") -> None:
         batch_id = told.row["batch_id"]
@@ -85,15 +94,15 @@ class Channels:
         at = told.recorded_at
         device = (Kind.DEVICE, UUID(told.row["device_id"]))
         if device in self._clients:
-            self._push(device, told.position, device_frame(kind, shown, at=at))
+            self._note(device, told.position, device_frame(kind, shown, at=at))
         operation = (Kind.OPERATION, told.operation_id)
         if operation in self._clients:
-            self._push(operation, told.position, operation_frame(kind, shown, at=at))
+            self._note(operation, told.position, operation_frame(kind, shown, at=at))
         batch = (Kind.BATCH, UUID(batch_id)) if batch_id else None
         if batch in self._clients and batch and not told.is_afterword:
             names = names_of_member(self._views, told.row)
             frames = _member_frame(told, names) + progress.frame(batch_id, at=at)
-            self._push(batch, told.position, frames)
+            self._note(batch, told.position, frames)
 
     def progress_of(self, batch_id: str) -> BatchProgress | None:
         return batch_progress(self._views, batch_id)
@@ -101,9 +110,8 @@ class Channels:
     def _note_ids(self) -> None:
         self._ids = frozenset(str(thing_id) for _, thing_id in self._clients)
 
-    def _push(self, key: Key, position: int, frames: bytes) -> None:
-        for client in self._clients.get(key, ()):
-            client.push(position, frames)
+    def _note(self, key: Key, position: int, frames: bytes) -> None:
+        self._news[key].append((position, frames))
 
 
 class _Progress:

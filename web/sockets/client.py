@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
 from time import monotonic
@@ -30,6 +31,15 @@ _FAREWELL_SECONDS = 1.0
 # How often a thread that waits for a slow client looks whether there is still a need.
 _LOOK_SECONDS = 0.25
 _WOKEN = object()
+
+
+class News:
+    """What is told together: frames by position, in order, and joined only once."""
+
+    def __init__(self, each: Sequence[tuple[int, bytes]]) -> None:
+        self.each = each
+        self.first, self.last = each[0][0], each[-1][0]
+        self.joined = b"".join(frames for _, frames in each)
 
 
 class StalledError(Exception):
@@ -58,18 +68,14 @@ class Client:
 
     # --- from any thread -------------------------------------------------------
 
-    def push(self, position: int, frames: bytes) -> None:
-        """Tell what happened at a position, unless that was told already."""
+    def push(self, news: "News") -> None:
+        """Tell what happened, without what was told already."""
         with self._lock:
-            if self._is_closed or self.is_slow or position <= self.told:
+            if self._held is None and self.told < news.first:
+                self._push(news.last, news.joined)
                 return
-            if self._held is not None:
-                self._hold(self._held, position, frames)
-            elif self._is_too_much(frames):
-                self._give_up()
-            else:
-                self.told = position
-                self._put(frames)
+            for position, frames in news.each:
+                self._push(position, frames)
 
     def remark(self, frame: bytes, *, told: int | None = None) -> None:
         """Say something that belongs to no position; `told` tells how far all is."""
@@ -220,6 +226,17 @@ class Client:
             return self._waiting_bytes
 
     # --- under the lock ----------------------------------------------------------
+
+    def _push(self, position: int, frames: bytes) -> None:
+        if self._is_closed or self.is_slow or position <= self.told:
+            return
+        if self._held is not None:
+            self._hold(self._held, position, frames)
+        elif self._is_too_much(frames):
+            self._give_up()
+        else:
+            self.told = position
+            self._put(frames)
 
     def _hold(
         self, held: deque[tuple[int, bytes]], position: int, frames: bytes

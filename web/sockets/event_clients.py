@@ -1,7 +1,7 @@
 """Clients of the event feed: each is told the log, as far as it sees and wants it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from threading import BoundedSemaphore
 from time import monotonic, sleep
 
@@ -12,7 +12,7 @@ from application.feed.follower import Follower
 from application.feed.occurrence import Occurrence
 from application.feed.pages import read_page
 from application.flashlog import Flashlog
-from web.sockets.client import Client, text_frame
+from web.sockets.client import Client, News, text_frame
 
 # Pages that are made at the same time; more would only keep others from working.
 _PAGES_AT_ONCE = 2
@@ -34,16 +34,10 @@ class EventClients:
         """Tell what happened; the follower calls this."""
         for audience, clients in self._groups.items():
             wanted = [each for each in occurrences if audience.takes(each)]
-            if not wanted:
-                continue
-            frames, last = frames_of(wanted), wanted[-1].position
-            before = wanted[0].position - 1
-            for client in clients:
-                # Who came from a position further on has some of these already.
-                if client.told <= before:
-                    client.push(last, frames)
-                else:
-                    _push_each(client, wanted)
+            if wanted:
+                news = _news(wanted)
+                for client in clients:
+                    client.push(news)
 
     def pulse(self) -> None:
         """Tell everybody how far the log is; the follower calls this."""
@@ -84,7 +78,7 @@ class EventClients:
                     flashlog, after=client.told, until=self._follower.position
                 )
                 wanted = list(filter(audience.takes, page.occurrences)) if page else []
-                frames = frames_of(wanted)
+                frames = _news(wanted).joined if wanted else b""
             if page is None:  # the read models are being made anew
                 sleep(_LOOK_SECONDS)
                 continue
@@ -104,7 +98,9 @@ class EventClients:
                 return False
             self.leave(client)
             client.catch_breath()
-            _push_each(client, filter(audience.takes, missed))
+            wanted = [each for each in missed if audience.takes(each)]
+            if wanted:
+                client.push(_news(wanted))
             if is_first:
                 position = max(client.told, self._follower.position)
                 client.remark(position_frame("caught_up", position), told=position)
@@ -112,14 +108,9 @@ class EventClients:
             return True
 
 
-def frames_of(occurrences: Iterable[Occurrence]) -> bytes:
-    return b"".join(text_frame(each.encoded) for each in occurrences)
-
-
 def position_frame(kind: str, position: int) -> bytes:
     return text_frame(msgspec.json.encode({"type": kind, "position": position}))
 
 
-def _push_each(client: Client, occurrences: Iterable[Occurrence]) -> None:
-    for each in occurrences:
-        client.push(each.position, text_frame(each.encoded))
+def _news(occurrences: Sequence[Occurrence]) -> News:
+    return News([(each.position, text_frame(each.encoded)) for each in occurrences])
