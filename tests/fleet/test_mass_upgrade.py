@@ -102,6 +102,29 @@ def test_a_cancelled_batch_flashes_nothing_any_more(tmp_path: Path) -> None:
             assert row["status"] == "success" or not images_on(router)
 
 
+def test_runners_that_are_killed_again_and_again_keep_the_limits_and_lose_nobody(
+    tmp_path: Path,
+) -> None:
+    cases = spread([], count=14, each=0)
+    limits = LIMITS | {"uploads_max": 3, "reboots_max": 5}
+    with a_town(tmp_path, cases, **limits) as town, Observer(town) as seen:
+        batch_id = town.start()
+        deadline = time.monotonic() + 180
+        while town.batch(batch_id)["status"] in {"idle", "in-progress"}:
+            assert time.monotonic() < deadline, town.batch(batch_id)
+            with town.runners(2) as processes:
+                time.sleep(6)
+                for process in processes:
+                    process.kill()
+            town.flashlog.show(town.flashlog.log.end())
+        assert wrong_verdicts(town, batch_id) == []
+        assert [router.flashes for router in town.routers] == [1] * 14
+        assert seen.uploads_most <= 3
+        most = Most(town)
+        assert most.reboots <= 5
+        assert most.at_location <= LIMITS["uploads_per_location_max"]
+
+
 def is_quiet(town: Town, batch_id: UUID) -> bool:
     """Whether nobody is under way to a router of the batch."""
     operations = operations_of(town.flashlog, batch_id).values()
