@@ -23,12 +23,14 @@ _UNDETECTABLE = (
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of a file; a blank type is found out.
 
-    `boards` are what a person says it is for. `models`, `profile` and
-    `device_packages` are what a release says of it.
+    `types` are those that may be named beside the built-in ones: of images that who
+    submits it can see. `boards` are what a person says it is for. `models`, `profile`
+    and `device_packages` are what a release says of it.
     """
 
     file_name: str
     type: str = ""
+    types: frozenset[str] = frozenset()
     boards: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     profile: str = ""
@@ -69,7 +71,7 @@ def taken_in(
     with ExitStack() as held:
 
         def judge(firmware: Firmware) -> None:
-            _type_name(flashlog, submitted, known, firmware)
+            _type_name(submitted, known, firmware)
             check(firmware)
             held.enter_context(flashlog.among(STORING, when_first=lambda: None))
 
@@ -86,7 +88,7 @@ def taken_in(
         taken = Taken(
             image_id=uuid4(),
             stored=stored,
-            type_name=_type_name(flashlog, submitted, known, stored.firmware),
+            type_name=_type_name(submitted, known, stored.firmware),
             known=known,
         )
         try:
@@ -132,17 +134,14 @@ def facts_of(
 
 
 def _type_name(
-    flashlog: Flashlog,
-    submitted: Submitted,
-    known: ImageType | None,
-    firmware: Firmware,
+    submitted: Submitted, known: ImageType | None, firmware: Firmware
 ) -> str:
     """Return the type of a file. Raises InvalidError on `type`."""
     if known is not None:
         return known.name
     metadata = firmware.metadata or FirmwareMetadata(boards=())
     own = own_type(clean_file_name(submitted.file_name), metadata)
-    is_own = submitted.type in {"", own} or _is_in_use(flashlog, submitted.type)
+    is_own = submitted.type in {"", own, *submitted.types}
     if is_own and firmware.boards:
         return submitted.type or own
     raise InvalidError(_untold(submitted, known))
@@ -155,13 +154,6 @@ def _untold(submitted: Submitted, known: ImageType | None) -> dict[str, list[str
     if submitted.type:
         return {"type": [f'"{submitted.type}" is not a valid choice.']}
     return {"type": [_UNDETECTABLE]}
-
-
-def _is_in_use(flashlog: Flashlog, type_name: str) -> bool:
-    found = flashlog.views.rows(
-        "SELECT 1 FROM image WHERE type = ? LIMIT 1", [type_name]
-    )
-    return bool(found)
 
 
 def _boards_of(known: ImageType | None) -> tuple[str, ...]:

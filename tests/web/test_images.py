@@ -135,6 +135,19 @@ def test_a_board_that_no_table_knows_works_when_the_metadata_names_it(
     assert ids(manager.get(f"{url(build)}?type={own}"))
 
 
+def test_a_type_is_not_known_from_images_of_others(
+    admin: Caller, manager: Caller, build: str, foreign: str
+) -> None:
+    content = build_image(board="acme,rocket-9", target="acme/generic", size=8192)
+    an_image(admin, foreign, content=content, name="openwrt-acme-generic-rocket.bin")
+    said = {"name": "other.bin", "type": "acme-generic-rocket.bin"}
+
+    refused = upload(manager, build, content, **said)
+
+    assert keys(refused) == {"type"}
+    assert upload(admin, build, content, **said).status_code == 201
+
+
 def own_choices(caller: Caller, build: str) -> list[str]:
     """Return the types that OPTIONS names beside the built-in ones."""
     actions = caller("OPTIONS", url(build)).get_json()["actions"]

@@ -110,6 +110,7 @@ def _post(build_id: UUID) -> Response:
     submitted = Submitted(
         file_name=file.filename or "",
         type=said.get("type", ""),
+        types=frozenset(_types()),
         boards=tuple(said.get("boards", ())),
     )
     if submitted.type and is_type_in_use(flashlog().views, build_id, submitted.type):
