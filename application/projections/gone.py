@@ -1,4 +1,4 @@
-"""Images that were deleted: what is shown of an operation or a device names them no more.
+"""Images that were deleted: what is shown of operations and devices names them no more.
 
 The stories go on to name them: what was flashed years ago can be told for ever.
 """
