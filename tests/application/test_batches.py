@@ -28,6 +28,7 @@ from application.commands.batches import (
     selected,
     start_batch,
 )
+from application.commands.beginning import begun
 from application.commands.operations import start_upgrade
 from application.errors import AlreadyEndedError
 from application.flashlog import Flashlog
@@ -155,13 +156,11 @@ def test_what_changed_after_the_start_is_an_aborted_operation_that_says_so(
     busy, retired, lost = (shop.stock.device(shop.old_image) for _ in range(3))
     batch_id = shop.start()
     other = start_upgrade(flashlog, device_id=busy, image_id=shop.new_image)
-    for device_id, change in (
-        (retired, lambda device: device.deactivate()),
-        (lost, lambda device: device.change_connections(())),
-    ):
-        device = flashlog.log.get(Device, device_id)
-        change(device)
-        flashlog.log.append(device)
+    away = flashlog.log.get(Device, retired)
+    away.deactivate()
+    cut_off = flashlog.log.get(Device, lost)
+    cut_off.change_connections(())
+    flashlog.log.append(away, cut_off)
 
     fill(flashlog, batch_id, NEVER)
 
@@ -180,7 +179,6 @@ def test_a_device_that_breaks_the_filling_is_aborted_and_the_others_go_on(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = (shop.stock.device(shop.old_image) for _ in range(2))
-    begun = filling.begun
 
     def broken(flashlog: Flashlog, device: Device, *others: Any, **more: Any) -> Any:
         if device.id == bad:

@@ -1,6 +1,7 @@
 """A batch: how it holds itself, and how its status follows from its operations."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
@@ -97,9 +98,14 @@ def test_what_a_person_may_do_is_refused_when_it_makes_no_sense() -> None:
     assert (batch.held, batch.cancelled_by) == ("", PERSON)
     with pytest.raises(AlreadyEndedError):
         batch.cancel()
-    for refused in (batch.resume, lambda: batch.hold(""), batch.require_flash_allowed):
+    refused: list[Callable[[], object]] = [
+        batch.resume,
+        lambda: batch.hold(""),
+        batch.require_flash_allowed,
+    ]
+    for command in refused:
         with pytest.raises(BatchCancelledError):
-            refused()
+            command()
     with pytest.raises(BatchCancelledError):
         batch.note_filled(1)
 
@@ -129,14 +135,14 @@ def test_an_operation_has_the_same_id_however_often_it_is_derived() -> None:
 
 
 MIXES = [
-    {status: count for status, count in zip(Status, counts, strict=True) if count}
+    {str(status): count for status, count in zip(Status, counts, strict=True) if count}
     for counts in product((0, 1, 2), repeat=len(Status))
 ]
 
 
 @pytest.mark.parametrize("mix", MIXES, ids=str)
 def test_every_mix_of_operations_has_the_status_of_the_first_rule_that_fits(
-    mix: dict[Status, int],
+    mix: Mapping[str, int],
 ) -> None:
     found = status_of(mix, is_filled=True, is_cancelled=False)
     if mix.get(Status.IN_PROGRESS):
