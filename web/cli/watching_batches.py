@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 from time import sleep
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from application.flashlog import Flashlog
+from application.foreground import run_all
 from application.queries.finding_batches import batch_row
 from web.cli import exits, output
 
@@ -36,6 +38,21 @@ def follow(flashlog: Flashlog, batch_id: UUID, *, as_json: bool) -> int:
     if last["status"] in _GOING_ON:
         return exits.STILL_RUNNING
     return exits.exit_of_status(last["status"])
+
+
+def follow_or_work(flashlog: Flashlog, batch_id: UUID, *, as_json: bool) -> int:
+    """Show a batch to its end; the work is done here where nobody else does it."""
+    if flashlog.is_worked():
+        return follow(flashlog, batch_id, as_json=as_json)
+    output.notice("no service is running, so this command does the work itself")
+    stop = Event()
+    # A daemon: Ctrl-C must not wait for an upload; whoever runs next goes on.
+    worker = Thread(target=run_all, args=(flashlog, stop), daemon=True)
+    worker.start()
+    status = follow(flashlog, batch_id, as_json=as_json)
+    stop.set()
+    worker.join()
+    return status
 
 
 def summary(row: dict[str, Any]) -> str:
