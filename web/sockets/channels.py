@@ -23,7 +23,8 @@ from application.feed.occurrence import Occurrence
 from application.feed.operations import OperationStories, Told, is_of_operation, saves
 from application.flashlog import Flashlog
 from web.representation import operation_object, timestamp
-from web.sockets.client import Client, News, text_frame
+from web.sockets.client import Client
+from web.sockets.frames import News, text_frame
 
 
 class Kind(StrEnum):

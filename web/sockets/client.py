@@ -8,9 +8,7 @@ decides what becomes of it.
 import logging
 import select
 import socket
-import struct
 from collections import deque
-from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
 from time import monotonic
@@ -20,10 +18,10 @@ from simple_websocket import ConnectionClosed, Server
 from wsproto.events import CloseConnection
 from wsproto.utilities import LocalProtocolError
 
+from web.sockets.frames import News
+
 _LOG = logging.getLogger(__name__)
 
-_TEXT = 0x81  # FIN and opcode 1 (RFC 6455 section 5.2)
-_SHORT, _MEDIUM = 126, 1 << 16
 # What may wait for a client beside the one message that is on its way.
 WAITING_BYTES_MAX = 256 * 1024
 # How long a client may take to answer our Close, in seconds.
@@ -31,15 +29,6 @@ _FAREWELL_SECONDS = 1.0
 # How often a thread that waits for a slow client looks whether there is still a need.
 _LOOK_SECONDS = 0.25
 _WOKEN = object()
-
-
-class News:
-    """What is told together: frames by position, in order, and joined only once."""
-
-    def __init__(self, each: Sequence[tuple[int, bytes]]) -> None:
-        self.each = each
-        self.first, self.last = each[0][0], each[-1][0]
-        self.joined = b"".join(frames for _, frames in each)
 
 
 class StalledError(Exception):
@@ -68,7 +57,7 @@ class Client:
 
     # --- from any thread -------------------------------------------------------
 
-    def push(self, news: "News") -> None:
+    def push(self, news: News) -> None:
         """Tell what happened, without what was told already."""
         with self._lock:
             if self._held is None and self.told < news.first:
@@ -321,13 +310,3 @@ class _OneAtATime:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
-
-
-def text_frame(payload: bytes) -> bytes:
-    """Encode one unmasked text message, once for all its readers."""
-    size = len(payload)
-    if size < _SHORT:
-        return struct.pack("!BB", _TEXT, size) + payload
-    if size < _MEDIUM:
-        return struct.pack("!BBH", _TEXT, _SHORT, size) + payload
-    return struct.pack("!BBQ", _TEXT, _SHORT + 1, size) + payload

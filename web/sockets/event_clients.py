@@ -12,7 +12,8 @@ from application.feed.follower import Follower
 from application.feed.occurrence import Occurrence
 from application.feed.pages import read_page
 from application.flashlog import Flashlog
-from web.sockets.client import Client, News, text_frame
+from web.sockets.client import Client
+from web.sockets.frames import News, text_frame
 
 # Pages that are made at the same time; more would only keep others from working.
 _PAGES_AT_ONCE = 2
