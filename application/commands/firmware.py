@@ -20,6 +20,10 @@ from domain.options import UpgradeOptions
 
 _NOT_SELECTABLE = "Invalid pk - object does not exist."
 _ANOTHER_BOARD = "Device model and image model do not match"
+_NOTHING_KNOWN = (
+    "nothing is known of the device yet. Give its model, or let "
+    "`flashlog device check` find out what it is."
+)
 
 
 class DeactivatedError(RefusedError):
@@ -121,6 +125,8 @@ def _check_image(
     # There are images for this kind of router, but this is none of them.
     if is_known_kind(flashlog, known):
         raise InvalidError.of("image", _NOT_SELECTABLE)
+    if not known.names:
+        raise InvalidError.of("__all__", f"{_ANOTHER_BOARD}: {_NOTHING_KNOWN}")
     raise InvalidError.of("__all__", _ANOTHER_BOARD)
 
 

@@ -31,8 +31,9 @@ def refusal(content: bytes, **hints: Any) -> str:
     with pytest.raises(InvalidError) as refused:
         admit(outline_of(content), **hints)
     assert list(refused.value.fields) == ["file"]
-    (sentence,) = refused.value.fields["file"]
-    return sentence
+    sentences: list[str] = refused.value.fields["file"]
+    assert len(sentences) == 1
+    return sentences[0]
 
 
 def test_an_image_says_what_it_is_and_for_whom() -> None:

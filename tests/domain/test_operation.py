@@ -473,9 +473,9 @@ def test_settling_is_ignored_where_nothing_is_owed() -> None:
 
 def test_services_that_run_again_are_not_told_again_when_only_wifi_is_owed() -> None:
     operation = examples.uploading()
-    assert operation.owed_services == examples.SERVICES
+    assert list(operation.owed_services) == list(examples.SERVICES)
     operation.settle_by(SettledBy.SWITCH)
-    assert operation.owed_services == ()
+    assert list(operation.owed_services) == []
     operation.note(examples.services_stop_begun((), wifi=True))
     operation.collect_events()
 

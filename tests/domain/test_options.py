@@ -18,7 +18,8 @@ def refusal(given_options: object) -> list[str]:
     with pytest.raises(InvalidError) as refused:
         UpgradeOptions.parse(given_options)
     assert list(refused.value.fields) == ["upgrade_options"]
-    return refused.value.fields["upgrade_options"]
+    sentences: list[str] = refused.value.fields["upgrade_options"]
+    return sentences
 
 
 @pytest.mark.parametrize("nothing", [None, {}, "", b"", "null", "{}", {"c": None}])

@@ -64,7 +64,7 @@ def import_(
     login: logins.LoginOptions,
     as_json: bool,
 ) -> int:
-    """Bring routers from a table, an Ansible inventory, or a running OpenWISP.
+    """Bring routers from CSV, Ansible or a running OpenWISP.
 
     What is there already is compared and brought up to date, so it may be run again.
     Try it with --dry-run first. The log-in given here is for those routers of which

@@ -61,7 +61,9 @@ def register(installation: Installation, actors: Sequence[Actor], tell: Tell) ->
     with ThreadPoolExecutor(4) as pool:
         token = pool.submit(_account, installation, password)
         added = pool.submit(_add_image, installation, image)
-        devices = list(pool.map(lambda actor: _add(installation, actor), actors))
+        devices = list(
+            pool.map(lambda actor: _add_and_check(installation, actor), actors)
+        )
         cast = Cast(
             actors=actors,
             device_ids=devices,
@@ -73,6 +75,7 @@ def register(installation: Installation, actors: Sequence[Actor], tell: Tell) ->
     tell(f"$ flashlog image add {FILE_NAME}")
     for actor in actors:
         tell(f"$ flashlog {' '.join(_arguments(actor))}")
+    tell(f"$ flashlog device check {' '.join(actor.scene.name for actor in actors)}")
     return cast
 
 
@@ -145,6 +148,8 @@ def _arguments(actor: Actor) -> list[str]:
     ]
 
 
-def _add(installation: Installation, actor: Actor) -> str:
+def _add_and_check(installation: Installation, actor: Actor) -> str:
+    """Register a router and look at it: what it is, is known before it is upgraded."""
     done = installation.command(*_arguments(actor), stdin=f"{actor.router.password}\n")
+    installation.command("device", "check", actor.scene.name)
     return str(done["id"])
