@@ -29,7 +29,6 @@ TABLES = (
     "device",
     "device_owner",
     "belonging",
-    "belonging",
     "connection",
     "device_group",
     "location",
