@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from tests.application.stock import operations_of
 from tests.fleet.cases import CASES
+from tests.fleet.listener import Listener
 from tests.fleet.town import (
     Most,
     Observer,
@@ -23,8 +25,7 @@ from tests.fleet.town import (
 )
 from tests.procedure.world import eventually
 from tests.web.conftest import API, token_for
-from tests.web.people import Caller
-from web.app import create_app
+from tests.web.serving import serving
 
 pytestmark = [
     pytest.mark.process,
@@ -39,12 +40,22 @@ def test_200_routers_of_which_many_are_faulty_all_end_as_they_must(
     tmp_path: Path,
 ) -> None:
     cases = spread(CASES, count=200, each=10)
-    with a_town(tmp_path, cases, **LIMITS) as town:
-        with town.runners(2), Observer(town) as seen:
+    with a_town(tmp_path, cases, bind="127.0.0.1:0", **LIMITS) as town:
+        token = token_for(town.flashlog, "admin", is_superuser=True)
+        with (
+            serving(town.settings) as service,
+            town.runners(1),
+            Observer(town) as seen,
+        ):
             batch_id = town.start(failures_max=0)
-            eventually_ended(town, batch_id, limit_seconds=200)
+            path = f"/ws/firmware-upgrader/batch-upgrade-operation/{batch_id}/"
+            with service.open(path, token) as socket, Listener(socket) as heard:
+                eventually_ended(town, batch_id, limit_seconds=200)
+                heard.wait_for_the_end()
+            _, shown = service.get(f"{API}/batch-upgrade-operation/{batch_id}/", token)
         assert wrong_verdicts(town, batch_id) == []
-        assert_rest_agrees(town, batch_id)
+        assert_rest_agrees(town, shown)
+        assert_websocket_agrees(town, batch_id, heard)
 
         assert_within_limits(town, seen)
 
@@ -178,14 +189,9 @@ def wrong_verdicts(town: Town, batch_id: UUID) -> list[str]:
     return wrong
 
 
-def assert_rest_agrees(town: Town, batch_id: UUID) -> None:
-    flashlog = town.flashlog
-    token = token_for(flashlog, "admin", is_superuser=True)
-    admin = Caller(create_app(flashlog).test_client(), token)
-    shown = admin.get(f"{API}/batch-upgrade-operation/{batch_id}/").json
-    assert shown
+def assert_rest_agrees(town: Town, shown: dict[str, Any]) -> None:
     told = {
-        each["id"]: flashlog.log.get(UpgradeOperation, UUID(each["id"])).status
+        each["id"]: town.flashlog.log.get(UpgradeOperation, UUID(each["id"])).status
         for each in shown["upgradeoperations"]
     }
     assert {each["id"]: each["status"] for each in shown["upgradeoperations"]} == told
@@ -196,3 +202,12 @@ def assert_rest_agrees(town: Town, batch_id: UUID) -> None:
     for status in ("success", "failed", "aborted", "cancelled"):
         count = sum(each == status for each in told.values())
         assert shown[f"{status}_rate"] == 100 * count // total
+
+
+def assert_websocket_agrees(town: Town, batch_id: UUID, heard: Listener) -> None:
+    rows = operations_of(town.flashlog, batch_id).values()
+    assert heard.statuses == {row["id"]: row["status"] for row in rows}
+    total = len(town.cases)
+    assert heard.batch == {"status": "failed", "completed": total, "total": total}
+    # Nobody was told of anything behind an end.
+    assert heard.late == []
