@@ -93,7 +93,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 3600.0
 
     operation_seconds: Annotated[
-        float, "no further retry before the flash once an operation is this old"
+        float,
+        "no further retry before the flash this long after the first attempt; what an "
+        "operation waits for its turn does not count",
     ] = 86400.0
     retries_max: Annotated[int, "retries before the flash"] = 4
     retry_backoff_seconds: Annotated[float, "pause before the first retry"] = 60.0

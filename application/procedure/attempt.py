@@ -181,6 +181,7 @@ def leave(
 
 def _may_retry(visit: Visit) -> bool:
     """Whether retries and time are left; asked only after a visit was made."""
-    age = visit.now() - visit.operation.started_at
-    is_young = age < timedelta(seconds=visit.settings.operation_seconds)
+    since = visit.operation.trying_since
+    limit = timedelta(seconds=visit.settings.operation_seconds)
+    is_young = since is None or visit.now() - since < limit
     return is_young and visit.operation.retries < visit.settings.retries_max

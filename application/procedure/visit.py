@@ -59,8 +59,9 @@ class Visit:
 
     def begin(self) -> None:
         """Fence older visits off the log; the router is fenced by the same number."""
+        at = self.now()
         try:
-            self._append(lambda: self.operation.begin_visit(self.runner))
+            self._append(lambda: self.operation.begin_visit(self.runner, at=at))
         except IntegrityError:
             msg = "somebody else came first"
             raise OvertakenError(msg) from None

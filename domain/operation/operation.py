@@ -26,7 +26,7 @@ class UpgradeOperation(OperationState):
 
     # --- visits -------------------------------------------------------------
 
-    def begin_visit(self, runner: str) -> None:
+    def begin_visit(self, runner: str, *, at: datetime | None = None) -> None:
         """Open a visit, and an attempt with it where none is open yet."""
         self._require_not_held()
         if self.is_settled:
@@ -35,7 +35,7 @@ class UpgradeOperation(OperationState):
         visit = events.VisitBegun(visit=self.visit + 1, runner=runner)
         if self.is_cancellable:
             begun = events.AttemptBegun(
-                attempt=self.attempt + 1, after_crash=self.attempt_open
+                attempt=self.attempt + 1, after_crash=self.attempt_open, at=at
             )
             self.record(begun, visit)
         else:

@@ -1,6 +1,6 @@
 """What an operation's events have made of it, and the questions one may ask it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.base import Aggregate
@@ -24,6 +24,8 @@ class OperationState(Aggregate):
         self.progress = 0
         self.attempt = 0
         self.attempt_open = False
+        # The first attempt, later by what was waited for a turn since.
+        self.trying_since: datetime | None = None
         self.restarts = 0
         self.retries = 0
         self.visit = 0
@@ -77,7 +79,13 @@ class OperationState(Aggregate):
         if progress is not None:
             self.progress = max(self.progress, progress)
 
-    def begin_attempt(self, attempt: int, *, after_crash: bool) -> None:
+    def begin_attempt(
+        self, attempt: int, *, after_crash: bool, at: datetime | None
+    ) -> None:
+        if self.trying_since is None:
+            self.trying_since = at
+        elif at and self.next_visit_at and not after_crash:
+            self.trying_since += max(at - self.next_visit_at, timedelta())
         self.attempt = attempt
         self.attempt_open = True
         self.restarts += after_crash

@@ -91,6 +91,55 @@ def test_a_visit_after_a_scheduled_retry_is_no_restart() -> None:
     assert (operation.attempt, operation.restarts, operation.retries) == (2, 0, 1)
 
 
+def test_the_time_for_retries_begins_with_the_first_attempt() -> None:
+    operation = examples.queued()
+    assert operation.trying_since is None
+
+    operation.begin_visit("runner-1", at=examples.later(9000))
+
+    assert operation.trying_since == examples.later(9000)
+
+
+def test_waiting_to_retry_is_time_but_waiting_for_a_turn_is_not() -> None:
+    operation = examples.queued()
+    operation.begin_visit("runner-1", at=examples.later(100))
+    operation.schedule_retry(cause="no answer", not_before=examples.later(160))
+
+    operation.begin_visit("runner-1", at=examples.later(170))
+    assert operation.trying_since == examples.later(110)
+
+    operation.postpone(cause="not its turn", not_before=examples.later(200))
+    operation.begin_visit("runner-1", at=examples.later(5200))
+    assert operation.trying_since == examples.later(5110)
+
+
+def test_the_time_between_a_crash_and_the_next_attempt_counts() -> None:
+    operation = examples.queued()
+    operation.begin_visit("runner-1", at=examples.later(100))
+
+    operation.begin_visit("runner-2", at=examples.later(700))
+
+    assert operation.trying_since == examples.later(100)
+
+
+def test_the_time_for_retries_begins_again_when_a_person_resumes() -> None:
+    operation = examples.queued()
+    operation.begin_visit("runner-1", at=examples.later(100))
+    operation.hold("the log was restored")
+    operation.resume(at=examples.later(90_000))
+
+    operation.begin_visit("runner-1", at=examples.later(90_001))
+
+    assert operation.trying_since == examples.later(90_001)
+
+
+def test_an_attempt_of_an_older_version_tells_no_time() -> None:
+    operation = examples.queued()
+    operation.record(events.AttemptBegun(attempt=1))
+
+    assert operation.trying_since is None
+
+
 def test_a_new_attempt_keeps_the_uploaded_file_but_asks_the_router_again() -> None:
     operation = examples.waiting_to_retry()
 

@@ -236,7 +236,7 @@ def _started(operation_id: UUID, **changes: object) -> UpgradeOperation:
 
 def _climb(operation: UpgradeOperation) -> None:
     """From the first packet to a verified upload, with too little memory at first."""
-    operation.begin_visit("runner-1")
+    operation.begin_visit("runner-1", at=examples.AT)
     operation.note(
         examples.connected(), examples.identity_verified(), examples.image_compared()
     )

@@ -41,9 +41,10 @@ class AttemptBegun(OperationEvent, frozen=True, kw_only=True):
 
     attempt: int
     after_crash: bool = False
+    at: datetime | None = None
 
     def mean(self, operation: OperationState) -> None:
-        operation.begin_attempt(self.attempt, after_crash=self.after_crash)
+        operation.begin_attempt(self.attempt, after_crash=self.after_crash, at=self.at)
 
 
 class VisitBegun(OperationEvent, frozen=True, kw_only=True):

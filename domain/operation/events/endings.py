@@ -117,6 +117,7 @@ class Resumed(OperationEvent, frozen=True, kw_only=True):
 
     def mean(self, operation: OperationState) -> None:
         operation.held = ""
+        operation.trying_since = None
         operation.next_visit_at = self.at
 
 
