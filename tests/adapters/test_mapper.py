@@ -1,6 +1,7 @@
 """Every event goes into the log and comes out of it as the same fact."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -18,7 +19,15 @@ from domain.topics import TOPICS
 from tests.domain import examples
 
 MAPPER = TypedMapper()
+# What clients keep with us as JSON.
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.text() | st.integers(-(1 << 63), (1 << 63) - 1),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=4,
+)
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    Any: _JSON,
+    date: st.dates(),
     NoneType: st.none(),
     bool: st.booleans(),
     str: st.text(),
@@ -39,7 +48,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of([values(argument) for argument in arguments])
     if origin is tuple:
         return st.lists(values(arguments[0]), max_size=3).map(tuple)
-    if origin is dict:
+    if origin in {dict, Mapping}:
         return st.dictionaries(*map(values, arguments), max_size=3)
     if issubclass(hint, Enum):
         return st.sampled_from(hint)

@@ -17,8 +17,7 @@ from web.app import create_app
 __all__ = ["API", "Caller", "id_of", "token_for"]
 
 API = "/api/v1/firmware-upgrader"
-IN_PROCESS, OVER_HTTP = "in process", "over HTTP"
-# What clients rely on: tested in this process and over HTTP.
+# What clients rely on is tested over HTTP; all else in this process.
 _CONTRACT = {
     "test_builds",
     "test_categories",
@@ -72,20 +71,12 @@ def port_of_installations() -> Iterator[int]:
 
 @pytest.fixture
 def client(flashlog: Flashlog, request: pytest.FixtureRequest) -> Client:
-    """Call the application in this process, or over HTTP as the real server runs it."""
-    if getattr(request, "param", IN_PROCESS) == IN_PROCESS:
+    """Call the application: over HTTP where it is what clients rely on."""
+    is_contract = request.node.module.__name__.rpartition(".")[2] in _CONTRACT
+    if not is_contract or request.node.get_closest_marker("in_process"):
         return create_app(flashlog).test_client()
     port = request.getfixturevalue("port_of_installations")
     return client_over_http(port, flashlog.settings)
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the contract's tests in both ways."""
-    is_bound = metafunc.definition.get_closest_marker("in_process")
-    is_asked = "client" in metafunc.fixturenames and not is_bound
-    if is_asked and metafunc.module.__name__.rpartition(".")[2] in _CONTRACT:
-        ways = [IN_PROCESS, pytest.param(OVER_HTTP, marks=pytest.mark.process)]
-        metafunc.parametrize("client", ways, indirect=True)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     def finish_and_judge(response: Response) -> Response:
         answer = finish(response)
-        wrong.extend(_wrong_with(answer))
+        wrong.extend(wrong_with(answer))
         return answer
 
     monkeypatch.setattr(transport, "_finish", finish_and_judge)
@@ -33,7 +33,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert wrong == [], "\n".join(wrong)
 
 
-def _wrong_with(answer: Response) -> Iterator[str]:
+def wrong_with(answer: Response) -> Iterator[str]:
     rule, method = request.url_rule, request.method.lower()
     if rule is None or method == "head" or answer.status_code == 500:
         return

@@ -1,7 +1,8 @@
 """The contract's tests over real HTTP: one gunicorn, an installation for each test.
 
 Requests name the data directory of their installation in a header, and the server
-makes the application for it as `wsgi.py` does.
+makes the application for it as `wsgi.py` does. Every answer is judged by the
+interface's own description.
 """
 
 import http.client
@@ -15,19 +16,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from time import monotonic, sleep
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.test import Client
 
 from application import passwords
 from application.flashlog import Flashlog
 from application.settings import Settings, environment_of, load_settings
+from tests.web.judging import wrong_with
+from web import transport
 from web.app import create_app
 
 CHEAP_SCRYPT = {"n": 16, "r": 8, "p": 1}
 _HEADER = "X-Flashlog-Environment"
+_JUDGEMENT = "X-Flashlog-Undescribed"
 _KEPT = 8
 _START_SECONDS = 30
 # gunicorn 27 would write a control socket to the home directory.
@@ -41,6 +45,7 @@ class Installations:
     def __init__(self) -> None:
         # What a password costs to check is not what these tests are about.
         passwords._SCRYPT = CHEAP_SCRYPT
+        transport._finish = _finish_and_judge
         self._apps: OrderedDict[str, tuple[Flask, Flashlog]] = OrderedDict()
         self._lock = Lock()
 
@@ -60,6 +65,17 @@ class Installations:
                 _, (_, flashlog) = self._apps.popitem(last=False)
                 flashlog.close()
             return self._apps[variables][0]
+
+
+_finish = transport._finish
+
+
+def _finish_and_judge(response: Response) -> Response:
+    """Tell the client what an answer has, or lacks, that is not described."""
+    answer = _finish(response)
+    if wrong := "; ".join(wrong_with(answer)):
+        answer.headers[_JUDGEMENT] = quote(wrong)
+    return answer
 
 
 class OverHTTP:
@@ -91,6 +107,9 @@ class OverHTTP:
             )
             answer = connection.getresponse()
             body = answer.read()
+            assert answer.headers[_JUDGEMENT] is None, unquote(
+                answer.headers[_JUDGEMENT]
+            )
             kept = [
                 (name, value)
                 for name, value in answer.getheaders()
