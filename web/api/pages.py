@@ -27,7 +27,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         """Read `page` and `page_size`. Raises AnswerError (404)."""
         size = _size()
         last = max(1, math.ceil(count / size))
-        text = request.args.get("page", "1")
+        text = request.args.get("page") or "1"
         number = last if text == "last" else _whole(text)
         if not 1 <= number <= last:
             raise refusal(HTTPStatus.NOT_FOUND, "Invalid page.")

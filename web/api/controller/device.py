@@ -30,6 +30,7 @@ from web.api.described import Description, Parameter, described
 from web.api.fields import NO_CHOICE
 from web.api.listing import listed
 from web.api.lookup import changeable, own_reference, visible
+from web.api.moments import at
 from web.api.resource import Resource
 from web.state import flashlog
 
@@ -65,9 +66,9 @@ def _list() -> Response:
         _location_contains(),
         _with_geo(),
         _of_configuration(),
-        filters.at("created", "device.created"),
-        filters.at("created__gte", "device.created", ">="),
-        filters.at("created__lt", "device.created", "<"),
+        at("created", "device.created"),
+        at("created__gte", "device.created", ">="),
+        at("created__lt", "device.created", "<"),
     )
     query = Query(source="device", columns="device.*", conditions=conditions)
     return listed(query, listed_device)

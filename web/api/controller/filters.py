@@ -1,12 +1,8 @@
 """Query parameters that choose rows of the inventory."""
 
-from datetime import UTC, datetime
-
 from flask import request
 
 from application.access import Condition
-from application.errors import InvalidError
-from application.projections.rows import moment
 from web.api.described import Parameter
 from web.api.lookup import reference, seen
 
@@ -49,18 +45,3 @@ def truth(name: str) -> bool | None:
     """Return a yes or no; None for anything else."""
     text = request.args.get(name, "")
     return True if text in _TRUE else False if text in _FALSE else None
-
-
-def at(name: str, column: str, comparison: str = "=") -> Condition:
-    """Return the condition on a time. Raises InvalidError."""
-    text = request.args.get(name)
-    if not text:
-        return ALL
-    try:
-        # A plus sign that was not quoted has become a blank.
-        found = datetime.fromisoformat(text.replace(" 0", "+0"))
-    except ValueError:
-        raise InvalidError.of(name, "Enter a valid date/time.") from None
-    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-    written = moment(aware.astimezone(UTC))
-    return Condition(f"{column} {comparison} ?", (written,))

@@ -1,19 +1,16 @@
 """Mass upgrades: list, look at, hold, resume, cancel."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Response, g, request
+from flask import Response, g
 from marshmallow import Schema, fields, validate
 
 from application.access import Condition
 from application.commands.batches import cancel_batch, hold_batch, resume_batch
-from application.errors import InvalidError
-from application.projections.rows import moment
 from application.projections.views import Row
 from application.queries.batches import (
     BATCH_STATUSES,
@@ -31,6 +28,7 @@ from web.api.fields import Body, Text
 from web.api.firmware_upgrader.operation_shape import OperationShown
 from web.api.listing import listed, ordered
 from web.api.lookup import changeable, missing, reference, seen
+from web.api.moments import at
 from web.api.resource import Resource
 from web.representation import operation_object, timestamp
 from web.state import flashlog, state
@@ -124,7 +122,7 @@ def _list() -> Response:
     status = filters.choice("status", BATCH_STATUSES)
     if status is not None:
         conditions.append(Condition("batch.status = ?", (status,)))
-    conditions += _created()
+    conditions.append(at("created", "batch.created"))
     query = msgspec.structs.replace(batches(), conditions=tuple(conditions))
     return listed(ordered(query, ORDERS), _shown)
 
@@ -185,18 +183,6 @@ def _change(batch_id: UUID, change: Callable[..., None]) -> Response:
     changeable("batch", batch_id, slug=filters.slug("organization"))
     change(flashlog(), batch_id=batch_id, by=g.user_id)
     return json_answer(_shown(_row(batch_id)))
-
-
-def _created() -> list[Condition]:
-    text = request.args.get("created")
-    if not text:
-        return []
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidError.of("created", "Enter a valid date/time.") from None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return [Condition("batch.created = ?", (moment(at.astimezone(UTC)),))]
 
 
 def _row(batch_id: UUID) -> Row:

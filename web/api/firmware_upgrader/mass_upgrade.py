@@ -16,7 +16,7 @@ from web.api import filters
 from web.api.authentication import asking
 from web.api.bodies import load, load_from
 from web.api.described import Description, Parameter, described
-from web.api.fields import Body, Id, Text, Truth, Whole
+from web.api.fields import Body, Id, Text, Texts, Truth, Whole
 from web.api.idempotency import once
 from web.api.lookup import changeable, own_reference, visible
 from web.api.resource import Resource
@@ -51,6 +51,14 @@ class Limit(Whole):
         )
 
 
+class Packages(Texts):
+    """Names of packages."""
+
+    def __init__(self, **others: Any) -> None:
+        super().__init__(**others)
+        self.inner = Text(length_max=_PACKAGE_LENGTH_MAX)
+
+
 class StartBody(FiltersBody):
     """What a mass upgrade may be told."""
 
@@ -59,9 +67,7 @@ class StartBody(FiltersBody):
     uploads_per_location_max = Limit()
     reboots_max = Limit()
     failures_max = Limit(least=0)
-    expendable_packages = fields.List(
-        Text(length_max=_PACKAGE_LENGTH_MAX), load_default=list
-    )
+    expendable_packages = Packages(load_default=list)
 
 
 class SkippedShown(Schema):
