@@ -11,6 +11,9 @@ What a person may be told when a command is refused is said by the errors of the
 domain; those above it find them here.
 """
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from domain.errors import (
     AlreadyEndedError,
     CancelTooLateError,
@@ -54,7 +57,16 @@ class LinkLostError(UnreachableError):
 
 
 class AuthenticationFailedError(UnreachableError):
-    """The router answered but accepted none of these credentials."""
+    """The router answered but accepted none of these credentials.
+
+    `refused` are the ids of the router's own credentials, and why each failed.
+    """
+
+    def __init__(
+        self, message: str, *, refused: Mapping[UUID, str] | None = None
+    ) -> None:
+        self.refused = refused or {}
+        super().__init__(message)
 
 
 class RefusedStepError(StepError):

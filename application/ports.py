@@ -1,6 +1,6 @@
 """What the procedure needs of the outside world."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -80,6 +80,7 @@ class Session(Protocol):
     address: str
     port: int
     credentials_id: UUID
+    refused: Mapping[UUID, str]  # credentials that were tried before, and why not
     host_key: HostKey
     jump_host_keys: tuple[HostKey, ...]  # of the hosts on the way, in order
     weak_algorithms: bool  # SHA-1 had to be used: OpenWrt 18.06 and 19.07

@@ -10,7 +10,7 @@ from application.errors import (
     UnreachableError,
 )
 from application.ports import Session
-from application.procedure import checks, flash, packages, room, upload
+from application.procedure import checks, flash, log_ins, packages, room, upload
 from application.procedure.reach import reach
 from application.procedure.settle import end, give_back, settled_by_refusal
 from application.procedure.turn import (
@@ -64,7 +64,7 @@ def attempt(visit: Visit) -> None:
             _try(visit, session, router)
     except UnreachableError as error:
         if refusal is None:
-            leave(visit, short(error))
+            leave(visit, short(error), also=_refused_log_ins(visit, error))
         else:
             step_back(visit, None, refusal)
     except RefusedStepError as error:
@@ -154,8 +154,18 @@ def _out(
             give_back(visit, router, is_due=True)
 
 
+def _refused_log_ins(visit: Visit, error: UnreachableError) -> Callable[[Device], None]:
+    now = visit.now()
+    return lambda device: log_ins.note_refused(device, error, at=now)
+
+
 def leave(
-    visit: Visit, cause: str, *, retry: bool = True, router: Router | None = None
+    visit: Visit,
+    cause: str,
+    *,
+    retry: bool = True,
+    router: Router | None = None,
+    also: Callable[[Device], None] | None = None,
 ) -> None:
     """Come back later while retries are left, else fail."""
     settings = visit.settings
@@ -169,11 +179,12 @@ def leave(
             visit.write(
                 lambda operation: operation.schedule_retry(
                     cause=cause, not_before=not_before
-                )
+                ),
+                also=also,
             )
             return
         tried = f" (tried {visit.operation.retries + 1} times)" if retry else ""
-        _out(visit, router, lambda operation: operation.fail(cause + tried))
+        _out(visit, router, lambda operation: operation.fail(cause + tried), also=also)
     except EndedMeanwhileError:
         # Cancelled while we were on our way out: what is owed is visited next.
         return

@@ -7,7 +7,7 @@ import msgspec
 from application.errors import StepError
 from application.flashlog import Flashlog
 from application.ports import Session
-from application.procedure import checks
+from application.procedure import checks, log_ins
 from application.procedure.reach import reach
 from application.procedure.visit import short
 from application.router.facts import RouterFacts
@@ -52,7 +52,7 @@ def check_device(flashlog: Flashlog, device_id: UUID) -> CheckReport:
     """Visit a router without changing it and report what was found.
 
     Pins the host key and keeps board, release and installed packages where the
-    identity is verified.
+    identity is verified, and which log-ins work.
     Raises NotFoundError.
     """
     device = flashlog.log.get(Device, device_id)
@@ -62,6 +62,7 @@ def check_device(flashlog: Flashlog, device_id: UUID) -> CheckReport:
             installed = router.packages()
             return _report(flashlog, device, session, facts, installed)
     except StepError as error:
+        _note_refused(flashlog, device_id, error)
         return CheckReport(device_id=device_id, name=device.name, trouble=short(error))
 
 
@@ -122,6 +123,7 @@ def _report(
     def learn() -> int:
         known = flashlog.log.get(Device, device.id)
         checks.learn(known, session, facts)
+        log_ins.note_worked(known, session, at=flashlog.clock.now())
         if installed is not None:
             known.note_packages(installed)
         return flashlog.log.append(known)
@@ -130,6 +132,15 @@ def _report(
     return msgspec.structs.replace(
         report, identity=verified.value, verified_by=verified.by
     )
+
+
+def _note_refused(flashlog: Flashlog, device_id: UUID, error: StepError) -> None:
+    def note() -> int:
+        device = flashlog.log.get(Device, device_id)
+        log_ins.note_refused(device, error, at=flashlog.clock.now())
+        return flashlog.log.append(device)
+
+    flashlog.show(flashlog.log.decide(note))
 
 
 def _fits(

@@ -2,6 +2,7 @@
 
 from application.errors import RefusedStepError
 from application.ports import Session
+from application.procedure import log_ins
 from application.procedure.reach import pinned
 from application.procedure.visit import Visit
 from application.router.facts import RouterFacts
@@ -26,11 +27,20 @@ def identify(visit: Visit, session: Session, router: Router) -> RouterFacts:
     """
     facts = router.inspect(directory=visit.settings.upload_directory, path=visit.path)
     connected = _connected(session)
+    now = visit.now()
+
+    def note_log_ins(device: Device) -> None:
+        log_ins.note_worked(device, session, at=now)
+
+    def keep(device: Device) -> None:
+        learn(device, session, facts)
+        note_log_ins(device)
+
     try:
         verified = identity.judge(expected(visit.device), found(facts))
         _judge(visit, facts)
     except (RefusedError, RefusedStepError):
-        visit.write(lambda operation: operation.note(connected))
+        visit.write(lambda operation: operation.note(connected), also=note_log_ins)
         raise
     learned = (
         connected,
@@ -42,7 +52,7 @@ def identify(visit: Visit, session: Session, router: Router) -> RouterFacts:
         _settle_what_is_settled(operation, facts)
         operation.note(*learned)
 
-    visit.write(decide, also=lambda device: learn(device, session, facts))
+    visit.write(decide, also=keep)
     return facts
 
 
@@ -176,6 +186,7 @@ def _connected(session: Session) -> events.Connected:
     return events.Connected(
         address=session.address,
         credentials_id=session.credentials_id,
+        refused=dict(session.refused),
         host_key_type=session.host_key.type,
         host_key_fingerprint=session.host_key.fingerprint,
         weak_algorithms=session.weak_algorithms,

@@ -76,7 +76,7 @@ def _target(flashlog: Flashlog, device: Device, *, accept_new_host_key: bool) ->
         addresses=device.addresses,
         logins=tuple(
             _login(flashlog, connection.credentials_id)
-            for connection in device.enabled_connections
+            for connection in device.connections_to_try
         ),
         host_key=_shown(device.host_key),
         jump_hosts=tuple(

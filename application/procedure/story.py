@@ -16,6 +16,18 @@ def _attempt(event: events.AttemptBegun) -> str:
     return f"Attempt {event.attempt}" if event.attempt > 1 else ""
 
 
+def _connected(event: events.Connected) -> str:
+    line = (
+        f"Connected to {event.address}, host key {event.host_key_type} "
+        f"{event.host_key_fingerprint}, starting upgrade process"
+    )
+    for credentials_id, reason in event.refused.items():
+        line += f". Before, with credentials {credentials_id}: {reason}"
+    if event.weak_algorithms:
+        line += ". WARNING: this router speaks only SHA-1, which is weak"
+    return line
+
+
 def _compared(event: events.ImageCompared) -> str:
     if event.installed:
         return "The image is installed already: nothing to do"
@@ -35,15 +47,7 @@ def _mib(size_bytes: int) -> str:
 # How each event is told; an event without a line is not worth one.
 _LINES: Mapping[type[Event], Callable[[Any], str]] = {
     events.AttemptBegun: _attempt,
-    events.Connected: lambda e: (
-        f"Connected to {e.address}, host key {e.host_key_type} "
-        f"{e.host_key_fingerprint}, starting upgrade process"
-        + (
-            ". WARNING: this router speaks only SHA-1, which is weak"
-            if e.weak_algorithms
-            else ""
-        )
-    ),
+    events.Connected: _connected,
     events.IdentityVerified: lambda e: (
         f"Device identity verified by {e.verified_by}: {e.identity} "
         f"({e.model or e.board}, {e.board}), running {e.release} {e.revision}"

@@ -50,6 +50,8 @@ def _own(flashlog: Flashlog, device_id: UUID) -> Iterator[Happening]:
         if tell is None:
             continue
         line = tell(event)
+        if not line:
+            continue
         if isinstance(event, events.HostKeyPinned):
             line = f"{'changed' if was_pinned else 'pinned'} {line}"
             was_pinned = True
@@ -95,6 +97,9 @@ _LINES: Mapping[type[Event], Callable[[Any], str]] = {
     ),
     events.AddressesChanged: lambda e: f"addresses changed: {', '.join(e.addresses)}",
     events.ConnectionsChanged: lambda e: f"log-ins changed: {len(e.connections)} now",
+    events.ConnectionsTried: lambda e: "; ".join(
+        f"credentials {each}: {why}" for each, why in e.refused.items()
+    ),
     events.HostKeyPinned: lambda e: f"host key {e.key.type} {e.key.fingerprint}",
     events.HostKeyReleased: lambda e: f"host key released: {e.reason}",
     events.Enrolled: lambda e: f"enrolled with UUID {e.uuid}",

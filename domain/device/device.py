@@ -1,12 +1,16 @@
 """One router, told by its commands."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.device import events
 from domain.device.events import DeviceEvent
 from domain.device.state import DeviceState
-from domain.device.words import Connection, Description, Learned, PinnedKey
+from domain.device.words import Connection, Description, Learned, LogIn, PinnedKey
 from domain.errors import RefusedError
+
+_LOG_IN_IS_NEWS_AFTER = timedelta(days=1)
 
 
 class StillActiveError(RefusedError):
@@ -121,6 +125,23 @@ class Device(DeviceState):
         if self.connections != connections:
             self.record(events.ConnectionsChanged(connections=connections, by=by))
 
+    def note_log_ins(
+        self,
+        *,
+        worked: UUID | None,
+        refused: Mapping[UUID, str],
+        at: datetime,
+    ) -> None:
+        """Keep which credentials worked, where it is news or a day has passed."""
+        known = {connection.credentials_id for connection in self.connections}
+        tried = events.ConnectionsTried(
+            at=at,
+            worked=worked if worked in known else None,
+            refused={each: why for each, why in refused.items() if each in known},
+        )
+        if any(self._is_news(*found) for found in tried.log_ins.items()):
+            self.record(tried)
+
     def deactivate(self, *, by: UUID | None = None) -> None:
         if not self.is_active:
             msg = "the device is deactivated already"
@@ -138,6 +159,12 @@ class Device(DeviceState):
             msg = "The device must be deactivated prior to deletion"
             raise StillActiveError(msg)
         self.record(events.Deleted(by=by))
+
+    def _is_news(self, credentials_id: UUID, found: LogIn) -> bool:
+        last = self.log_ins.get(credentials_id)
+        if last is None or found.at - last.at > _LOG_IN_IS_NEWS_AFTER:
+            return True
+        return (last.is_working, last.reason) != (found.is_working, found.reason)
 
 
 DeviceEvent.AGGREGATE = Device

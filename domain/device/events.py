@@ -1,10 +1,20 @@
 """The facts of a device."""
 
+from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from domain.base import Event
 from domain.device.state import DeviceState
-from domain.device.words import Connection, Description, Jump, Learned, PinnedKey
+from domain.device.words import (
+    Connection,
+    Description,
+    Jump,
+    Learned,
+    LogIn,
+    PinnedKey,
+)
 
 
 class DeviceEvent(Event, frozen=True, kw_only=True):
@@ -77,6 +87,31 @@ class ConnectionsChanged(DeviceEvent, frozen=True, kw_only=True):
 
     def apply(self, device: DeviceState) -> None:
         device.connections = self.connections
+        device.forget_log_ins()
+
+
+class ConnectionsTried(DeviceEvent, frozen=True, kw_only=True):
+    """Which credentials the router took, if any, and why it refused others."""
+
+    TOPIC = "Device:ConnectionsTried"
+
+    at: datetime
+    worked: UUID | None = None
+    refused: dict[UUID, str] = msgspec.field(default_factory=dict)
+
+    def apply(self, device: DeviceState) -> None:
+        device.log_ins |= self.log_ins
+
+    @property
+    def log_ins(self) -> dict[UUID, LogIn]:
+        """What became of each log-in, by its credentials."""
+        tried = {
+            each: LogIn(is_working=False, reason=reason, at=self.at)
+            for each, reason in self.refused.items()
+        }
+        if self.worked:
+            tried[self.worked] = LogIn(is_working=True, at=self.at)
+        return tried
 
 
 class HostKeyPinned(DeviceEvent, frozen=True, kw_only=True):

@@ -3,7 +3,14 @@
 from uuid import UUID
 
 from domain.base import Aggregate
-from domain.device.words import Connection, Description, Jump, Learned, PinnedKey
+from domain.device.words import (
+    Connection,
+    Description,
+    Jump,
+    Learned,
+    LogIn,
+    PinnedKey,
+)
 
 
 class DeviceState(Aggregate):
@@ -33,6 +40,7 @@ class DeviceState(Aggregate):
         # The management address that the device had when it was deactivated: what is
         # owed to the router can still be given back there.
         self.retired_ip: str | None = None
+        self.log_ins: dict[UUID, LogIn] = {}
         self.host_key: PinnedKey | None = None
         self.enrolled_uuid: UUID | None = None
         self.learned: Learned | None = None
@@ -48,6 +56,13 @@ class DeviceState(Aggregate):
             setattr(self, name, getattr(description, name))
         if self.retired_ip not in self.addresses:
             self.retired_ip = None
+
+    def forget_log_ins(self) -> None:
+        """Keep only what is known of credentials that the device still has."""
+        known = {connection.credentials_id for connection in self.connections}
+        self.log_ins = {
+            each: log_in for each, log_in in self.log_ins.items() if each in known
+        }
 
     @property
     def description(self) -> Description:
@@ -65,3 +80,13 @@ class DeviceState(Aggregate):
         return tuple(
             connection for connection in self.connections if connection.enabled
         )
+
+    @property
+    def connections_to_try(self) -> tuple[Connection, ...]:
+        """Return the enabled ones: first what has worked last, then as people say."""
+
+        def worked_at(connection: Connection) -> float:
+            log_in = self.log_ins.get(connection.credentials_id)
+            return log_in.at.timestamp() if log_in and log_in.is_working else 0.0
+
+        return tuple(sorted(self.enabled_connections, key=worked_at, reverse=True))

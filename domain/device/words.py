@@ -17,6 +17,14 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     modified: datetime | None = None
 
 
+class LogIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the last log-in with some credentials; `reason` is why not."""
+
+    is_working: bool
+    reason: str = ""
+    at: datetime
+
+
 class Description(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What people say of a router.
 

@@ -1,7 +1,9 @@
 """Every command of a device: done, refused, ignored."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -180,6 +182,71 @@ def test_only_enabled_connections_lead_to_the_router() -> None:
     device.change_connections(CONNECTIONS)
 
     assert not device.enabled_connections
+
+
+SECOND = UUID("cc000000-0000-4000-8000-000000000002")
+THIRD = UUID("cc000000-0000-4000-8000-000000000003")
+LOG_INS = (examples.CREDENTIALS_ID, SECOND, THIRD)
+REFUSED = "the log-in was refused"
+
+
+def with_three_log_ins() -> Device:
+    return examples.device(
+        connections=tuple(
+            Connection(connection_id=each, credentials_id=each) for each in LOG_INS
+        )
+    )
+
+
+def order(device: Device) -> tuple[UUID, ...]:
+    return tuple(each.credentials_id for each in device.connections_to_try)
+
+
+def test_what_has_worked_last_is_tried_first() -> None:
+    device = with_three_log_ins()
+    assert order(device) == LOG_INS
+
+    device.note_log_ins(worked=THIRD, refused={}, at=examples.AT)
+    assert order(device) == (THIRD, examples.CREDENTIALS_ID, SECOND)
+
+    device.note_log_ins(worked=SECOND, refused={THIRD: REFUSED}, at=examples.later(1))
+    assert order(device) == (SECOND, examples.CREDENTIALS_ID, THIRD)
+    assert device.log_ins[THIRD].reason == REFUSED
+    assert not device.log_ins[THIRD].is_working
+
+
+def test_what_became_of_log_ins_is_told_when_it_is_news_and_once_a_day() -> None:
+    device = with_three_log_ins()
+
+    def told(seconds: float, worked: UUID | None, *refused: UUID) -> int:
+        reasons = dict.fromkeys(refused, REFUSED)
+        at = examples.later(seconds)
+        return len(
+            told_by(
+                device,
+                lambda: device.note_log_ins(worked=worked, refused=reasons, at=at),
+            )
+        )
+
+    day = 24 * 60 * 60
+    assert told(0, THIRD) == 1
+    assert told(60, THIRD) == 0
+    assert told(90, THIRD, SECOND) == 1
+    assert told(120, None) == 0
+    assert told(day + 91, THIRD, SECOND) == 1
+    assert told(day + 120, None, THIRD) == 1
+    assert not device.log_ins[THIRD].is_working
+
+
+def test_nothing_is_known_of_credentials_that_are_not_the_devices() -> None:
+    device = with_three_log_ins()
+    device.note_log_ins(worked=THIRD, refused={SECOND: REFUSED}, at=examples.AT)
+
+    device.change_connections(device.connections[:2])
+    assert set(device.log_ins) == {SECOND}
+
+    note = partial(device.note_log_ins, worked=THIRD, refused={}, at=examples.AT)
+    assert told_by(device, note) == []
 
 
 def describe(device: Device, **changes: Any) -> None:

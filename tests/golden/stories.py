@@ -208,11 +208,17 @@ def _device() -> Device:
         key_id=inventory.KEY,
     )
     device.change(changed, by=USER)
+    device.note_log_ins(
+        worked=None,
+        refused={CREDENTIALS: "the log-in was refused"},
+        at=examples.AT,
+    )
     connections = (
         Connection(connection_id=CONNECTION, credentials_id=CREDENTIALS, enabled=False),
         Connection(connection_id=OTHER_CONNECTION, credentials_id=CREDENTIALS),
     )
     device.change_connections(connections, by=USER)
+    device.note_log_ins(worked=CREDENTIALS, refused={}, at=examples.later(90))
     device.assign_firmware(IMAGE, firmware_id=FIRMWARE, by=USER)
     device.give(SUCCEEDED, IMAGE)
     device.allow_flash(SUCCEEDED)

@@ -1,7 +1,8 @@
 """Opens sessions: every address with every log-in, until one works."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from uuid import UUID
 
 from application.adapters.ssh.channels import ChannelRefusedError
 from application.adapters.ssh.hop import Hop, open_hop
@@ -67,27 +68,32 @@ class FabricConnector:
         self, target: Target, jumps: list[Hop], limits: Limits
     ) -> FabricSession:
         reasons: list[str] = []
-        refused = False
+        refused: dict[UUID, str] = {}
         changed: HostKeyChangedError | None = None
         skipped: set[tuple[str, int]] = set()
         for address, login in _attempts(target):
             if (address, login.port) in skipped:
                 continue
             try:
-                return self._open_session(target, address, login, jumps, limits)
+                return self._open_session(
+                    target, address, login, jumps, limits, refused
+                )
             except (HostKeyChangedError, NotThereError) as error:
                 skipped.add((address, login.port))  # the same for any other log-in
                 if isinstance(error, HostKeyChangedError):
                     changed = changed or error
                 reason: Exception = error
             except UnreachableError as error:
-                refused = refused or isinstance(error, AuthenticationFailedError)
+                if isinstance(error, AuthenticationFailedError):
+                    refused[login.credentials_id] = str(error)
                 reason = error
             reasons.append(f"{_where(address, login)}: {reason}.")
         if changed is not None:
             raise changed
         message = " ".join(reasons) or "no address or no log-in is known."
-        raise (AuthenticationFailedError if refused else UnreachableError)(message)
+        if refused:
+            raise AuthenticationFailedError(message, refused=refused)
+        raise UnreachableError(message)
 
     def _open_session(
         self,
@@ -96,6 +102,7 @@ class FabricConnector:
         login: Login,
         jumps: list[Hop],
         limits: Limits,
+        refused: Mapping[UUID, str],
     ) -> FabricSession:
         hop = open_hop(
             address,
@@ -111,6 +118,7 @@ class FabricConnector:
                 address=address,
                 port=login.port,
                 credentials_id=login.credentials_id,
+                refused=_others(refused, login),
                 host_key=hop.host_key,
                 jump_host_keys=tuple(jump.host_key for jump in jumps),
                 weak_algorithms=hop.weak_algorithms,
@@ -118,6 +126,11 @@ class FabricConnector:
         except (ChannelRefusedError, LinkLostError) as error:
             hang_up(hop.connection.client)
             raise UnreachableError("the server opens no channel") from error
+
+
+def _others(refused: Mapping[UUID, str], login: Login) -> Mapping[UUID, str]:
+    """Leave out what was refused at one address and works at another one."""
+    return {each: why for each, why in refused.items() if each != login.credentials_id}
 
 
 def _attempts(target: Target) -> Iterator[tuple[str, Login]]:

@@ -1,7 +1,7 @@
 """An open session: commands and uploads over one authenticated connection."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ class FabricSession:
         address: str,
         port: int,
         credentials_id: UUID,
+        refused: Mapping[UUID, str],
         host_key: HostKey,
         jump_host_keys: tuple[HostKey, ...] = (),
         weak_algorithms: bool,
@@ -38,6 +39,7 @@ class FabricSession:
         self.address = address
         self.port = port
         self.credentials_id = credentials_id
+        self.refused = refused
         self.host_key = host_key
         self.jump_host_keys = jump_host_keys
         self.weak_algorithms = weak_algorithms

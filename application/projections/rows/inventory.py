@@ -10,7 +10,7 @@ from application.projections.rows.shown import (
 )
 from domain.credentials import Credentials
 from domain.device.device import Device
-from domain.device.words import Connection
+from domain.device.words import Connection, LogIn
 from domain.device_group import DeviceGroup
 from domain.location import Location
 
@@ -52,19 +52,22 @@ def _device(device: Device) -> Shown:
         "version": device.version,
     }
     connections = [
-        _connection(connection, place)
+        _connection(connection, place, device.log_ins.get(connection.credentials_id))
         for place, connection in enumerate(device.connections)
     ]
     return Shown(table="device", row=row, children={"connection": connections})
 
 
-def _connection(connection: Connection, place: int) -> Row:
+def _connection(connection: Connection, place: int, log_in: LogIn | None) -> Row:
     return {
         "id": str(connection.connection_id),
         "place": place,
         "credentials_id": str(connection.credentials_id),
         "enabled": int(connection.enabled),
         "update_strategy": connection.update_strategy,
+        "is_working": int(log_in.is_working) if log_in else None,
+        "failure_reason": log_in.reason if log_in else "",
+        "last_attempt": moment(log_in.at) if log_in else None,
         "created": moment(connection.created) if connection.created else None,
         "modified": moment(connection.modified) if connection.modified else None,
     }

@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS device_owner (
 ) STRICT;
 
 -- How a device is logged in to; `place` is its place in the device's order.
+-- `is_working` and `last_attempt` are null while it was never tried.
 CREATE TABLE IF NOT EXISTS connection (
   id TEXT NOT NULL,
   parent_id TEXT NOT NULL,
@@ -61,6 +62,9 @@ CREATE TABLE IF NOT EXISTS connection (
   credentials_id TEXT NOT NULL,
   enabled INTEGER NOT NULL,
   update_strategy TEXT NOT NULL,
+  is_working INTEGER,
+  failure_reason TEXT NOT NULL,
+  last_attempt TEXT,
   created TEXT,
   modified TEXT
 ) STRICT;

@@ -61,6 +61,8 @@ class VisitBegun(OperationEvent, frozen=True, kw_only=True):
 
 
 class Connected(OperationEvent, frozen=True, kw_only=True):
+    """`refused` are the credentials that were tried before, and why they failed."""
+
     TOPIC = "UpgradeOperation:Connected"
     PHASE = Phase.CHECKING
     PROGRESS = 10
@@ -70,6 +72,7 @@ class Connected(OperationEvent, frozen=True, kw_only=True):
     host_key_type: str
     host_key_fingerprint: str
     weak_algorithms: bool = False
+    refused: dict[UUID, str] = msgspec.field(default_factory=dict)
 
     def mean(self, operation: OperationState) -> None:
         operation.address = self.address

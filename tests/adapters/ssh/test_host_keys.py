@@ -213,3 +213,4 @@ def test_the_session_names_the_credentials_that_worked(
         session = connector.open(at_loopback(wrong, right), limits)
         session.close()
     assert session.credentials_id == right.credentials_id
+    assert session.refused == {wrong.credentials_id: "the log-in was refused"}

@@ -115,6 +115,8 @@ def test_the_reasons_of_all_tries_are_told_without_the_secrets(
     assert f"127.0.0.1 port {nobody} as root: connection refused." in message
     assert f"127.0.0.2 port {port} as {dropbear.username}: connection" in message
     assert "hunter" not in message
+    # Nobody answered the other one: that says nothing of its password.
+    assert list(caught.value.refused.values()) == ["the log-in was refused"]
 
 
 def test_a_name_that_no_resolver_takes_is_an_address_that_does_not_answer(

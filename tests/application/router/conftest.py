@@ -1,5 +1,6 @@
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -32,6 +33,7 @@ class TinySession:
     address = "tiny"
     port = 22
     credentials_id = UUID(int=1)
+    refused: Mapping[UUID, str] = MappingProxyType({})
     host_key = HostKey(type="ssh-ed25519", base64="", fingerprint="SHA256:tiny")
     jump_host_keys: tuple[HostKey, ...] = ()
     weak_algorithms = False

@@ -4,6 +4,7 @@ from uuid import UUID
 import pytest
 
 from application.flashlog import Flashlog
+from domain.device.device import Device
 from tests.web import examples
 from tests.web.controller.conftest import (
     API,
@@ -156,3 +157,33 @@ def test_the_legacy_strategy_takes_no_options(
     assert answer.get_json().keys() == {"upgrade_options"}
     del sent["upgrade_options"]
     assert tenants.root.put(firmware, json=sent).status_code == 201
+
+
+def test_a_connection_shows_whether_it_works_and_why_not(
+    tenants: Tenants, flashlog: Flashlog, given: Given
+) -> None:
+    other = made(
+        tenants.root, "/credential/", credential_body(tenants.ours, name="other")
+    )
+    for credentials in (given.credential, other):
+        made_now = {"credentials": credentials["id"]}
+        assert tenants.operator.post(given.path, json=made_now).status_code == 201
+    device = flashlog.log.get(Device, UUID(given.device["id"]))
+    device.note_log_ins(
+        worked=UUID(other["id"]),
+        refused={UUID(given.credential["id"]): "the log-in was refused"},
+        at=examples.NOON,
+    )
+    flashlog.show(flashlog.log.append(device))
+
+    results = tenants.operator.get(given.path).get_json()["results"]
+    shown = {each["credentials"]: each for each in results}
+    names = ("is_working", "failure_reason", "last_attempt")
+    noon = examples.NOON.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert [shown[other["id"]][name] for name in names] == [True, "", noon]
+    refused = shown[given.credential["id"]]
+    assert [refused[name] for name in names] == [
+        False,
+        "the log-in was refused",
+        noon,
+    ]

@@ -182,9 +182,9 @@ def _shown(row: Row, device: Row) -> dict[str, Any]:
         "credentials": row["credentials_id"],
         "update_strategy": row["update_strategy"] or OPENWRT,
         "enabled": bool(row["enabled"]),
-        "is_working": None,
-        "failure_reason": "",
-        "last_attempt": None,
+        "is_working": None if row["is_working"] is None else bool(row["is_working"]),
+        "failure_reason": row["failure_reason"],
+        "last_attempt": row["last_attempt"] and timestamp(row["last_attempt"]),
         "created": timestamp(row["created"] or device["created"]),
         "modified": timestamp(row["modified"] or device["modified"]),
     }
