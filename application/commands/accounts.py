@@ -1,9 +1,9 @@
 """What must hold of an account before it is made or changed."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from uuid import UUID
 
-from application.commands.reserving import reserve
+from application.commands.claims import Claims, Key
 from application.flashlog import Flashlog
 from application.persons import Person
 from domain.group import BUILT_IN, Group
@@ -11,9 +11,8 @@ from domain.permissions import PERMISSIONS
 from domain.reservation import Reservation
 from domain.user import Rights
 
-USER_NAME_SCOPE = "user/username"
 _SCOPES = {
-    "username": USER_NAME_SCOPE,
+    "username": "user/username",
     "email": "user/email",
     "phone_number": "user/phone",
 }
@@ -53,17 +52,23 @@ def claim_keys(
     person: Person | None,
     *,
     before: Person | None = None,
-) -> list[Reservation]:
+) -> Sequence[Reservation]:
     """Claim name, e-mail and phone for a person, and release those of before.
 
-    Raises InvalidError naming every one that somebody else has.
+    Raises TakenError naming every one that somebody else has.
     """
-    nothing: Mapping[str, str] = {}
-    return reserve(
-        flashlog,
-        _SCOPES,
-        user_id,
-        keys=person.keys if person else nothing,
-        before=before.keys if before else nothing,
-        taken=_TAKEN,
-    )
+    claims = Claims(flashlog)
+    old, new = _keys(before), _keys(person)
+    for field, taken in _TAKEN.items():
+        claims.move(field, old.get(field), new.get(field), user_id, taken=taken)
+    return claims.granted()
+
+
+def user_of(flashlog: Flashlog, username: str) -> UUID | None:
+    """Return whose name it is."""
+    return Claims(flashlog).owner(Key(_SCOPES["username"], username))
+
+
+def _keys(person: Person | None) -> dict[str, Key]:
+    texts = person.keys if person else {}
+    return {field: Key(_SCOPES[field], text) for field, text in texts.items()}

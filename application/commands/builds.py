@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from application.commands import keys, running
-from application.commands.keys import Keys
+from application.commands import running
+from application.commands.claims import Claims, Key
 from application.flashlog import Flashlog
 from domain.catalogue import (
     Build,
@@ -40,10 +40,10 @@ def create_build(
 
     def create() -> int:
         category = flashlog.log.get(Category, created.category_id)
-        held = Keys(flashlog)
-        _take(held, build_id, category, created)
+        claims = Claims(flashlog)
+        _take(claims, build_id, category, created)
         build = Build.create(build_id, created)
-        return flashlog.log.append(build, *held.reservations, unchanged=[category])
+        return flashlog.log.append(build, *claims.granted(), unchanged=[category])
 
     flashlog.show(flashlog.log.decide(create))
     return build_id
@@ -74,16 +74,16 @@ def change_build(
             by=by,
         )
         after = flashlog.log.get(Category, changed.category_id)
-        held = Keys(flashlog)
-        give_back(held, build, before)
-        _take(held, build_id, after, changed)
+        claims = Claims(flashlog)
+        give_back(claims, build, before)
+        _take(claims, build_id, after, changed)
         none_since = None
         if after.id != before.id:
             none_since = running.up_to_now(flashlog)
             _check_move(flashlog, build_id, after)
         build.change(changed)
         return flashlog.log.append(
-            build, *held.reservations, unchanged=[after], none_since=none_since
+            build, *claims.granted(), unchanged=[after], none_since=none_since
         )
 
     flashlog.show(flashlog.log.decide(change))
@@ -102,21 +102,37 @@ def attach_manifest(
     flashlog.show(flashlog.log.decide(attach))
 
 
-def give_back(held: Keys, build: Build, category: Category) -> None:
+def version_key(category_id: UUID, version: str) -> Key:
+    return Key(f"category/{category_id}/build/version", version, exact=True)
+
+
+def system_key(organization_id: UUID | None, os: str) -> Key:
+    return Key(f"organization/{organization_id}/build/os", os, exact=True)
+
+
+def type_key(build_id: UUID, type_name: str) -> Key:
+    """Return the key of one of its images."""
+    return Key(f"build/{build_id}/image/type", type_name, exact=True)
+
+
+def give_back(claims: Claims, build: Build, category: Category) -> None:
     """Let others have what a build alone could have until now."""
-    held.give_back(keys.of_versions(category.id), build.software_version, build.id)
+    claims.release(version_key(category.id, build.software_version), build.id)
     if build.os:
-        system = keys.of_systems(category.organization_id)
-        held.give_back(system, build.os, build.id)
+        claims.release(system_key(category.organization_id, build.os), build.id)
 
 
 def _take(
-    held: Keys, build_id: UUID, category: Category, said: BuildCreated | BuildChanged
+    claims: Claims,
+    build_id: UUID,
+    category: Category,
+    said: BuildCreated | BuildChanged,
 ) -> None:
-    if not held.take(keys.of_versions(category.id), said.version, build_id):
+    if not claims.take(version_key(category.id, said.version), build_id):
         raise InvalidError.of("non_field_errors", _NOT_UNIQUE)
-    scope = keys.of_systems(category.organization_id)
-    if said.os and not held.take(scope, said.os, build_id):
+    if said.os and not claims.take(
+        system_key(category.organization_id, said.os), build_id
+    ):
         raise InvalidError.of("os", _SYSTEM_TAKEN)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from application.commands import keys, running
-from application.commands.keys import Keys
+from application.commands import running
+from application.commands.builds import system_key
+from application.commands.claims import Claims, Key
 from application.flashlog import Flashlog
 from domain.catalogue import Build, Category, CategoryChanged, CategoryCreated
 from domain.errors import InvalidError
@@ -36,10 +37,10 @@ def create_category(
     )
 
     def create() -> int:
-        held = Keys(flashlog)
-        _take_name(held, created.organization_id, created.name, category_id)
+        claims = Claims(flashlog)
+        _take_name(claims, created.organization_id, created.name, category_id)
         category = Category.create(category_id, created)
-        return flashlog.log.append(category, *held.reservations)
+        return flashlog.log.append(category, *claims.granted())
 
     flashlog.show(flashlog.log.decide(create))
     return category_id
@@ -67,28 +68,32 @@ def change_category(
             description=changes.get("description", category.description),
             by=by,
         )
-        held = Keys(flashlog)
-        held.give_back(keys.of_categories(before), category.name, category_id)
-        _take_name(held, changed.organization_id, changed.name, category_id)
+        claims = Claims(flashlog)
+        claims.release(name_key(before, category.name), category_id)
+        _take_name(claims, changed.organization_id, changed.name, category_id)
         none_since = None
         if changed.organization_id != before:
             none_since = running.up_to_now(flashlog)
-            _move(flashlog, held, category, changed.organization_id)
+            _move(flashlog, claims, category, changed.organization_id)
         category.change(changed)
-        return flashlog.log.append(category, *held.reservations, none_since=none_since)
+        return flashlog.log.append(category, *claims.granted(), none_since=none_since)
 
     flashlog.show(flashlog.log.decide(change))
 
 
+def name_key(organization_id: UUID | None, name: str) -> Key:
+    return Key(f"organization/{organization_id}/category/name", name, exact=True)
+
+
 def _take_name(
-    held: Keys, organization_id: UUID | None, name: str, category_id: UUID
+    claims: Claims, organization_id: UUID | None, name: str, category_id: UUID
 ) -> None:
-    if not held.take(keys.of_categories(organization_id), name, category_id):
+    if not claims.take(name_key(organization_id, name), category_id):
         raise InvalidError.of("non_field_errors", _NOT_UNIQUE)
 
 
 def _move(
-    flashlog: Flashlog, held: Keys, category: Category, organization_id: UUID | None
+    flashlog: Flashlog, claims: Claims, category: Category, organization_id: UUID | None
 ) -> None:
     """Give a category, with its builds, to another organization."""
     rows = flashlog.views.all("build", {"category_id": str(category.id)})
@@ -101,7 +106,6 @@ def _move(
         system = flashlog.log.get(Build, build_id).os
         if not system:
             continue
-        before = keys.of_systems(category.organization_id)
-        held.give_back(before, system, build_id)
-        if not held.take(keys.of_systems(organization_id), system, build_id):
+        claims.release(system_key(category.organization_id, system), build_id)
+        if not claims.take(system_key(organization_id, system), build_id):
             raise InvalidError.of("organization", _SYSTEM_TAKEN)

@@ -9,6 +9,8 @@ from application.flashlog import Flashlog
 from domain.errors import InvalidError
 from domain.reservation import KeyTakenError, Reservation
 
+ID_TAKEN = "Something has this id already."
+
 
 class TakenError(InvalidError):
     """Something else has one of the keys; `fields` names each."""
@@ -28,32 +30,56 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class Claims:
-    """What one owner takes and gives back; `wrong` names fields that cannot be."""
+    """What is taken and given back; `wrong` says by field what somebody else has."""
 
-    def __init__(self, flashlog: Flashlog, owner_id: UUID) -> None:
+    def __init__(self, flashlog: Flashlog) -> None:
         self._log = flashlog.log
-        self._owner_id = owner_id
         self._touched: dict[UUID, Reservation] = {}
         self.wrong: dict[str, list[str]] = {}
 
-    def take(self, field: str, key: Key, *, taken: str) -> None:
-        """Claim a key; `taken` is said of the field where somebody else has it."""
+    def owner(self, key: Key) -> UUID | None:
+        """Return who has a key."""
+        return self._found(key).owner_id
+
+    def take(self, key: Key, owner_id: UUID) -> bool:
+        """Claim a key; False where somebody else has it."""
         try:
-            self._found(key).claim(key.scope, self._owner_id)
+            self._found(key).claim(key.scope, owner_id)
         except KeyTakenError:
+            return False
+        return True
+
+    def claim(self, field: str, key: Key, owner_id: UUID, *, taken: str) -> None:
+        """Claim a key; where somebody else has it, `taken` is said of the field."""
+        if not self.take(key, owner_id):
             self.wrong[field] = [taken]
 
-    def release(self, key: Key) -> None:
-        self._found(key).release(self._owner_id)
+    def release(self, key: Key, owner_id: UUID) -> None:
+        """Let others have a key, if it is the owner's."""
+        self._found(key).release(owner_id)
 
-    def move(self, field: str, before: Key, after: Key, *, taken: str) -> None:
-        """Give one key back and claim another one."""
-        if before.id != after.id:
-            self.release(before)
-        self.take(field, after, taken=taken)
+    def move(
+        self,
+        field: str,
+        before: Key | None,
+        after: Key | None,
+        owner_id: UUID,
+        *,
+        taken: str,
+    ) -> None:
+        """Give one key back and claim another one; None: there was or will be none."""
+        if before and (after is None or before.id != after.id):
+            self.release(before, owner_id)
+        if after:
+            self.claim(field, after, owner_id, taken=taken)
+
+    def check_id(self, owner_id: UUID) -> None:
+        """Say so of `id` where there is something of this id."""
+        if self._log.recorder.version_of(owner_id):
+            self.wrong["id"] = [ID_TAKEN]
 
     def granted(self) -> Sequence[Reservation]:
-        """Return what is to be saved with the owner. Raises TakenError."""
+        """Return what is to be saved with the owners. Raises TakenError."""
         if self.wrong:
             raise TakenError(self.wrong)
         return tuple(self._touched.values())

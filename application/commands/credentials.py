@@ -91,10 +91,10 @@ def create_credentials(
         raise InvalidError.of("params", "Give a password or a key.")
 
     def create(secret_id: UUID) -> int:
-        claims = Claims(flashlog, credentials_id)
-        claims.take("name", _key(facts.organization_id, facts.name), taken=TAKEN)
-        if flashlog.log.recorder.version_of(credentials_id):
-            claims.wrong["id"] = ["Something has this id already."]
+        claims = Claims(flashlog)
+        name = _key(facts.organization_id, facts.name)
+        claims.claim("name", name, credentials_id, taken=TAKEN)
+        claims.check_id(credentials_id)
         created = CredentialsCreated(**_told(facts, log_in, secret_id), by=by)
         credentials = Credentials.create(credentials_id, created)
         return flashlog.log.append(credentials, *claims.granted())
@@ -125,10 +125,10 @@ def change_credentials(
         replaced, had_auto_add = known.secret_id, known.auto_add
         if facts.organization_id not in {None, known.organization_id}:
             _require_unused_elsewhere(flashlog, credentials_id, facts.organization_id)
-        claims = Claims(flashlog, credentials_id)
+        claims = Claims(flashlog)
         before = _key(known.organization_id, known.name)
         after = _key(facts.organization_id, facts.name)
-        claims.move("name", before, after, taken=TAKEN)
+        claims.move("name", before, after, credentials_id, taken=TAKEN)
         granted = claims.granted()
         told = _told(facts, _complete(facts.log_in, known), new_secret_id or replaced)
         told["connector"] = known.connector
@@ -161,8 +161,9 @@ def delete_credentials(
 
     def delete() -> tuple[int, UUID]:
         credentials = flashlog.log.get(Credentials, credentials_id)
-        claims = Claims(flashlog, credentials_id)
-        claims.release(_key(credentials.organization_id, credentials.name))
+        claims = Claims(flashlog)
+        name = _key(credentials.organization_id, credentials.name)
+        claims.release(name, credentials_id)
         credentials.delete(by=by)
         position = flashlog.log.append(credentials, *claims.granted())
         return position, credentials.secret_id

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 
-from application.commands import keys, running
-from application.commands.builds import give_back
-from application.commands.keys import Keys
+from application.commands import categories, running
+from application.commands.builds import give_back, type_key
+from application.commands.claims import Claims
 from application.flashlog import Flashlog
 from domain.catalogue import Build, Category, FirmwareImage
 
@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 class _Doomed:
     """What goes together."""
 
-    def __init__(self, held: Keys) -> None:
-        self.held = held
+    def __init__(self, claims: Claims) -> None:
+        self.claims = claims
         self.categories: list[Category] = []
         self.builds: list[Build] = []
         self.images: list[FirmwareImage] = []
@@ -49,8 +49,8 @@ def delete_category(
 
     def doom(doomed: _Doomed) -> None:
         category = flashlog.log.get(Category, category_id)
-        scope = keys.of_categories(category.organization_id)
-        doomed.held.give_back(scope, category.name, category_id)
+        name = categories.name_key(category.organization_id, category.name)
+        doomed.claims.release(name, category_id)
         doomed.categories.append(category)
         for row in flashlog.views.all("build", {"category_id": str(category_id)}):
             _doom_build(flashlog, doomed, category, UUID(row["id"]))
@@ -74,8 +74,7 @@ def delete_image(flashlog: Flashlog, image_id: UUID, *, by: UUID | None = None) 
 
     def doom(doomed: _Doomed) -> None:
         image = flashlog.log.get(FirmwareImage, image_id)
-        scope = keys.of_types(image.build_id)
-        doomed.held.give_back(scope, image.facts.type, image_id)
+        doomed.claims.release(type_key(image.build_id, image.facts.type), image_id)
         doomed.images.append(image)
 
     _delete(flashlog, "The image", doom, by=by)
@@ -100,7 +99,7 @@ def _doom_build(
     flashlog: Flashlog, doomed: _Doomed, category: Category, build_id: UUID
 ) -> None:
     build = flashlog.log.get(Build, build_id)
-    give_back(doomed.held, build, category)
+    give_back(doomed.claims, build, category)
     doomed.builds.append(build)
     # Types are claimed within the build: those claims end with it.
     doomed.images += [
@@ -118,13 +117,13 @@ def _delete(
 ) -> None:
     def delete() -> tuple[_Doomed, int]:
         none_since = running.up_to_now(flashlog)
-        doomed = _Doomed(Keys(flashlog))
+        doomed = _Doomed(Claims(flashlog))
         doom(doomed)
         doomed.require_idle(flashlog, what)
         for each in doomed.all:
             each.delete(by=by)
         position = flashlog.log.append(
-            *doomed.all, *doomed.held.reservations, none_since=none_since
+            *doomed.all, *doomed.claims.granted(), none_since=none_since
         )
         return doomed, position
 

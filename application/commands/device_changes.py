@@ -92,22 +92,27 @@ def _changed(device: Device, wanted: Mapping[str, Any]) -> Description:
 def _claims(
     flashlog: Flashlog, device: Device, after: Description, key: str | None
 ) -> Claims:
-    claims = Claims(flashlog, device.id)
+    claims = Claims(flashlog)
     old, new = device.organization_id, after.organization_id
     claims.move(
-        "name", name_key(old, device.name), name_key(new, after.name), taken=TAKEN
+        "name",
+        name_key(old, device.name),
+        name_key(new, after.name),
+        device.id,
+        taken=TAKEN,
     )
     claims.move(
         "mac_address",
         mac_key(old, device.mac_address),
         mac_key(new, after.mac_address),
+        device.id,
         taken=TAKEN,
     )
     if key:
         if device.key_id:
             known = flashlog.vault.get(device.key_id)["key"]
-            claims.release(secret_key(flashlog, known))
-        claims.take("key", secret_key(flashlog, key), taken=KEY_TAKEN)
+            claims.release(secret_key(flashlog, known), device.id)
+        claims.claim("key", secret_key(flashlog, key), device.id, taken=KEY_TAKEN)
     return claims
 
 

@@ -29,10 +29,9 @@ def create_group(
     group_id = group_id or uuid4()
 
     def create() -> int:
-        claims = Claims(flashlog, group_id)
-        claims.take("name", _key(description), taken=TAKEN)
-        if flashlog.log.recorder.version_of(group_id):
-            claims.wrong["id"] = ["Something has this id already."]
+        claims = Claims(flashlog)
+        claims.claim("name", _key(description), group_id, taken=TAKEN)
+        claims.check_id(group_id)
         granted = claims.granted()
         group = DeviceGroup.create(group_id, description, by=by)
         return flashlog.log.append(group, *granted)
@@ -58,9 +57,9 @@ def change_group(
         description = structs.replace(group.description, **changes)
         if group.organization_id != description.organization_id:
             _require_empty(flashlog, group_id)
-        claims = Claims(flashlog, group_id)
-        before = _key(group.description)
-        claims.move("name", before, _key(description), taken=TAKEN)
+        claims = Claims(flashlog)
+        before, after = _key(group.description), _key(description)
+        claims.move("name", before, after, group_id, taken=TAKEN)
         granted = claims.granted()
         group.change(description, by=by)
         return flashlog.log.append(group, *granted)
@@ -73,8 +72,8 @@ def delete_group(flashlog: Flashlog, group_id: UUID, *, by: UUID | None = None) 
 
     def delete() -> int:
         group = flashlog.log.get(DeviceGroup, group_id)
-        claims = Claims(flashlog, group_id)
-        claims.release(_key(group.description))
+        claims = Claims(flashlog)
+        claims.release(_key(group.description), group_id)
         group.delete(by=by)
         return flashlog.log.append(group, *claims.granted())
 

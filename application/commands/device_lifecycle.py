@@ -43,12 +43,12 @@ def delete_device(
         device = flashlog.log.get(Device, device_id)
         device.delete(by=by)
         require_unoccupied(flashlog, device)
-        claims = Claims(flashlog, device_id)
-        claims.release(name_key(device.organization_id, device.name))
-        claims.release(mac_key(device.organization_id, device.mac_address))
+        claims = Claims(flashlog)
+        claims.release(name_key(device.organization_id, device.name), device_id)
+        claims.release(mac_key(device.organization_id, device.mac_address), device_id)
         if device.key_id:
             known = flashlog.vault.get(device.key_id)["key"]
-            claims.release(secret_key(flashlog, known))
+            claims.release(secret_key(flashlog, known), device_id)
         return flashlog.log.append(device, *claims.granted()), device.key_id
 
     position, key_id = flashlog.log.decide(delete)

@@ -75,8 +75,7 @@ def add_device(flashlog: Flashlog, new: NewDevice, *, by: UUID | None = None) ->
 
     def register(key_id: UUID | None) -> int:
         claims = _claims(flashlog, new, mac_address, device_id)
-        if flashlog.log.recorder.version_of(device_id):
-            claims.wrong["id"] = ["Something has this id already."]
+        claims.check_id(device_id)
         granted = claims.granted()
         needed = _needed(flashlog, new)
         device = Device.register(
@@ -159,11 +158,14 @@ def secret_key(flashlog: Flashlog, key: str) -> Key:
 def _claims(
     flashlog: Flashlog, new: NewDevice, mac_address: str, device_id: UUID
 ) -> Claims:
-    claims = Claims(flashlog, device_id)
-    claims.take("name", name_key(new.organization_id, new.name), taken=TAKEN)
-    claims.take("mac_address", mac_key(new.organization_id, mac_address), taken=TAKEN)
+    claims = Claims(flashlog)
+    name = name_key(new.organization_id, new.name)
+    mac = mac_key(new.organization_id, mac_address)
+    claims.claim("name", name, device_id, taken=TAKEN)
+    claims.claim("mac_address", mac, device_id, taken=TAKEN)
     if new.key:
-        claims.take("key", secret_key(flashlog, new.key), taken=KEY_TAKEN)
+        secret = secret_key(flashlog, new.key)
+        claims.claim("key", secret, device_id, taken=KEY_TAKEN)
     return claims
 
 

@@ -1,9 +1,9 @@
 """Groups of permissions that are made here, beside those that are there always."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from application.commands.reserving import reserve
+from application.commands.claims import Claims, Key
 from application.flashlog import Flashlog
 from domain.errors import InvalidError, RefusedError
 from domain.group import BUILT_IN, Group, GroupCreated
@@ -85,18 +85,17 @@ def _next_number(flashlog: Flashlog) -> int:
 
 def _claim_name(
     flashlog: Flashlog, group_id: UUID, name: str, *, before: str = ""
-) -> list[Reservation]:
+) -> Sequence[Reservation]:
     built_in = {each.name.casefold() for each in BUILT_IN.values()}
     if name.strip().casefold() in built_in:
         raise InvalidError.of("name", _TAKEN)
-    return reserve(
-        flashlog,
-        {"name": "group/name"},
-        group_id,
-        keys={"name": name},
-        before={"name": before},
-        taken={"name": _TAKEN},
-    )
+    claims = Claims(flashlog)
+    claims.move("name", _key(before), _key(name), group_id, taken=_TAKEN)
+    return claims.granted()
+
+
+def _key(name: str) -> Key | None:
+    return Key("group/name", name) if name else None
 
 
 def _known(permissions: Iterable[str]) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import msgspec
 
-from application.commands import keys
 from application.commands.automatic_firmware import note_firmware_of_image
-from application.commands.keys import Keys
+from application.commands.builds import type_key
+from application.commands.claims import Claims
 from application.commands.placing import TYPE_TAKEN, Place
 from application.commands.taking_in import Submitted, Taken, facts_of, taken_in
 from application.flashlog import Flashlog
@@ -81,14 +81,13 @@ def upload_image(
 
         def add() -> int:
             build = flashlog.log.get(Build, build_id)
-            held = Keys(flashlog)
-            scope = keys.of_types(build_id)
-            if not held.take(scope, taken.type_name, taken.image_id):
+            claims = Claims(flashlog)
+            if not claims.take(type_key(build_id, taken.type_name), taken.image_id):
                 raise InvalidError.of("__all__", TYPE_TAKEN)
             image = FirmwareImage.add(
                 taken.image_id, facts_of(submitted, taken, build_id, by)
             )
-            return flashlog.log.append(image, *held.reservations, unchanged=[build])
+            return flashlog.log.append(image, *claims.granted(), unchanged=[build])
 
         flashlog.show(flashlog.log.decide(add))
     note_firmware_of_image(flashlog, taken.image_id, by=by)

@@ -1,13 +1,13 @@
 """Organizations: found, change, find them; let somebody own them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 
-from application.commands.reserving import reserve
+from application.commands.claims import Claims, Key, TakenError
 from application.flashlog import Flashlog
 from application.persons import NO_EMAIL, NO_URL, is_email, is_url
 from domain.errors import InvalidError, NotFoundError
@@ -25,7 +25,7 @@ _SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{_NAME_LENGTH_MAX}}}")
 _TAKEN = "organization with this slug already exists."
 
 
-class SlugTakenError(InvalidError):
+class SlugTakenError(TakenError):
     """Another organization, `owner_id`, has the slug."""
 
     def __init__(self, fields: Mapping[str, Any], owner_id: UUID | None) -> None:
@@ -119,20 +119,18 @@ def _check(facts: OrganizationFacts) -> None:
 
 def claim_slug(
     flashlog: Flashlog, organization_id: UUID, slug: str, *, before: str = ""
-) -> list[Reservation]:
-    """Claim a slug, and release the one of before. Raises InvalidError."""
-    try:
-        return reserve(
-            flashlog,
-            {"slug": SLUG_SCOPE},
-            organization_id,
-            keys={"slug": slug},
-            before={"slug": before},
-            taken={"slug": _TAKEN},
-        )
-    except InvalidError as error:
-        claim = flashlog.log.get(Reservation, Reservation.id_of(SLUG_SCOPE, slug))
-        raise SlugTakenError(error.fields, claim.owner_id) from None
+) -> Sequence[Reservation]:
+    """Claim a slug, and release the one of before. Raises SlugTakenError."""
+    claims = Claims(flashlog)
+    old, new = _slug_key(before), _slug_key(slug)
+    claims.move("slug", old, new, organization_id, taken=_TAKEN)
+    if new and claims.wrong:
+        raise SlugTakenError(claims.wrong, claims.owner(new))
+    return claims.granted()
+
+
+def _slug_key(slug: str) -> Key | None:
+    return Key(SLUG_SCOPE, slug) if slug else None
 
 
 def _member(

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from application.commands import keys
-from application.commands.keys import Keys
+from application.commands import categories
+from application.commands.builds import type_key, version_key
+from application.commands.claims import Claims
 from application.commands.taking_in import Taken
 from application.flashlog import Flashlog
 from domain.base import Aggregate
@@ -33,7 +34,7 @@ class Place:
     ) -> None:
         self._flashlog = flashlog
         self._by = by
-        self._held = Keys(flashlog)
+        self._claims = Claims(flashlog)
         self._made: list[Aggregate] = []
         self._found: list[Aggregate] = []
         self.category = self._category(category, organization_id)
@@ -46,10 +47,10 @@ class Place:
         Raises InvalidError where each has another image of this type.
         """
         for version in versions:
-            claim_id = self._held.owner(keys.of_versions(self.category.id), version)
-            if claim_id is None:
+            build_id = self._claims.owner(version_key(self.category.id, version))
+            if build_id is None:
                 return self._make_build(version, health_checks), taken.image_id
-            build = self._flashlog.log.get(Build, claim_id)
+            build = self._flashlog.log.get(Build, build_id)
             image_id = self._image_in(build, taken)
             if image_id is not None:
                 self._found.append(build)
@@ -58,10 +59,9 @@ class Place:
 
     def append(self, image: FirmwareImage) -> int:
         """Save the image and what was made for it."""
-        scope = keys.of_types(image.build_id)
-        self._held.take(scope, image.facts.type, image.id)
+        self._claims.take(type_key(image.build_id, image.facts.type), image.id)
         return self._flashlog.log.append(
-            image, *self._made, *self._held.reservations, unchanged=self._found
+            image, *self._made, *self._claims.granted(), unchanged=self._found
         )
 
     def _image_in(self, build: Build, taken: Taken) -> UUID | None:
@@ -71,21 +71,21 @@ class Place:
         )
         if same:
             return UUID(same[0]["id"])
-        owner_id = self._held.owner(keys.of_types(build.id), taken.type_name)
+        owner_id = self._claims.owner(type_key(build.id, taken.type_name))
         if owner_id is None:
             return taken.image_id
         image = self._flashlog.log.get(FirmwareImage, owner_id)
         return owner_id if image.facts.sha256 == taken.stored.sha256 else None
 
     def _category(self, name: str, organization_id: UUID | None) -> Category:
-        scope = keys.of_categories(organization_id)
-        owner_id = self._held.owner(scope, name)
+        key = categories.name_key(organization_id, name)
+        owner_id = self._claims.owner(key)
         if owner_id is not None:
             category = self._flashlog.log.get(Category, owner_id)
             self._found.append(category)
             return category
         category_id = uuid4()
-        self._held.take(scope, name, category_id)
+        self._claims.take(key, category_id)
         created = CategoryCreated(
             name=name, organization_id=organization_id, by=self._by
         )
@@ -95,7 +95,7 @@ class Place:
 
     def _make_build(self, version: str, health_checks: tuple[str, ...]) -> Build:
         build_id = uuid4()
-        self._held.take(keys.of_versions(self.category.id), version, build_id)
+        self._claims.take(version_key(self.category.id, version), build_id)
         created = BuildCreated(
             category_id=self.category.id,
             version=version,

@@ -7,11 +7,10 @@ import msgspec
 
 from application.adapters.image_store import chunks_of
 from application.adapters.signatures import Verdict
-from application.commands import keys
-from application.commands.builds import attach_manifest, create_build
-from application.commands.categories import create_category
+from application.commands import categories
+from application.commands.builds import attach_manifest, create_build, version_key
+from application.commands.claims import Claims
 from application.commands.images import upload_image
-from application.commands.keys import Keys
 from application.commands.taking_in import Submitted
 from application.errors import InvalidError
 from application.flashlog import Flashlog
@@ -121,12 +120,12 @@ def _build(
 ) -> tuple[UUID, str]:
     """Find category and build by name, or make them."""
     version = where.version or release.version
-    known = Keys(flashlog)
-    scope = keys.of_categories(where.organization_id)
-    category_id = known.owner(scope, where.category) or create_category(
+    known = Claims(flashlog)
+    name = categories.name_key(where.organization_id, where.category)
+    category_id = known.owner(name) or categories.create_category(
         flashlog, name=where.category, organization_id=where.organization_id, by=by
     )
-    build_id = known.owner(keys.of_versions(category_id), version) or create_build(
+    build_id = known.owner(version_key(category_id, version)) or create_build(
         flashlog,
         category_id=category_id,
         version=version,

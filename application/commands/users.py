@@ -9,14 +9,13 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from application.commands.accounts import USER_NAME_SCOPE, claim_keys, wrong_rights
+from application.commands.accounts import claim_keys, user_of, wrong_rights
 from application.commands.keeping import kept_if_recorded
 from application.commands.memberships import join, untouched
 from application.flashlog import Flashlog
 from application.passwords import hash_password, hash_token, is_password
 from application.persons import KIND, Person, kept
 from domain.errors import InvalidError, NotFoundError
-from domain.reservation import Reservation
 from domain.user import Registered, Rights, TokenIssued, User
 
 
@@ -73,9 +72,9 @@ def local_user(flashlog: Flashlog) -> UUID:
     It has no password: nobody can log in with it over the network.
     """
     name = f"{getpass.getuser()}@local"
-    known = flashlog.log.find(Reservation, Reservation.id_of(USER_NAME_SCOPE, name))
-    if known and known.owner_id:
-        return known.owner_id
+    known = user_of(flashlog, name)
+    if known:
+        return known
     try:
         new = NewUser(
             person=Person(username=name),
@@ -89,14 +88,11 @@ def local_user(flashlog: Flashlog) -> UUID:
 
 def find_user(flashlog: Flashlog, username: str) -> User:
     """Find an account by its name. Raises NotFoundError."""
-    claim = None
-    if username.isprintable():
-        claim_id = Reservation.id_of(USER_NAME_SCOPE, username)
-        claim = flashlog.log.find(Reservation, claim_id)
-    if claim is None or claim.owner_id is None:
+    user_id = user_of(flashlog, username) if username.isprintable() else None
+    if user_id is None:
         msg = f"there is no user {username!r}: `flashlog user add` makes one"
         raise NotFoundError(msg)
-    return flashlog.log.get(User, claim.owner_id)
+    return flashlog.log.get(User, user_id)
 
 
 def token_of(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> str:
