@@ -1,11 +1,10 @@
 """The projector: a process of its own, or beside a runner that has none."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from threading import Event as Signal
-from threading import Thread
 
+from application.beside import beside
 from application.flashlog import Flashlog
 from application.presence import Presence
 from application.settings import Settings
@@ -37,18 +36,12 @@ def run_projector(settings: Settings) -> None:
         flashlog.close()
 
 
-@contextmanager
-def standing_in(flashlog: Flashlog) -> Iterator[None]:
+def standing_in(flashlog: Flashlog) -> AbstractContextManager[None]:
     """Be the projector, in a thread, for as long as no process of its own is."""
-    done = Signal()
-    thread = Thread(target=_stand_in, args=(flashlog, done), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        # A long way to catch up is left to the next one.
-        thread.join(flashlog.settings.stop_seconds)
+    return beside(
+        lambda done: _stand_in(flashlog, done),
+        stop_seconds=flashlog.settings.stop_seconds,
+    )
 
 
 def _stand_in(flashlog: Flashlog, done: Signal) -> None:

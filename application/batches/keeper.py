@@ -5,15 +5,15 @@ killed goes on where the log says.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from threading import Event as Signal
-from threading import Thread
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
 from application.batches.filling import fill
+from application.beside import beside
 from application.commands.operations import cancel_operation
 from application.errors import RefusedError, StorageError
 from application.flashlog import Flashlog
@@ -33,17 +33,11 @@ _GROUP = 50
 _log = logging.getLogger(__name__)
 
 
-@contextmanager
-def keeping(flashlog: Flashlog) -> Iterator[None]:
+def keeping(flashlog: Flashlog) -> AbstractContextManager[None]:
     """Be the keeper, in a thread, while no other process is."""
-    done = Signal()
-    thread = Thread(target=_keep, args=(flashlog, done), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join(flashlog.settings.stop_seconds)
+    return beside(
+        lambda done: _keep(flashlog, done), stop_seconds=flashlog.settings.stop_seconds
+    )
 
 
 def keep_up(flashlog: Flashlog, stop: Signal) -> bool:

@@ -16,7 +16,7 @@ from application.importing.ansible_ini import read_ini
 from application.importing.ansible_yaml import read_yaml
 from application.importing.hosts import Host, Inventory
 from application.importing.log_ins import LogInError, jump_of, log_in_of
-from application.importing.sighting import Sighting, SourceError
+from application.importing.sighting import Sighting, text_of
 
 _MACS = ("mac_address", "mac", "macaddress")
 # A template, and what `ansible-vault` has encrypted.
@@ -26,11 +26,7 @@ _SECRETS = ("ansible_password", "ansible_ssh_pass")
 
 def read_ansible(path: Path, *, default: NewCredentials | None) -> Iterator[Sighting]:
     """Tell of each host. Raises SourceError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read: {error}"
-        raise SourceError(msg) from None
+    text = text_of(path)
     is_yaml = path.suffix.lower() in {".yml", ".yaml", ".json"}
     inventory = Inventory()
     (read_yaml if is_yaml else read_ini)(text, inventory)

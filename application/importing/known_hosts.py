@@ -11,7 +11,7 @@ from pathlib import Path
 
 from application.commands.known_hosts import read_host_key
 from application.errors import InvalidError
-from application.importing.sighting import SourceError
+from application.importing.sighting import text_of
 from domain.device.words import PinnedKey
 
 _PORT = 22
@@ -40,12 +40,7 @@ class KnownHosts:
         return min(found, key=_place) if found else None
 
     def _read(self, path: Path) -> None:
-        try:
-            lines = path.read_text().splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{path} cannot be read: {error}"
-            raise SourceError(msg) from None
-        for line in lines:
+        for line in text_of(path).splitlines():
             words = line.split()
             if not words or words[0].startswith(("#", "@")):
                 continue

@@ -1,5 +1,6 @@
 """A router as a source tells of it, before anything is kept."""
 
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -55,3 +56,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 class SourceError(Exception):
     """A source cannot be read at all; the message says why."""
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a source. Raises SourceError."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise SourceError(msg) from None

@@ -10,7 +10,7 @@ import msgspec
 from application.commands.devices import NewCredentials
 from application.commands.registration import JumpLogin
 from application.importing.log_ins import LogInError, jump_of, log_in_of
-from application.importing.sighting import Sighting, SourceError
+from application.importing.sighting import Sighting, SourceError, text_of
 
 # Other names that people give a column.
 _ALIASES = {
@@ -48,11 +48,7 @@ _REQUIRED = ("name", "mac_address", "addresses")
 
 def read_table(path: Path, *, default: NewCredentials | None) -> Iterator[Sighting]:
     """Tell of each line. Raises SourceError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read: {error}"
-        raise SourceError(msg) from None
+    text = text_of(path)
     first = text.partition("\n")[0]
     reader = csv.DictReader(
         text.splitlines(), delimiter=max(",;\t", key=first.count), restkey="beyond"

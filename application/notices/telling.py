@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event as Signal
-from threading import Thread
 
+from application.beside import beside
 from application.errors import StorageError
 from application.flashlog import Flashlog
 from application.notices.channel import Channel
@@ -36,15 +36,10 @@ def telling(flashlog: Flashlog) -> Iterator[None]:
         StateFile(flashlog.settings.data_dir).forget()
         yield
         return
-    stop = Signal()
-    thread = Thread(target=_tell, args=(flashlog, channels, stop), daemon=True)
-    thread.start()
-    try:
+    with beside(
+        lambda stop: _tell(flashlog, channels, stop), stop_seconds=_STOP_SECONDS
+    ):
         yield
-    finally:
-        stop.set()
-        # One that is being sent is left to the next sender.
-        thread.join(_STOP_SECONDS)
 
 
 def _tell(flashlog: Flashlog, channels: Sequence[Channel], stop: Signal) -> None:

@@ -8,9 +8,8 @@ from application.access import Condition
 from application.flashlog import Flashlog
 from application.projections.views import Row
 from application.queries.batches import batches, in_words
+from application.queries.finding import find_by_id
 from domain.errors import NotFoundError
-
-_PREFIX_LENGTH_MIN = 6
 
 
 def find_build(flashlog: Flashlog, text: str) -> UUID:
@@ -42,21 +41,7 @@ def find_build(flashlog: Flashlog, text: str) -> UUID:
 
 def find_batch(flashlog: Flashlog, text: str) -> UUID:
     """Find a batch by its id or the beginning of it. Raises NotFoundError."""
-    wanted = text.strip().lower()
-    if len(wanted) < _PREFIX_LENGTH_MIN:
-        msg = (
-            f"{text!r} is too short for a batch: give at least "
-            f"{_PREFIX_LENGTH_MIN} characters of its id"
-        )
-        raise NotFoundError(msg)
-    found = flashlog.views.rows(
-        "SELECT id FROM batch WHERE substr(id, 1, length(?1)) = ?1 LIMIT 2", [wanted]
-    )
-    if len(found) != 1:
-        many = "several batches begin" if found else "no batch has an id that begins"
-        msg = f"{many} with {text!r}: `flashlog batch list` shows those there are"
-        raise NotFoundError(msg)
-    return UUID(found[0]["id"])
+    return find_by_id(flashlog, "batch", text, several="batches")
 
 
 def batch_row(flashlog: Flashlog, batch_id: UUID) -> Row:

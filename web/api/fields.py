@@ -73,10 +73,8 @@ class Truth(fields.Boolean):
     default_error_messages = _TEXTS | {"invalid": "Must be a valid boolean."}
 
 
-class Id(fields.UUID):
-    """A reference to something else; a form's blank is null."""
-
-    default_error_messages = _TEXTS | {"invalid_uuid": NOT_A_UUID}
+class BlankIsNull(fields.Field[Any]):
+    """What a form leaves blank is null."""
 
     def deserialize(
         self,
@@ -87,6 +85,12 @@ class Id(fields.UUID):
     ) -> Any:
         meant = None if value == "" else value
         return super().deserialize(meant, attr, data, **others)
+
+
+class Id(BlankIsNull, fields.UUID):
+    """A reference to something else; a form's blank is null."""
+
+    default_error_messages = _TEXTS | {"invalid_uuid": NOT_A_UUID}
 
     def _validated(self, value: Any) -> UUID:
         if not isinstance(value, str):

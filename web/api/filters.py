@@ -1,14 +1,11 @@
 """Query parameters that choose and order the rows of a list; blank ones do not."""
 
 from collections.abc import Collection
-from uuid import UUID
 
 from flask import request
 
 from application.errors import InvalidError
-from application.projections.views import Views
-from web.api.bodies import as_uuid
-from web.api.fields import NO_CHOICE, NOT_A_UUID
+from web.api.fields import NO_CHOICE
 
 # No organization has such a slug.
 _NOBODY = "\N{NULL}"
@@ -20,19 +17,6 @@ def choice(name: str, choices: Collection[str]) -> str | None:
     if value and value not in choices:
         raise InvalidError.of(name, NO_CHOICE)
     return value or None
-
-
-def reference(views: Views, name: str, table: str) -> UUID | None:
-    """Return the id of something that there is. Raises InvalidError."""
-    value = request.args.get(name)
-    if not value:
-        return None
-    found = as_uuid(value)
-    if found is None:
-        raise InvalidError.of(name, NOT_A_UUID)
-    if views.one(table, str(found)) is None:
-        raise InvalidError.of(name, NO_CHOICE)
-    return found
 
 
 def slug(*names: str) -> str | None:

@@ -9,11 +9,9 @@ from application.commands.batches import cancel_batch, hold_batch, resume_batch
 from application.queries.batches import BATCH_STATUSES, newest
 from application.queries.finding_batches import batch_row, find_batch
 from web.cli import output
-from web.cli.here import Here, json_option, pass_here
+from web.cli.here import Here, json_option, limit_option, pass_here
 from web.cli.starting_batches import check, start
 from web.cli.watching_batches import follow_or_work, summary
-
-_SHOWN_MAX = 50
 
 batch_argument = click.argument("batch_id", metavar="BATCH")
 
@@ -36,13 +34,7 @@ batch.add_command(start)
 
 @batch.command("list")
 @click.option("--status", type=click.Choice(BATCH_STATUSES), help="Only with this.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=_SHOWN_MAX,
-    show_default=True,
-    help="How many at most.",
-)
+@limit_option
 @json_option
 @pass_here
 def list_(here: Here, *, status: str | None, limit: int, as_json: bool) -> None:

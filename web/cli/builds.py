@@ -5,18 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from application.adapters.signatures import Verdict, judge
 from application.commands.releases import Imported, Where, import_release
-from application.errors import InvalidError, NotFoundError
+from application.errors import InvalidError
 from application.queries.fleet_fit import FleetFit, fleet_fit, wanted_by_fleet
 from application.releases.directory import SUMS, Release
 from web.cli import exits, output
-from web.cli.here import Here, json_option, pass_here
+from web.cli.here import Here, category_option, json_option, pass_here
 
 
 @click.group()
@@ -28,12 +27,7 @@ def build() -> None:
 @click.argument(
     "directory", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
-@click.option(
-    "--category",
-    default="OpenWrt",
-    show_default=True,
-    help="The kind of firmware; builds are kept under it.",
-)
+@category_option
 @click.option(
     "--build-version",
     "version",
@@ -98,7 +92,7 @@ def import_(  # noqa: PLR0913 - one for each option
     """
     release = Release(directory)
     verdict = _signature(release, key_files, is_required=require_signature)
-    organization_id = None if shared else _organization(here, slug)
+    organization_id = None if shared else here.organization(slug)
     where = Where(
         category=category,
         organization_id=organization_id,
@@ -177,14 +171,6 @@ def _signature(
             f"{SUMS} is {verdict.state}: {verdict.reason}. Nothing was taken in.",
         )
     return verdict
-
-
-def _organization(here: Here, slug: str) -> UUID:
-    rows = here.flashlog.views.all("organization", {"slug": slug})
-    if not rows:
-        msg = f"there is no organization with the slug {slug!r}"
-        raise NotFoundError(msg)
-    return UUID(rows[0]["id"])
 
 
 @contextmanager

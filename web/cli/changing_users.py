@@ -14,16 +14,12 @@ from application.commands.users import find_user
 from application.errors import InvalidError
 from web.cli import output
 from web.cli.here import Here, json_option, pass_here
-from web.cli.logins import read_password
+from web.cli.logins import password_option, read_password
 
 
 @click.command()
 @click.argument("name")
-@click.option(
-    "--password-stdin",
-    is_flag=True,
-    help="Take the first line of the input as password [default: ask for it].",
-)
+@password_option
 @json_option
 @pass_here
 def password(here: Here, *, name: str, password_stdin: bool, as_json: bool) -> None:

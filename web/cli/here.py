@@ -46,6 +46,19 @@ class Here:
 pass_here = click.make_pass_decorator(Here, ensure=True)
 
 device_argument = click.argument("name", metavar="DEVICE")
+category_option = click.option(
+    "--category",
+    default="OpenWrt",
+    show_default=True,
+    help="The kind of firmware; builds are kept under it.",
+)
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="How many at most.",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs."
 )

@@ -1,19 +1,17 @@
 """`flashlog image`: firmware images, judged when they are added."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 
+from application.adapters.image_store import chunks_of
 from application.commands.images import NewImage, add_image, find_image
 from application.errors import NotFoundError
 from web.cli import output
-from web.cli.here import Here, json_option, pass_here
-
-_READ_BYTES = 1 << 20
+from web.cli.here import Here, category_option, json_option, pass_here
 
 
 @click.group()
@@ -23,12 +21,7 @@ def image() -> None:
 
 @image.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--category",
-    default="OpenWrt",
-    show_default=True,
-    help="The kind of firmware; builds are kept under it.",
-)
+@category_option
 @click.option(
     "--build-version",
     "version",
@@ -79,8 +72,7 @@ def add(
         boards=boards,
         health_checks=health_checks,
     )
-    image_id = add_image(here.flashlog, new, _chunks(file), by=here.user_id)
-    row = _row(here, image_id)
+    row = _added(here, new, file)
     if as_json:
         output.print_json(row)
     else:
@@ -156,10 +148,15 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
 def add_file(here: Here, path: Path) -> UUID:
     """Take a file in on the way to an upgrade, and say so."""
     new = NewImage(file_name=path.name)
-    image_id = add_image(here.flashlog, new, _chunks(path), by=here.user_id)
-    row = _row(here, image_id)
+    row = _added(here, new, path)
     output.notice(f"image {row['file_name']}: {row['version']}, {row['sha256'][:12]}")
-    return image_id
+    return UUID(row["id"])
+
+
+def _added(here: Here, new: NewImage, path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        image_id = add_image(here.flashlog, new, chunks_of(file), by=here.user_id)
+    return _row(here, image_id)
 
 
 def _rows(here: Here, image_id: UUID | None = None) -> list[dict[str, Any]]:
@@ -179,9 +176,3 @@ def _row(here: Here, image_id: UUID) -> dict[str, Any]:
         msg = f"the image {image_id} is not shown yet: try again"
         raise NotFoundError(msg)
     return rows[0]
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_READ_BYTES):
-            yield chunk

@@ -32,6 +32,11 @@ class LoginOptions(msgspec.Struct, frozen=True, kw_only=True):
     jump_key: Path | None
 
 
+password_option = click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Take the first line of the input as password [default: ask for it].",
+)
 _OPTIONS = (
     click.option("--user", help=f"Who logs in [default: {_USER}]."),
     click.option(

@@ -12,11 +12,9 @@ from application.queries.operations import STATUSES
 from application.queries.overview import operation_by_name, operations_by_name
 from application.watch import moments
 from web.cli import output, watching
-from web.cli.here import Here, json_option, pass_here
+from web.cli.here import Here, json_option, limit_option, pass_here
 from web.cli.showing import print_operations, print_story
 from web.cli.working import give_back, go_on
-
-_SHOWN_MAX = 50
 
 operation_argument = click.argument("operation_id", metavar="OPERATION")
 
@@ -32,13 +30,7 @@ def operation() -> None:
 @operation.command("list")
 @click.option("--device", "device_name", metavar="DEVICE", help="Only of this router.")
 @click.option("--status", type=click.Choice(STATUSES), help="Only with this status.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=_SHOWN_MAX,
-    show_default=True,
-    help="How many at most.",
-)
+@limit_option
 @json_option
 @pass_here
 def list_(

@@ -11,7 +11,7 @@ from application.queries.accounts import all_accounts
 from application.roles import ADMINISTRATOR, OPERATOR
 from web.cli import changing_users, output
 from web.cli.here import Here, json_option, pass_here
-from web.cli.logins import read_password
+from web.cli.logins import password_option, read_password
 
 _ROLES = {"administrator": ADMINISTRATOR, "operator": OPERATOR}
 
@@ -40,11 +40,7 @@ def user() -> None:
     "and see images and upgrades.",
 )
 @click.option("--email", default="", help="Kept in the vault, never in the log.")
-@click.option(
-    "--password-stdin",
-    is_flag=True,
-    help="Take the first line of the input as password [default: ask for it].",
-)
+@password_option
 @json_option
 @pass_here
 def add(

@@ -6,7 +6,7 @@ from threading import Event, Thread
 from uuid import UUID
 
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID
 
 from application.flashlog import Flashlog
 from application.foreground import run_operation
@@ -57,13 +57,7 @@ def _screen(*, as_json: bool) -> Iterator[Shown]:
     elif not console.is_terminal:
         yield _print_line
     else:
-        columns = (
-            TextColumn("{task.description}", style="bold cyan"),
-            BarColumn(bar_width=None),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=console, transient=True) as progress:
+        with output.bar(console) as progress:
             task = progress.add_task("queued", total=100)
             yield lambda moment: _draw(progress, task, moment)
 

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from application.flashlog import Flashlog
 from application.foreground import run_all
@@ -86,13 +85,7 @@ def _screen(*, as_json: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
     elif not console.is_terminal:
         yield lambda row: output.say(_line(row))
     else:
-        columns = (
-            TextColumn("{task.description}", style="bold cyan"),
-            BarColumn(bar_width=None),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=console, transient=True) as progress:
+        with output.bar(console) as progress:
             task = progress.add_task("", total=100)
             yield lambda row: progress.update(
                 task,

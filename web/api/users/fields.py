@@ -13,6 +13,7 @@ from web.api.fields import (
     NO_SUCH_PK,
     NOT_NULL,
     REQUIRED,
+    BlankIsNull,
     Body,
     Id,
     Text,
@@ -42,23 +43,13 @@ class Secret(Text):
         return str(value)
 
 
-class Day(fields.Date):
+class Day(BlankIsNull, fields.Date):
     """A date; a form's blank is null."""
 
     default_error_messages = _TEXTS | {"invalid": _NO_DATE}
 
     def __init__(self, **others: Any) -> None:
         super().__init__(format="iso", allow_none=True, **others)
-
-    def deserialize(
-        self,
-        value: Any,
-        attr: str | None = None,
-        data: Mapping[str, Any] | None = None,
-        **others: Any,
-    ) -> Any:
-        meant = None if value == "" else value
-        return super().deserialize(meant, attr, data, **others)
 
 
 class Numbers(fields.List[Any]):
