@@ -46,7 +46,9 @@ def delete_organization(
 
     def delete() -> int:
         position = flashlog.log.end()
-        flashlog.show(position)
+        if not flashlog.show(position):
+            msg = "the read models are behind the log just now: try again"
+            raise RefusedError(msg)
         organization = flashlog.log.get(Organization, organization_id)
         _require_empty(flashlog, organization_id)
         slug = organization.slug

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from msgspec import structs
 
-from application.commands.located import location_of
+from application.commands.located import location_of, owners_of
 from application.commands.many_devices import change_all
 from application.flashlog import Flashlog
 from domain.device.device import Device
@@ -32,12 +32,17 @@ def create_location(
     location_id: UUID | None = None,
     by: UUID | None = None,
 ) -> UUID:
-    """Make a location. Raises InvalidError for an id that is taken."""
+    """Make a location. Raises InvalidError."""
     location_id = location_id or uuid4()
-    if flashlog.log.recorder.version_of(location_id):
-        raise InvalidError.of("id", "Something has this id already.")
-    location = Location.create(location_id, place, by=by)
-    flashlog.show(flashlog.log.append(location))
+
+    def create() -> int:
+        if flashlog.log.recorder.version_of(location_id):
+            raise InvalidError.of("id", "Something has this id already.")
+        owners = owners_of(flashlog, place.organization_id)
+        location = Location.create(location_id, place, by=by)
+        return flashlog.log.append(location, unchanged=owners)
+
+    flashlog.show(flashlog.log.decide(create))
     return location_id
 
 
@@ -58,8 +63,9 @@ def change_location(
         place = structs.replace(location.place, **changes)
         if location.organization_id != place.organization_id:
             _require_empty(flashlog, location_id)
+        owners = owners_of(flashlog, place.organization_id)
         location.change(place, by=by)
-        return flashlog.log.append(location)
+        return flashlog.log.append(location, unchanged=owners)
 
     flashlog.show(flashlog.log.decide(change))
 

@@ -267,7 +267,7 @@ def test_a_released_host_key_makes_room_for_the_next(flashlog: Flashlog) -> None
 def test_a_log_in_that_is_not_recorded_leaves_no_secret(
     flashlog: Flashlog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> int:
+    def full(*_: object, **__: object) -> int:
         raise LogFullError("no room")
 
     kept = kept_in_vault(flashlog)

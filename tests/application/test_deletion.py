@@ -15,6 +15,7 @@ from application.commands.deletion import (
     delete_image,
 )
 from application.commands.operations import cancel_operation, start_upgrade
+from application.commands.organizations import found_organization
 from application.commands.running import InUseError
 from application.flashlog import Flashlog
 from application.image_contents import packages_of_image
@@ -42,6 +43,10 @@ def build(flashlog: Flashlog, image_id: UUID) -> None:
 
 def category(flashlog: Flashlog, image_id: UUID) -> None:
     delete_category(flashlog, category_of(flashlog, image_id))
+
+
+def another_organization(flashlog: Flashlog) -> UUID:
+    return found_organization(flashlog, {"name": "other", "slug": "other"})
 
 
 def build_of(flashlog: Flashlog, image_id: UUID) -> UUID:
@@ -140,7 +145,7 @@ def test_a_category_changes_hands_only_when_no_device_of_others_has_its_firmware
     image_id, device_id = an_image(flashlog), a_device(flashlog)
     operation_id = start_upgrade(flashlog, device_id=device_id, image_id=image_id)
     category_id = category_of(flashlog, image_id)
-    other = UUID(int=7)
+    other = another_organization(flashlog)
 
     with pytest.raises(InUseError):
         change_category(flashlog, category_id, {"organization_id": other})
@@ -158,7 +163,8 @@ def test_a_build_moves_only_when_no_device_of_others_has_its_firmware(
     image_id, device_id = an_image(flashlog), a_device(flashlog)
     operation_id = start_upgrade(flashlog, device_id=device_id, image_id=image_id)
     build_id = build_of(flashlog, image_id)
-    foreign = create_category(flashlog, name="Mesh", organization_id=UUID(int=7))
+    other = another_organization(flashlog)
+    foreign = create_category(flashlog, name="Mesh", organization_id=other)
     shared = create_category(flashlog, name="Mesh")
 
     with pytest.raises(InUseError):
