@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from application.commands import running
 from application.commands.builds import system_key
 from application.commands.claims import Claims, Key
+from application.commands.located import owners_of
 from application.flashlog import Flashlog
 from domain.catalogue import Build, Category, CategoryChanged, CategoryCreated
 from domain.errors import InvalidError
@@ -40,7 +41,8 @@ def create_category(
         claims = Claims(flashlog)
         _take_name(claims, created.organization_id, created.name, category_id)
         category = Category.create(category_id, created)
-        return flashlog.log.append(category, *claims.granted())
+        owners = owners_of(flashlog, created.organization_id)
+        return flashlog.log.append(category, *claims.granted(), unchanged=owners)
 
     flashlog.show(flashlog.log.decide(create))
     return category_id
@@ -72,11 +74,14 @@ def change_category(
         claims.release(name_key(before, category.name), category_id)
         _take_name(claims, changed.organization_id, changed.name, category_id)
         none_since = None
+        owners = owners_of(flashlog, changed.organization_id)
         if changed.organization_id != before:
             none_since = running.up_to_now(flashlog)
             _move(flashlog, claims, category, changed.organization_id)
         category.change(changed)
-        return flashlog.log.append(category, *claims.granted(), none_since=none_since)
+        return flashlog.log.append(
+            category, *claims.granted(), unchanged=owners, none_since=none_since
+        )
 
     flashlog.show(flashlog.log.decide(change))
 

@@ -9,6 +9,7 @@ import msgspec
 from application.commands.attaching import attach_to_all, detach_from_all
 from application.commands.claims import Claims, Key, TakenError
 from application.commands.keeping import kept_if_recorded
+from application.commands.located import owners_of
 from application.commands.log_in_parameters import LogIn
 from application.flashlog import Flashlog
 from domain.credentials import (
@@ -96,8 +97,10 @@ def create_credentials(
         claims.claim("name", name, credentials_id, taken=TAKEN)
         claims.check_id(credentials_id)
         created = CredentialsCreated(**_told(facts, log_in, secret_id), by=by)
+        granted = claims.granted()
+        owners = owners_of(flashlog, facts.organization_id)
         credentials = Credentials.create(credentials_id, created)
-        return flashlog.log.append(credentials, *claims.granted())
+        return flashlog.log.append(credentials, *granted, unchanged=owners)
 
     with kept_if_recorded(flashlog) as keep:
         secret_id = keep("secret", log_in.secret)
@@ -132,8 +135,10 @@ def change_credentials(
         granted = claims.granted()
         told = _told(facts, _complete(facts.log_in, known), new_secret_id or replaced)
         told["connector"] = known.connector
+        owners = owners_of(flashlog, facts.organization_id)
         known.change(CredentialsChanged(**told, by=by))
-        return flashlog.log.append(known, *granted), replaced, had_auto_add
+        position = flashlog.log.append(known, *granted, unchanged=owners)
+        return position, replaced, had_auto_add
 
     with kept_if_recorded(flashlog) as keep:
         secret = facts.log_in.secret if facts.log_in else None

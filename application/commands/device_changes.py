@@ -16,7 +16,7 @@ from application.commands.devices import (
     secret_key,
 )
 from application.commands.keeping import kept_if_recorded
-from application.commands.located import group_of, location_of
+from application.commands.located import group_of, location_of, owners_of
 from application.commands.occupancy import require_unoccupied
 from application.flashlog import Flashlog
 from domain.base import Aggregate
@@ -26,7 +26,6 @@ from domain.device.device import Device
 from domain.device.words import Description
 from domain.errors import InvalidError
 from domain.identity import normalise_mac
-from domain.organization import Organization
 
 
 def change_device(
@@ -122,8 +121,6 @@ def _moved(
     """Let a device go to another organization, if nothing ties it to its own."""
     new = after.organization_id
     wrong = []
-    if flashlog.log.find(Organization, new) is None:
-        wrong.append("There is no such organization.")
     require_unoccupied(flashlog, device)
     used = (each.credentials_id for each in device.connections)
     through = (each.credentials_id for each in device.jumps)
@@ -150,7 +147,7 @@ def _owner_of_firmware(flashlog: Flashlog, device: Device) -> UUID | None:
 
 def _needed(flashlog: Flashlog, after: Description) -> list[Aggregate]:
     """Return what the device refers to, which must not be deleted meanwhile."""
-    needed: list[Aggregate] = []
+    needed: list[Aggregate] = [*owners_of(flashlog, after.organization_id)]
     if after.group_id:
         needed.append(group_of(flashlog, after.group_id, after.organization_id))
     if after.location_id:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from msgspec import structs
 
 from application.commands.claims import Claims, Key
+from application.commands.located import owners_of
 from application.commands.many_devices import change_all
 from application.flashlog import Flashlog
 from domain.device.device import Device
@@ -33,8 +34,9 @@ def create_group(
         claims.claim("name", _key(description), group_id, taken=TAKEN)
         claims.check_id(group_id)
         granted = claims.granted()
+        owners = owners_of(flashlog, description.organization_id)
         group = DeviceGroup.create(group_id, description, by=by)
-        return flashlog.log.append(group, *granted)
+        return flashlog.log.append(group, *granted, unchanged=owners)
 
     flashlog.show(flashlog.log.decide(create))
     return group_id
@@ -61,8 +63,9 @@ def change_group(
         before, after = _key(group.description), _key(description)
         claims.move("name", before, after, group_id, taken=TAKEN)
         granted = claims.granted()
+        owners = owners_of(flashlog, description.organization_id)
         group.change(description, by=by)
-        return flashlog.log.append(group, *granted)
+        return flashlog.log.append(group, *granted, unchanged=owners)
 
     flashlog.show(flashlog.log.decide(change))
 

@@ -15,7 +15,7 @@ from application.commands.device_checks import (
     name_complaints,
 )
 from application.commands.keeping import kept_if_recorded
-from application.commands.located import group_of, location_of
+from application.commands.located import group_of, location_of, owners_of
 from application.flashlog import Flashlog
 from application.upgraders import upgrader_names
 from domain.base import Aggregate
@@ -25,7 +25,7 @@ from domain.device.events import Registered
 from domain.device.words import Connection, Jump, PinnedKey
 from domain.errors import InvalidError, NotFoundError
 from domain.identity import normalise_mac
-from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
+from domain.organization import DEFAULT_ORGANIZATION_ID
 
 __all__ = [
     "NewCredentials",
@@ -180,8 +180,7 @@ def _needed(flashlog: Flashlog, new: NewDevice) -> list[Aggregate]:
                 "credentials", f"There are no credentials {credentials_id}."
             )
         needed.append(credentials)
-    if flashlog.log.find(Organization, new.organization_id) is None:
-        raise InvalidError.of("organization", "There is no such organization.")
+    needed += owners_of(flashlog, new.organization_id)
     if new.group_id:
         needed.append(group_of(flashlog, new.group_id, new.organization_id))
     if new.location_id:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from application.commands import categories
 from application.commands.builds import type_key, version_key
 from application.commands.claims import Claims
+from application.commands.located import owners_of
 from application.commands.taking_in import Taken
 from application.flashlog import Flashlog
 from domain.base import Aggregate
@@ -84,6 +85,7 @@ class Place:
             category = self._flashlog.log.get(Category, owner_id)
             self._found.append(category)
             return category
+        self._found += owners_of(self._flashlog, organization_id)
         category_id = uuid4()
         self._claims.take(key, category_id)
         created = CategoryCreated(
