@@ -35,7 +35,6 @@ from application.adapters.ssh.wire import (
 from application.errors import HostKeyChangedError, UnreachableError
 from application.ports import HostKey, Limits, Login
 
-_CONFIG = fabric.Config(ssh_config=paramiko.SSHConfig(), lazy=True)
 # Packets that only pass a jump host's connection are not seen by the kernel there.
 _KEEPALIVE_SECONDS = 30
 
@@ -111,7 +110,8 @@ class _Attempt:
             address,
             user=login.username,
             port=login.port,
-            config=_CONFIG,
+            # Of its own: a connection changes it, and others would see that half done.
+            config=fabric.Config(ssh_config=paramiko.SSHConfig(), lazy=True),
             gateway=gateway,
             forward_agent=False,
             connect_kwargs={
