@@ -1,6 +1,7 @@
 """Mass upgrades: start, hold, resume, cancel."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -161,16 +162,20 @@ def cancel_batch(flashlog: Flashlog, *, batch_id: UUID, by: UUID | None = None) 
 def _lacking(flashlog: Flashlog, wish: Wish) -> Lacking:
     """Return how to tell which of a device's packages would be lost."""
     keeps_all = UpgradeOptions.parse(wish.options).o
-    known: dict[UUID, Mapping[str, str] | None] = {}
 
-    def lacks(image_id: UUID, packages: Sequence[str]) -> Sequence[str]:
-        if image_id not in known:
-            known[image_id] = packages_of_image(flashlog.log, image_id)
-        contained = known[image_id]
+    @cache
+    def contained_in(image_id: str) -> Mapping[str, str] | None:
+        return packages_of_image(flashlog.log, UUID(image_id))
+
+    # Many devices, few different lists of packages.
+    @cache
+    def lacks(image_id: str, packages: str) -> Sequence[str]:
+        contained = contained_in(image_id)
         if keeps_all or contained is None:
             return ()
+        installed = msgspec.json.decode(packages, type=list[str])
         return lacking(
-            packages, contained=contained, expendable=wish.expendable_packages
+            installed, contained=contained, expendable=wish.expendable_packages
         )
 
     return lacks

@@ -1,6 +1,7 @@
 """Who a mass upgrade of a build would upgrade, who is skipped and why.
 
 What is shown before a start and what a start then freezes is the same selection.
+Ids stay texts, as the read models have them: most of them are only shown.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,11 +23,11 @@ _DEVICE = (
 )
 _NO_PACKAGES = "[]"
 
-# Which of a device's packages an image lacks, by the image's id; for some images only.
-Lacking = Callable[[UUID, Sequence[str]], Sequence[str]]
+# Which of some packages (a list in JSON) an image lacks, by the image's id.
+Lacking = Callable[[str, str], Sequence[str]]
 
 
-def _lacks_nothing(image_id: UUID, packages: Sequence[str]) -> Sequence[str]:
+def _lacks_nothing(image_id: str, packages: str) -> Sequence[str]:
     return ()
 
 
@@ -40,16 +41,16 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     blank.
     """
 
-    device_id: UUID
+    device_id: str
     firmware_id: str | None
-    image_id: UUID
+    image_id: str
     warning: str = ""
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     """A device that a person may expect to be upgraded, and why it would not be."""
 
-    device_id: UUID
+    device_id: str
     name: str
     reason: str
 
@@ -65,10 +66,9 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         return [*self.related, *(self.firmwareless if upgrade_all else ())]
 
     def targets(self, *, upgrade_all: bool) -> list[Target]:
-        return [
-            Target(each.device_id, each.image_id)
-            for each in self.chosen(upgrade_all=upgrade_all)
-        ]
+        chosen = self.chosen(upgrade_all=upgrade_all)
+        pairs = [(each.device_id, each.image_id) for each in chosen]
+        return msgspec.convert(pairs, list[Target])
 
 
 def select(
@@ -114,7 +114,7 @@ def _related(
     rows = views.rows(
         "SELECT id, type FROM image WHERE build_id = ? ORDER BY position", [build["id"]]
     )
-    by_type = {row["type"]: UUID(row["id"]) for row in rows}
+    by_type = {row["type"]: row["id"] for row in rows}
     where, values = _where(conditions)
     devices = views.rows(
         f"SELECT {_DEVICE}, current.type, current.build_id FROM device"  # noqa: S608
@@ -156,32 +156,32 @@ def _firmwareless(
             model = device["board"] or device["model"] or "unknown"
             yield _skipped(device, f"no image of the build is for its model ({model})")
         else:
-            yield _chosen(device, images[0].image_id, lacking)
+            yield _chosen(device, str(images[0].image_id), lacking)
 
 
-def _chosen(device: Row, image_id: UUID, lacking: Lacking) -> Chosen:
+def _chosen(device: Row, image_id: str, lacking: Lacking) -> Chosen:
     return Chosen(
-        device_id=UUID(device["id"]),
+        device_id=device["id"],
         firmware_id=device["firmware_id"],
         image_id=image_id,
         warning=_warning(device, image_id, lacking),
     )
 
 
-def _warning(device: Row, image_id: UUID, lacking: Lacking) -> str:
+def _warning(device: Row, image_id: str, lacking: Lacking) -> str:
     if not device["can_connect"]:
         return "the device has no enabled connection"
     if device["is_busy"]:
         return "another operation has the device"
     if device["packages"] == _NO_PACKAGES:
         return ""
-    lost = lacking(image_id, msgspec.json.decode(device["packages"]))
+    lost = lacking(image_id, device["packages"])
     names = ", ".join(lost)
     return f"the image lacks packages that are installed: {names}" if lost else ""
 
 
 def _skipped(device: Row, reason: str) -> Skipped:
-    return Skipped(device_id=UUID(device["id"]), name=device["name"], reason=reason)
+    return Skipped(device_id=device["id"], name=device["name"], reason=reason)
 
 
 def _equal(column: str, value: UUID | str | None) -> list[Condition]:

@@ -62,7 +62,7 @@ def test_packages_that_the_image_lacks_abort_unless_the_batch_calls_them_expenda
         refused = operation(first, extra)
         assert refused.status is Status.ABORTED
         assert "tcpdump" in town.told(refused.id)
-        assert warned.device_id == extra
+        assert warned.device_id == str(extra)
         assert warned.warning == "the image lacks packages that are installed: tcpdump"
         assert operation(second, extra).status is Status.SUCCESS
         assert [router.flashes for router in fleet.routers] == [1, 1, 1]

@@ -203,6 +203,6 @@ def _confirm(
         raise RefusedError(msg)
 
 
-def _name(here: Here, device_id: UUID) -> str:
-    row = here.flashlog.views.one("device", str(device_id))
-    return str(row["name"]) if row else str(device_id)
+def _name(here: Here, device_id: str) -> str:
+    row = here.flashlog.views.one("device", device_id)
+    return str(row["name"]) if row else device_id
