@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
 
@@ -72,6 +74,19 @@ class EventLog(Application[UUID]):
         except NotFoundError:
             return None
 
+    def get_all(self, kind: type[A], aggregate_ids: Sequence[UUID]) -> dict[UUID, A]:
+        """Rebuild many aggregates at once; those that there are not are left out."""
+        stored = self.recorder.select_stories(aggregate_ids)
+        told = (
+            rebuild(None, map(self._event, story))
+            for _, story in groupby(stored, key=attrgetter("originator_id"))
+        )
+        return {
+            each.id: each
+            for each in told
+            if isinstance(each, kind) and not each.is_deleted
+        }
+
     def get_or_new(self, kind: type[A], aggregate_id: UUID) -> A:
         """Rebuild an aggregate, or make one without a story yet."""
         return self.find(kind, aggregate_id) or kind(aggregate_id)
@@ -137,9 +152,11 @@ class EventLog(Application[UUID]):
         self._given.close()
 
     def _entry(self, stored: LoggedEvent) -> Entry:
-        event = cast("Event", self.mapper.to_domain_event(stored))
         at = datetime.fromtimestamp(stored.recorded_at / 1_000_000, UTC)
-        return Entry(stored.id, at, event)
+        return Entry(stored.id, at, self._event(stored))
+
+    def _event(self, stored: LoggedEvent) -> Event:
+        return cast("Event", self.mapper.to_domain_event(stored))
 
 
 def _told(

@@ -6,7 +6,7 @@ moment gets no further operation.
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Event as Signal
 from uuid import UUID
 
@@ -24,9 +24,21 @@ from domain.operation.events import Started
 from domain.operation.operation import UpgradeOperation
 
 # So many operations are one append: few enough that others can append meanwhile.
-_GROUP = 50
+_GROUP = 100
 
 _log = logging.getLogger(__name__)
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """What there is of a group of targets, asked for all of them at once.
+
+    Visits take turns with this in one process: each question would wait for its turn.
+    `settled` are last operations of these devices that have them no more.
+    """
+
+    devices: Mapping[UUID, Device]
+    image_ids: Collection[UUID]
+    settled: Collection[UUID]
 
 
 def fill(flashlog: Flashlog, batch_id: UUID, stop: Signal) -> None:
@@ -39,11 +51,9 @@ def fill(flashlog: Flashlog, batch_id: UUID, stop: Signal) -> None:
         if not batch.is_filling:
             return False
         group = targets[batch.filled : batch.filled + _GROUP]
-        settled = _settled(flashlog, group)
+        known = _known(flashlog, group)
         saved = [
-            each
-            for target in group
-            for each in _begun(flashlog, batch, target, settled)
+            each for target in group for each in _begun(flashlog, batch, target, known)
         ]
         batch.note_filled(len(group))
         flashlog.log.append(batch, *saved)
@@ -53,16 +63,24 @@ def fill(flashlog: Flashlog, batch_id: UUID, stop: Signal) -> None:
         pass
 
 
+def _known(flashlog: Flashlog, group: Sequence[Target]) -> _Known:
+    image_ids = list({target.image_id for target in group})
+    return _Known(
+        flashlog.log.get_all(Device, [target.device_id for target in group]),
+        flashlog.log.get_all(FirmwareImage, image_ids).keys(),
+        _settled(flashlog, group),
+    )
+
+
 def _begun(
-    flashlog: Flashlog, batch: Batch, target: Target, settled: Collection[UUID]
+    flashlog: Flashlog, batch: Batch, target: Target, known: _Known
 ) -> Sequence[Aggregate]:
     """Return the operation and, where it has it now, its device."""
     try:
-        device = flashlog.log.get(Device, target.device_id)
-        _check(flashlog, device, target)
+        device = _device(target, known)
         operation_id = operation_id_of(batch.id, device.id)
         started = _started(flashlog, batch, target)
-        is_free = device.operation_id is None or device.operation_id in settled
+        is_free = device.operation_id is None or device.operation_id in known.settled
         operation = begun(flashlog, device, operation_id, started, is_free=is_free)
     except StorageError:
         raise
@@ -75,13 +93,20 @@ def _begun(
     return [operation, device]
 
 
-def _check(flashlog: Flashlog, device: Device, target: Target) -> None:
+def _device(target: Target, known: _Known) -> Device:
     """Refuse what has changed since the batch was started. Raises DomainError."""
+    device = known.devices.get(target.device_id)
+    if device is None:
+        msg = f"there is no device {target.device_id}"
+        raise DomainError(msg)
     device.require_active()
-    flashlog.log.get(FirmwareImage, target.image_id)
+    if target.image_id not in known.image_ids:
+        msg = f"there is no image {target.image_id}"
+        raise DomainError(msg)
     if not device.enabled_connections:
         msg = f"the device {device.name} has no enabled connection"
         raise DomainError(msg)
+    return device
 
 
 def _aborted(

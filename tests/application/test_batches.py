@@ -121,7 +121,7 @@ def test_a_dry_run_names_exactly_those_that_a_start_makes_operations_for(
         )
         shown = selected(flashlog, ROOT, shop.new, wish)
         expected = {
-            each.device_id: each for each in shown.chosen(upgrade_all=upgrade_all)
+            UUID(each.device_id): each for each in shown.chosen(upgrade_all=upgrade_all)
         }
         if not expected:
             with pytest.raises(NoTargetsError):
@@ -135,7 +135,7 @@ def test_a_dry_run_names_exactly_those_that_a_start_makes_operations_for(
         operations = operations_of(flashlog, batch_id)
         assert operations.keys() == expected.keys()
         for device_id, row in operations.items():
-            assert row["image_id"] == str(expected[device_id].image_id)
+            assert row["image_id"] == expected[device_id].image_id
             is_aborted = row["status"] == Status.ABORTED
             assert is_aborted == bool(expected[device_id].warning)
 
@@ -248,7 +248,7 @@ def test_a_batch_cancelled_while_it_is_filled_gets_no_further_operation(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flashlog = shop.flashlog
-    shop.stock.devices(200, shop.old_image)
+    shop.stock.devices(3 * filling._GROUP, shop.old_image)
     batch_id = shop.start()
     append = flashlog.log.append
     appends = 0
@@ -265,7 +265,7 @@ def test_a_batch_cancelled_while_it_is_filled_gets_no_further_operation(
     monkeypatch.setattr(flashlog.log, "append", cancel_in_between)
     fill(flashlog, batch_id, NEVER)
     flashlog.show(flashlog.log.end())
-    assert len(operations_of(flashlog, batch_id)) == 100
+    assert len(operations_of(flashlog, batch_id)) == 2 * filling._GROUP
 
     assert keep_up(flashlog, NEVER)
     statuses = {row["status"] for row in operations_of(flashlog, batch_id).values()}

@@ -171,6 +171,18 @@ class SQLiteLog(ApplicationRecorder):
             ).fetchall()
         return [LoggedEvent(row) for row in rows]
 
+    def select_stories(self, originator_ids: Sequence[UUID]) -> Sequence[LoggedEvent]:
+        """Return all events of some stories, one story after the other."""
+        marks = ", ".join("?" * len(originator_ids))
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM event"  # noqa: S608
+                f" WHERE originator_id IN ({marks})"
+                " ORDER BY originator_id, originator_version",
+                [each.bytes for each in originator_ids],
+            ).fetchall()
+        return [LoggedEvent(row) for row in rows]
+
     def select_notifications(
         self,
         start: int | None,
