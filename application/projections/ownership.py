@@ -13,8 +13,12 @@ from domain.device.device import Device
 def note_owner(connection: sqlite3.Connection, device: Device) -> None:
     """Note whose a device is now; its operations go with it."""
     device_id, organization_id = str(device.id), str(device.organization_id)
-    before = owner_of(connection, device.id)
-    if before and before != organization_id:
+    before = connection.execute(
+        "SELECT organization_id, name FROM device_owner WHERE id = ?", (device_id,)
+    ).fetchone()
+    if before == (organization_id, device.name):
+        return
+    if before and before[0] != organization_id:
         connection.execute(
             "UPDATE operation SET organization_id = ? WHERE device_id = ?",
             (organization_id, device_id),

@@ -170,7 +170,7 @@ class Projector:
             }
             if isinstance(aggregate, UpgradeOperation):
                 row["organization_id"] = owner_of(connection, aggregate.device_id)
-            _upsert(connection, seen.table, without_gone(connection, row))
+            _write(connection, seen.table, without_gone(connection, row))
         for table, children in seen.children.items():
             _replace_children(connection, table, aggregate.id, children)
         if isinstance(aggregate, UpgradeOperation):
@@ -248,13 +248,32 @@ def _count(
         )
 
 
-def _upsert(connection: sqlite3.Connection, table: str, row: Row) -> None:
-    columns = ", ".join(row)
+def _write(connection: sqlite3.Connection, table: str, row: Row) -> None:
+    """Write what is news: what is not spares the indexes."""
+    found = connection.execute(
+        f"SELECT {', '.join(row)} FROM {table} WHERE id = ?",  # noqa: S608
+        (row["id"],),
+    ).fetchone()
+    if found is None:
+        _insert(connection, table, row)
+        return
+    news = {
+        column: value
+        for (column, value), before in zip(row.items(), found, strict=True)
+        if value != before
+    }
+    if news:
+        changes = ", ".join(f"{column} = ?" for column in news)
+        connection.execute(
+            f"UPDATE {table} SET {changes} WHERE id = ?",  # noqa: S608
+            (*news.values(), row["id"]),
+        )
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
     marks = ", ".join("?" * len(row))
-    changes = ", ".join(f"{column} = excluded.{column}" for column in row)
     connection.execute(
-        f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
-        f" ON CONFLICT (id) DO UPDATE SET {changes}",
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
         tuple(row.values()),
     )
 
@@ -269,14 +288,18 @@ def _replace_children(
     parent_id: UUID,
     children: Sequence[Row],
 ) -> None:
+    rows = [{"parent_id": str(parent_id), **child} for child in children]
+    if rows:
+        found = connection.execute(
+            f"SELECT {', '.join(rows[0])} FROM {table}"  # noqa: S608
+            " WHERE parent_id = ? ORDER BY rowid",
+            (str(parent_id),),
+        )
+        if found.fetchall() == [tuple(row.values()) for row in rows]:
+            return
     connection.execute(
         f"DELETE FROM {table} WHERE parent_id = ?",  # noqa: S608
         (str(parent_id),),
     )
-    for child in children:
-        row = {"parent_id": str(parent_id), **child}
-        marks = ", ".join("?" * len(row))
-        connection.execute(
-            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
-            tuple(row.values()),
-        )
+    for row in rows:
+        _insert(connection, table, row)
