@@ -1,0 +1,46 @@
+"""Simulated routers in a process of their own."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from application.simulation import Fleet
+from application.simulation.router import Listing
+
+_OFFLINE_SECONDS = 10.0
+_LIMIT_SECONDS = 20
+
+
+@contextmanager
+def routers(count: int) -> Iterator[Sequence[Listing]]:
+    """Let routers answer that are offline for ten seconds when they are flashed."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.routers", str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            yield msgspec.json.decode(line, type=tuple[Listing, ...])
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(_LIMIT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _main(count: int) -> None:
+    with Fleet.of(count, reboot_seconds=_OFFLINE_SECONDS) as fleet:
+        sys.stdout.buffer.write(msgspec.json.encode(fleet.listing()) + b"\n")
+        sys.stdout.buffer.flush()
+        sys.stdin.buffer.read()
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]))
