@@ -6,10 +6,15 @@ from uuid import UUID
 import msgspec
 
 from application.access import Account, Condition
+from application.flashlog import Flashlog
+from application.projections.rows import moment
 from application.projections.views import Row, Views
 from application.queries import operations
 from application.queries.lists import Order, Query
 from application.queries.operations import STATUSES, Wanted, list_operations, seen_by
+from domain.base import rebuild
+from domain.catalogue import Build, BuildDeleted, Category
+from domain.errors import NotFoundError
 
 BATCH_STATUSES = ("idle", "in-progress", "success", "failed", "cancelled")
 
@@ -66,6 +71,30 @@ def newest(views: Views, *, status: str | None, limit: int) -> list[Row]:
     of_status = (Condition("batch.status = ?", (status,)),) if status else ()
     query = msgspec.structs.replace(batches(), conditions=of_status)
     return [in_words(row) for row in query.page(views, limit=limit, offset=0)]
+
+
+def with_deleted_build(flashlog: Flashlog, batch: Row) -> Row:
+    """Add what was said of a build, and of its category, until they were deleted."""
+    build_id, category_id = UUID(batch["build_id"]), UUID(batch["category_id"])
+    facts = [
+        each
+        for each in flashlog.log.story(build_id)
+        if not isinstance(each.event, BuildDeleted)
+    ]
+    build = rebuild(None, (each.event for each in facts))
+    told = flashlog.log.story(category_id)
+    category = rebuild(None, (each.event for each in told))
+    if not isinstance(build, Build) or not isinstance(category, Category):
+        msg = f"there is no story of the build of batch {batch['id']}"
+        raise NotFoundError(msg)
+    return batch | {
+        "category_name": category.name,
+        "build_version": build.software_version,
+        "build_os": build.os,
+        "build_changelog": build.changelog,
+        "build_created": moment(facts[0].recorded_at),
+        "build_modified": moment(facts[-1].recorded_at),
+    }
 
 
 def in_words(row: Row) -> Row:

@@ -401,6 +401,21 @@ def test_the_list_is_filtered_and_ordered(
         assert admin(method, url).status_code == 405
 
 
+def test_a_batch_goes_on_to_show_its_build_when_that_is_deleted(
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
+) -> None:
+    stock.device(shop.old_image, can_connect=False)
+    batch_id = start(admin, shop, flashlog)
+    url = f"{API}/batch-upgrade-operation/"
+    before = admin.get(f"{url}{batch_id}/").json
+    assert before["status"] == "failed"
+
+    assert admin.delete(f"{API}/category/{shop.category_id}/").status_code == 204
+    after = admin.get(f"{url}{batch_id}/").json
+    assert after["build"] == before["build"]
+    assert admin.get(url).json["results"][0]["build"] == before["build"]
+
+
 # --- hold, resume, cancel -----------------------------------------------------------
 
 

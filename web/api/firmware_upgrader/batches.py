@@ -18,6 +18,7 @@ from application.queries.batches import (
     batches,
     counts_for,
     operations_for,
+    with_deleted_build,
 )
 from web.answers import json_answer
 from web.api import filters
@@ -70,7 +71,7 @@ class BatchShown(Schema):
     """A mass upgrade; `held` is blank unless it begins no further flash."""
 
     id = fields.UUID()
-    build = fields.Nested(BuildOfBatchShown, allow_none=True)
+    build = fields.Nested(BuildOfBatchShown)
     status = fields.String(validate=validate.OneOf(BATCH_STATUSES))
     upgrade_options = fields.Dict()
     group = fields.UUID(allow_none=True)
@@ -215,9 +216,9 @@ def _shown(row: Row) -> dict[str, Any]:
     }
 
 
-def _build(row: Row) -> dict[str, Any] | None:
-    if row["build_version"] is None:  # it was deleted
-        return None
+def _build(row: Row) -> dict[str, Any]:
+    if row["build_version"] is None:
+        row = with_deleted_build(flashlog(), row)
     return {
         "id": row["build_id"],
         "category_relation": {
