@@ -102,7 +102,8 @@ _LINES: Mapping[type[Event], Callable[[Any], str]] = {
         + (f", {len(e.health_checks)} health checks passed" if e.health_checks else "")
     ),
     events.RetryScheduled: lambda e: (
-        f"Failed for now: {e.cause}. It will be retried at {e.not_before:%H:%M:%S} UTC"
+        f"Failed for now: {e.cause.removesuffix('.')}."
+        f" It will be retried at {e.not_before:%H:%M:%S} UTC"
     ),
     events.Postponed: lambda e: f"Back in the queue: {e.cause}",
     events.ServicesRestored: lambda e: (
