@@ -23,8 +23,9 @@ from application.projections.belonging import note_belonging
 from application.projections.dues import park, set_due
 from application.projections.gone import note_gone, without_gone
 from application.projections.ownership import note_owner, owner_of
-from application.projections.rows import Row, moment, shown
+from application.projections.rows import moment, shown
 from application.projections.tables import schema
+from application.projections.writing import delete, replace_children, write
 from domain.base import Aggregate, rebuild
 from domain.batch.batch import Batch, BatchTargets
 from domain.catalogue import FirmwareImage
@@ -159,7 +160,7 @@ class Projector:
         if isinstance(aggregate, Device):
             note_owner(connection, aggregate)
         if seen.row is None:
-            _delete(connection, seen.table, aggregate.id)
+            delete(connection, seen.table, aggregate.id)
             if isinstance(aggregate, FirmwareImage):
                 note_gone(connection, aggregate.id)
         else:
@@ -170,9 +171,9 @@ class Projector:
             }
             if isinstance(aggregate, UpgradeOperation):
                 row["organization_id"] = owner_of(connection, aggregate.device_id)
-            _write(connection, seen.table, without_gone(connection, row))
+            write(connection, seen.table, without_gone(connection, row))
         for table, children in seen.children.items():
-            _replace_children(connection, table, aggregate.id, children)
+            replace_children(connection, table, aggregate.id, children)
         if isinstance(aggregate, UpgradeOperation):
             set_due(connection, aggregate)
         if isinstance(aggregate, Batch):
@@ -246,60 +247,3 @@ def _count(
         counts.count(
             batch_id, before=known[0] if known else None, after=aggregate.status
         )
-
-
-def _write(connection: sqlite3.Connection, table: str, row: Row) -> None:
-    """Write what is news: what is not spares the indexes."""
-    found = connection.execute(
-        f"SELECT {', '.join(row)} FROM {table} WHERE id = ?",  # noqa: S608
-        (row["id"],),
-    ).fetchone()
-    if found is None:
-        _insert(connection, table, row)
-        return
-    news = {
-        column: value
-        for (column, value), before in zip(row.items(), found, strict=True)
-        if value != before
-    }
-    if news:
-        changes = ", ".join(f"{column} = ?" for column in news)
-        connection.execute(
-            f"UPDATE {table} SET {changes} WHERE id = ?",  # noqa: S608
-            (*news.values(), row["id"]),
-        )
-
-
-def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
-    marks = ", ".join("?" * len(row))
-    connection.execute(
-        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
-        tuple(row.values()),
-    )
-
-
-def _delete(connection: sqlite3.Connection, table: str, row_id: UUID) -> None:
-    connection.execute(f"DELETE FROM {table} WHERE id = ?", (str(row_id),))  # noqa: S608
-
-
-def _replace_children(
-    connection: sqlite3.Connection,
-    table: str,
-    parent_id: UUID,
-    children: Sequence[Row],
-) -> None:
-    rows = [{"parent_id": str(parent_id), **child} for child in children]
-    if rows:
-        found = connection.execute(
-            f"SELECT {', '.join(rows[0])} FROM {table}"  # noqa: S608
-            " WHERE parent_id = ? ORDER BY rowid",
-            (str(parent_id),),
-        )
-        if found.fetchall() == [tuple(row.values()) for row in rows]:
-            return
-    connection.execute(
-        f"DELETE FROM {table} WHERE parent_id = ?",  # noqa: S608
-        (str(parent_id),),
-    )
-    for row in rows:
-        _insert(connection, table, row)
