@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from application.setting_facts import setting_facts
 from application.settings import (
     Settings,
     SettingsError,
     environment_of,
     load_settings,
-    setting_facts,
 )
 from tests.conftest import NOTHING_SKIPPED
 from web.service.listening import LISTENER, SUPERVISOR

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from application.settings import SettingFact, setting_facts
+from application.setting_facts import SettingFact, setting_facts
 from web.cli.exits import MEANINGS
 
 DOCS = Path(__file__).parents[2] / "docs"
