@@ -66,15 +66,18 @@ def operations_for(views: Views, account: Account, batch_id: UUID) -> list[Row]:
     return list_operations(views, wanted, orders=[oldest_first], limit=-1, offset=0)
 
 
-def newest(views: Views, *, status: str | None, limit: int) -> list[Row]:
+def newest(flashlog: Flashlog, *, status: str | None, limit: int) -> list[Row]:
     """Return the newest batches, all or those with a status."""
     of_status = (Condition("batch.status = ?", (status,)),) if status else ()
     query = msgspec.structs.replace(batches(), conditions=of_status)
-    return [in_words(row) for row in query.page(views, limit=limit, offset=0)]
+    rows = query.page(flashlog.views, limit=limit, offset=0)
+    return [in_words(flashlog, row) for row in rows]
 
 
-def with_deleted_build(flashlog: Flashlog, batch: Row) -> Row:
+def with_build(flashlog: Flashlog, batch: Row) -> Row:
     """Add what was said of a build, and of its category, until they were deleted."""
+    if batch["build_version"] is not None:
+        return batch
     build_id, category_id = UUID(batch["build_id"]), UUID(batch["category_id"])
     facts = [
         each
@@ -97,7 +100,9 @@ def with_deleted_build(flashlog: Flashlog, batch: Row) -> Row:
     }
 
 
-def in_words(row: Row) -> Row:
-    """Return a row with its lists and options read."""
+def in_words(flashlog: Flashlog, row: Row) -> Row:
+    """Return a row with its lists and options read, and its build."""
     lists = ("options", "expendable_packages")
-    return row | {name: msgspec.json.decode(row[name]) for name in lists}
+    return with_build(flashlog, row) | {
+        name: msgspec.json.decode(row[name]) for name in lists
+    }

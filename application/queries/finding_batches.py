@@ -51,7 +51,7 @@ def batch_row(flashlog: Flashlog, batch_id: UUID) -> Row:
     if not found:
         msg = f"the batch {batch_id} is not shown yet: try again"
         raise NotFoundError(msg)
-    return in_words(found[0])
+    return in_words(flashlog, found[0])
 
 
 def find_place(flashlog: Flashlog, table: str, text: str) -> UUID:

@@ -10,6 +10,8 @@ from application.batches.filling import fill
 from application.batches.keeper import keep_up
 from application.commands.organizations import found_organization
 from application.flashlog import Flashlog
+from application.queries.batches import newest
+from application.queries.finding_batches import batch_row
 from domain.device.device import Device
 from domain.device.events import FirmwareInstalled
 from domain.organization import DEFAULT_ORGANIZATION_ID as OWN
@@ -414,6 +416,10 @@ def test_a_batch_goes_on_to_show_its_build_when_that_is_deleted(
     after = admin.get(f"{url}{batch_id}/").json
     assert after["build"] == before["build"]
     assert admin.get(url).json["results"][0]["build"] == before["build"]
+    (listed,) = newest(flashlog, status=None, limit=1)
+    for row in (listed, batch_row(flashlog, batch_id)):
+        assert row["build_version"] == before["build"]["version"]
+        assert row["category_name"] == before["build"]["category_relation"]["name"]
 
 
 # --- hold, resume, cancel -----------------------------------------------------------

@@ -44,7 +44,7 @@ def list_(here: Here, *, status: str | None, limit: int, as_json: bool) -> None:
     Example:
       flashlog batch list --status in-progress
     """
-    rows = newest(here.flashlog.views, status=status, limit=limit)
+    rows = newest(here.flashlog, status=status, limit=limit)
     if as_json:
         output.print_json(rows)
         return

@@ -18,7 +18,7 @@ from application.queries.batches import (
     batches,
     counts_for,
     operations_for,
-    with_deleted_build,
+    with_build,
 )
 from web.answers import json_answer
 from web.api import filters
@@ -217,8 +217,7 @@ def _shown(row: Row) -> dict[str, Any]:
 
 
 def _build(row: Row) -> dict[str, Any]:
-    if row["build_version"] is None:
-        row = with_deleted_build(flashlog(), row)
+    row = with_build(flashlog(), row)
     return {
         "id": row["build_id"],
         "category_relation": {
