@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from application.commands.connections import OPENWISP_1
-from application.commands.idempotency import NO_KEY, RequestKey
+from application.commands.idempotency import NO_KEY, RequestKey, Used
 from application.commands.occupancy import require_unoccupied
 from application.commands.operations import start_upgrade
 from application.flashlog import Flashlog
@@ -49,8 +49,8 @@ def set_firmware(
     """Let a device run an image; None stands for the image that it has.
 
     An upgrade is started unless that image is installed already. Raises
-    NotFoundError, DeactivatedError, InvalidError on `image`, `upgrade_options` or
-    `__all__`.
+    NotFoundError, DeactivatedError, KeyUsedError, InvalidError on `image`,
+    `upgrade_options` or `__all__`.
     """
     device = upgradable_device(flashlog, device_id)
     wanted = UpgradeOptions.parse(options)
@@ -63,8 +63,7 @@ def set_firmware(
         raise InvalidError.of("image", _NOT_SELECTABLE)
     _check_image(flashlog, device, image, before)
     if before and device.installed and before.id == image.id:
-        latest = latest_operation_id(flashlog.views, device_id)
-        return Assigned(operation_id=latest, is_new=False)
+        return _left_alone(flashlog, device_id, key)
     _check_options(device, wanted)
     operation_id = start_upgrade(
         flashlog,
@@ -75,6 +74,12 @@ def set_firmware(
         key=key.answering(is_new=before is None),
     )
     return Assigned(operation_id=operation_id, is_new=before is None)
+
+
+def assigned_before(used: Used, device_id: UUID) -> Assigned:
+    """Return what came of `set_firmware` when its key was used."""
+    started = used.owner_id if used.owner_id != device_id else None
+    return Assigned(operation_id=started, is_new=used.is_new)
 
 
 def remove_firmware(
@@ -100,6 +105,19 @@ def upgradable_device(flashlog: Flashlog, device_id: UUID) -> Device:
     if not device.is_active:
         raise DeactivatedError(DeactivatedError.__doc__)
     return device
+
+
+def _left_alone(flashlog: Flashlog, device_id: UUID, key: RequestKey) -> Assigned:
+    """Start nothing; sent again later, when there is something to do, it does not."""
+    latest = latest_operation_id(flashlog.views, device_id)
+
+    def note() -> None:
+        used = key.answering(is_new=False).of(flashlog, latest or device_id)
+        if used:
+            flashlog.log.append(*used)
+
+    flashlog.log.decide(note)
+    return Assigned(operation_id=latest, is_new=False)
 
 
 def _image(flashlog: Flashlog, image_id: UUID | None) -> FirmwareImage | None:

@@ -2,13 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from werkzeug.test import TestResponse
 
 from application.flashlog import Flashlog
+from domain.catalogue import Build, FirmwareImage
+from domain.device.device import Device
 from domain.idempotency import KEPT
+from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.application.stock import Stock
 from tests.web import examples
@@ -168,6 +171,42 @@ def test_another_body_with_the_same_key_is_refused(
         body = {"image": str(examples.image(flashlog)), "number": number}
         assert admin.put(path, json=body, headers=KEY).status_code == expected
     assert operations(flashlog) == 1
+
+
+@pytest.mark.parametrize("has_operation", [True, False])
+def test_a_firmware_that_was_there_already_is_not_set_by_the_same_request_later(
+    flashlog: Flashlog, admin: Caller, *, has_operation: bool
+) -> None:
+    if has_operation:
+        operation = flashlog.log.get(UpgradeOperation, ended(flashlog))
+        device_id, image_id = operation.device_id, operation.image_id
+    else:
+        device_id, image_id = examples.device(flashlog), examples.image(flashlog)
+        assume(flashlog, device_id, image_id)
+    path, body = f"{API}/device/{device_id}/firmware/", {"image": str(image_id)}
+    first = admin.put(path, json=body, headers=KEY)
+    assert first.status_code == 200
+    # Somebody wants another one meanwhile.
+    image = flashlog.log.get(FirmwareImage, image_id)
+    category_id = flashlog.log.get(Build, image.build_id).category_id
+    other = {"image": str(examples.image(flashlog, category_id=category_id))}
+    assert admin.put(path, json=other).status_code == 200
+    count = operations(flashlog)
+    second = admin.put(path, json=body, headers=KEY)
+    assert second.status_code == 200
+    keys = ("upgrade_operation", "id")
+    assert [second.get_json()[each] for each in keys] == [
+        first.get_json()[each] for each in keys
+    ]
+    assert operations(flashlog) == count
+    assert admin.put(path, json=other, headers=KEY).status_code == 422
+
+
+def assume(flashlog: Flashlog, device_id: UUID, image_id: UUID) -> None:
+    """Let a device have an image that no operation brought."""
+    device = flashlog.log.get(Device, device_id)
+    device.assign_firmware(image_id, firmware_id=uuid4(), installed=True)
+    flashlog.show(flashlog.log.append(device))
 
 
 @pytest.fixture

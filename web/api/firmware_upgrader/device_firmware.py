@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 
 from application.commands.firmware import (
     Assigned,
+    assigned_before,
     remove_firmware,
     set_firmware,
     upgradable_device,
@@ -136,7 +137,7 @@ def _set(device_id: UUID, *, is_partial: bool) -> Response:
         )
 
     def again(used: Used) -> Assigned:
-        return Assigned(operation_id=used.owner_id, is_new=used.is_new)
+        return assigned_before(used, device_id)
 
     def shown(assigned: Assigned) -> Response:
         latest = assigned.operation_id
