@@ -1,0 +1,1 @@
+"""What proves that a log only grew: RFC 6962 trees, C2SP tiles, notes, checkpoints."""
