@@ -1,6 +1,5 @@
 """Batches and their operations, as far as an account may see them."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -11,7 +10,7 @@ from application.projections.rows import moment
 from application.projections.views import Row, Views
 from application.queries import operations
 from application.queries.lists import Order, Query
-from application.queries.operations import STATUSES, Wanted, list_operations, seen_by
+from application.queries.operations import Wanted, list_operations, seen_by
 from domain.base import rebuild
 from domain.catalogue import Build, BuildDeleted, Category
 from domain.errors import NotFoundError
@@ -39,24 +38,6 @@ _COLUMNS = (
 def batches() -> Query:
     """Return all batches with their builds, newest first."""
     return Query(source=_SOURCE, columns=_COLUMNS, orders=(Order(("batch.position",)),))
-
-
-def counts_for(views: Views, account: Account, batch: Row) -> Mapping[str, int]:
-    """Return how many of a batch's operations have each status.
-
-    Of a batch that all organizations share, managers are told of their own devices
-    alone.
-    """
-    if account.is_superuser or batch["organization_id"] is not None:
-        return {status: batch[status.replace("-", "_")] for status in STATUSES}
-    seen = account.seen("organization_id", shared=False)
-    rows = views.rows(
-        "SELECT status, count(*) AS found FROM operation"  # noqa: S608
-        f" WHERE batch_id = ? AND {seen.text} GROUP BY status",
-        [batch["id"], *seen.values],
-    )
-    found = {row["status"]: row["found"] for row in rows}
-    return {status: found.get(status, 0) for status in STATUSES}
 
 
 def operations_for(views: Views, account: Account, batch_id: UUID) -> list[Row]:

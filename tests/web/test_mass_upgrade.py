@@ -369,6 +369,42 @@ def test_rates_are_whole_percent_cut_off(
     assert shown["build"]["category_relation"]["organization"] == str(OWN)
 
 
+def test_the_detail_says_how_many_operations_there_will_be_before_they_are_made(
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
+) -> None:
+    stock.devices(3, shop.old_image)
+    batch_id = admin.post(shop.url).json["batch"]
+    url = f"{API}/batch-upgrade-operation/{batch_id}/"
+    assert admin.get(url).json["progress_report"] == "0 out of 3"
+    assert admin.post(f"{url}cancel/").status_code == 200
+    assert admin.get(url).json["progress_report"] == "0 out of 0"
+
+
+def test_a_large_batch_shows_all_of_its_operations_and_the_list_a_page_of_them(
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
+) -> None:
+    stock.devices(201, shop.old_image)
+    other = Shop(stock)
+    stock.device(other.old_image)
+    start(admin, other, flashlog)
+    batch_id = start(admin, shop, flashlog)
+
+    shown = admin.get(f"{API}/batch-upgrade-operation/{batch_id}/").json
+    operations = shown["upgradeoperations"]
+    assert shown["progress_report"] == "0 out of 201"
+    rows = operations_of(flashlog, batch_id).values()
+    assert [each["id"] for each in operations] == [
+        row["id"] for row in sorted(rows, key=lambda row: row["position"])
+    ]
+    url = f"{API}/upgrade-operation/?batch={batch_id}&ordering=created&page_size=2"
+    page = admin.get(url).json
+    assert page["count"] == 201
+    assert page["results"] == operations[:2]
+    for wrong in ("x", str(uuid4())):
+        answer = admin.get(f"{API}/upgrade-operation/?batch={wrong}")
+        assert (answer.status_code, list(answer.json)) == (400, ["batch"])
+
+
 def test_the_list_is_filtered_and_ordered(
     admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
 ) -> None:

@@ -41,6 +41,7 @@ _OF_STATUS = Parameter(
 _FILTERS = (
     Parameter(name="device", meaning="operations of this device", format="uuid"),
     Parameter(name="image", meaning="operations to this image", format="uuid"),
+    Parameter(name="batch", meaning="operations of this mass upgrade", format="uuid"),
     _OF_STATUS,
     Parameter(
         name="device__organization",
@@ -71,6 +72,7 @@ def _list() -> Response:
     wanted = Wanted(
         device_id=lookup.reference("device", "device"),
         image_id=lookup.reference("image", "image"),
+        batch_id=lookup.reference("batch", "batch"),
         status=filters.choice("status", STATUSES),
         organization_id=lookup.reference("device__organization", "organization"),
         organization_slug=filters.slug(
