@@ -2,8 +2,9 @@
 
 A thing has an organization of its own or belongs where another one does: an operation
 goes with its device, an image with its build. So a router that changes hands takes its
-whole history along. What is deleted goes on to belong where it belonged, so that its
-last event reaches those whom it was about.
+whole history along. A batch stays with the organization that it was started for, whose
+routers it names. What is deleted goes on to belong where it belonged, so that its last
+event reaches those whom it was about.
 """
 
 import sqlite3
@@ -76,7 +77,7 @@ def _of_operation(operation: UpgradeOperation) -> Places:
 
 def _of_batch(batch: Batch) -> Places:
     return {
-        batch.id: Place(parent_id=batch.plan.category_id),
+        batch.id: Place(organization_id=batch.plan.organization_id),
         batch.targets_id: Place(parent_id=batch.id),
     }
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,7 @@ from application.feed.batches import (
 from application.feed.occurrence import Occurrence
 from application.feed.operations import OperationStories, Told, is_of_operation, saves
 from application.flashlog import Flashlog
+from application.queries.belonging import Belonging
 from web.representation import operation_object, timestamp
 from web.sockets.client import Client
 from web.sockets.frames import News, text_frame
@@ -35,7 +36,17 @@ class Kind(StrEnum):
     DEVICE = "device"
 
 
-Key = tuple[Kind, UUID]
+class Key(NamedTuple):
+    """What is followed; of a batch, also whose operations are told: None for all."""
+
+    kind: Kind
+    thing_id: UUID
+    organizations: frozenset[str] | None = None
+
+    def sees(self, organization_id: str | None) -> bool:
+        return self.organizations is None or organization_id in self.organizations
+
+
 _TURNS = (Kind.DEVICE, Kind.OPERATION, Kind.BATCH)
 
 
@@ -48,6 +59,7 @@ class Channels:
         self._clients: defaultdict[Key, set[Client]] = defaultdict(set)
         self._keys: dict[Client, Key] = {}
         self._ids: frozenset[str] = frozenset()
+        self._batches: defaultdict[UUID, list[Key]] = defaultdict(list)
         self._news: defaultdict[Key, list[tuple[int, bytes]]] = defaultdict(list)
 
     def enter(self, client: Client, key: Key) -> None:
@@ -72,19 +84,23 @@ class Channels:
             if self._ids.isdisjoint(save[0].belonging.about):
                 continue
             if is_of_operation(save[0]):
-                self._tell_of_operation(self._stories.after(save), progress)
+                told = self._stories.after(save)
+                self._tell_of_operation(told, save[0].belonging, progress)
             elif batch_id := batch_of_event(save[0]):
                 last = save[-1]
                 frame = progress.frame(str(batch_id), at=last.entry.recorded_at)
-                self._note((Kind.BATCH, batch_id), last.position, frame)
+                for key in self._batches.get(batch_id, ()):
+                    self._note(key, last.position, frame)
 
         # What is news for one channel goes out at once, however many saves it was.
-        for key in sorted(self._news, key=lambda key: _TURNS.index(key[0])):
+        for key in sorted(self._news, key=lambda key: _TURNS.index(key.kind)):
             news = News(self._news[key])
             for client in self._clients.get(key, ()):
                 client.push(news)
 
-    def _tell_of_operation(self, told: Told, progress: "_Progress") -> None:
+    def _tell_of_operation(
+        self, told: Told, belonging: Belonging, progress: "_Progress"
+    ) -> None:
         batch_id = told.row["batch_id"]
         if told.is_creation and not batch_id:
             return
@@ -93,23 +109,32 @@ class Channels:
         kind = "obligation_update" if told.is_afterword else "operation_update"
         shown = msgspec.Raw(msgspec.json.encode(operation_object(told.row, told.lines)))
         at = told.recorded_at
-        device = (Kind.DEVICE, UUID(told.row["device_id"]))
+        device = Key(Kind.DEVICE, UUID(told.row["device_id"]))
         if device in self._clients:
             self._note(device, told.position, device_frame(kind, shown, at=at))
-        operation = (Kind.OPERATION, told.operation_id)
+        operation = Key(Kind.OPERATION, told.operation_id)
         if operation in self._clients:
             self._note(operation, told.position, operation_frame(kind, shown, at=at))
-        batch = (Kind.BATCH, UUID(batch_id)) if batch_id else None
-        if batch in self._clients and batch and not told.is_afterword:
+        if not batch_id or told.is_afterword:
+            return
+        # A router may have gone to another organization since.
+        all_ = self._batches.get(UUID(batch_id), ())
+        batches = [key for key in all_ if key.sees(belonging.organization_id)]
+        if batches:
             names = names_of_member(self._views, told.row)
             frames = _member_frame(told, names) + progress.frame(batch_id, at=at)
-            self._note(batch, told.position, frames)
+            for batch in batches:
+                self._note(batch, told.position, frames)
 
     def progress_of(self, batch_id: str) -> BatchProgress | None:
         return batch_progress(self._views, batch_id)
 
     def _note_ids(self) -> None:
-        self._ids = frozenset(str(thing_id) for _, thing_id in self._clients)
+        self._ids = frozenset(str(key.thing_id) for key in self._clients)
+        self._batches.clear()
+        for key in self._clients:
+            if key.kind is Kind.BATCH:
+                self._batches[key.thing_id].append(key)
 
     def _note(self, key: Key, position: int, frames: bytes) -> None:
         self._news[key].append((position, frames))

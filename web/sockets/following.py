@@ -37,8 +37,12 @@ class Following(Listening):
         self._key = key
 
     def may_go_on(self) -> bool:
+        """Who sees more or less than before is to come back."""
         account = account_now()
-        return account is not None and may_follow(self.flashlog, account, self._key)
+        if account is None:
+            return False
+        kind, thing_id, _ = self._key
+        return self._key == _key_for(self.flashlog, account, kind, thing_id)
 
     def answer(self) -> None:
         """Say how it is, in its place among what is told.
@@ -49,73 +53,78 @@ class Following(Listening):
         frames: list[bytes] = []
         position = 0
         try:
-            position, frames = _ANSWERS[self._key[0]](self.flashlog, self._key[1])
+            position, frames = _ANSWERS[self._key.kind](self.flashlog, self._key)
         finally:
             self.client.release(frames, position=position)
 
 
-def may_follow(flashlog: Flashlog, account: Account, key: Key) -> bool:
-    """Whether there is such a thing, and the account may listen to it.
+def _key_for(
+    flashlog: Flashlog, account: Account, kind: Kind, thing_id: UUID
+) -> Key | None:
+    """Return what an account follows there; None where it may not listen.
 
     Of a batch without an organization nobody but superusers is told: it has routers
     of everybody.
     """
-    kind, thing_id = key
     if not _EXISTS[kind](flashlog, thing_id):
-        return False
+        return None
     if account.is_superuser:
-        return True
-    may_view = account.may(f"view_{kind}", f"change_{kind}")
+        return Key(kind, thing_id)
     organization_id = organization_of(flashlog.views, thing_id)
-    return (
+    if not (
         account.is_staff
-        and may_view
+        and account.may(f"view_{kind}", f"change_{kind}")
         and organization_id is not None
         and account.may_change(UUID(organization_id))
-    )
+    ):
+        return None
+    organizations = frozenset(map(str, account.manages))
+    return Key(kind, thing_id, organizations if kind is Kind.BATCH else None)
 
 
 def to_operation(account: Account, operation_id: UUID) -> Listening:
-    return _let_in(account, (Kind.OPERATION, operation_id))
+    return _let_in(account, Kind.OPERATION, operation_id)
 
 
 def to_batch(account: Account, batch_id: UUID) -> Listening:
-    return _let_in(account, (Kind.BATCH, batch_id))
+    return _let_in(account, Kind.BATCH, batch_id)
 
 
 def to_device(account: Account, device_id: UUID) -> Listening:
-    return _let_in(account, (Kind.DEVICE, device_id))
+    return _let_in(account, Kind.DEVICE, device_id)
 
 
-def _let_in(account: Account, key: Key) -> Listening:
-    if not may_follow(state().flashlog, account, key):
+def _let_in(account: Account, kind: Kind, thing_id: UUID) -> Listening:
+    key = _key_for(state().flashlog, account, kind, thing_id)
+    if key is None:
         raise forbidden()
     return Following(hub(), key)
 
 
-def _operation(flashlog: Flashlog, operation_id: UUID) -> tuple[int, list[bytes]]:
-    position, rows = operations_now(flashlog.views, "id", operation_id)
+def _operation(flashlog: Flashlog, key: Key) -> tuple[int, list[bytes]]:
+    position, rows = operations_now(flashlog.views, "id", key.thing_id)
     if not rows:  # not in the read models yet, or these are being made anew
-        row = operation_row(flashlog, operation_id)
+        row = operation_row(flashlog, key.thing_id)
         rows = [row] if row else []
     at = flashlog.clock.now()
     return position, [operation_frame(_UPDATE, _shown(row), at=at) for row in rows]
 
 
-def _device(flashlog: Flashlog, device_id: UUID) -> tuple[int, list[bytes]]:
+def _device(flashlog: Flashlog, key: Key) -> tuple[int, list[bytes]]:
     position, rows = operations_now(
-        flashlog.views, "device_id", device_id, limit=_SHOWN_OF_DEVICE
+        flashlog.views, "device_id", key.thing_id, limit=_SHOWN_OF_DEVICE
     )
     at = flashlog.clock.now()
     return position, [device_frame(_UPDATE, _shown(row), at=at) for row in rows]
 
 
-def _batch(flashlog: Flashlog, batch_id: UUID) -> tuple[int, list[bytes]]:
-    position, rows = operations_now(flashlog.views, "batch_id", batch_id)
-    progress = batch_progress(flashlog.views, str(batch_id))
+def _batch(flashlog: Flashlog, key: Key) -> tuple[int, list[bytes]]:
+    position, rows = operations_now(flashlog.views, "batch_id", key.thing_id)
+    progress = batch_progress(flashlog.views, str(key.thing_id))
     if progress is None:
         return 0, []
-    return position, [batch_state_frame(progress, [_shown(row) for row in rows])]
+    seen = [_shown(row) for row in rows if key.sees(row["organization_id"])]
+    return position, [batch_state_frame(progress, seen)]
 
 
 def _shown(row: Row) -> Row:
@@ -123,7 +132,7 @@ def _shown(row: Row) -> Row:
     return operation_object(row, lines)
 
 
-_ANSWERS: dict[Kind, Callable[[Flashlog, UUID], tuple[int, list[bytes]]]] = {
+_ANSWERS: dict[Kind, Callable[[Flashlog, Key], tuple[int, list[bytes]]]] = {
     Kind.OPERATION: _operation,
     Kind.BATCH: _batch,
     Kind.DEVICE: _device,

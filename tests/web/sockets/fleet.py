@@ -79,10 +79,10 @@ class Members:
         self, here: Flashlog, count: int, *, organization_id: UUID, shared: bool = False
     ) -> None:
         self._here = here
-        category_id = examples.category(
+        self.category_id = examples.category(
             here, organization_id=None if shared else organization_id
         )
-        self.image_id = examples.image(here, category_id=category_id)
+        self.image_id = examples.image(here, category_id=self.category_id)
         image = here.views.one("image", str(self.image_id))
         assert image is not None
         self.device_ids = [
@@ -91,7 +91,7 @@ class Members:
         self.id, targets_id = uuid4(), uuid4()
         plan = Plan(
             build_id=UUID(image["build_id"]),
-            category_id=category_id,
+            category_id=self.category_id,
             organization_id=None if shared else organization_id,
         )
         begun = BatchStarted(

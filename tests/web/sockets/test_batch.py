@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from application.commands.categories import change_category
 from application.flashlog import Flashlog
 from domain.operation import events
 from tests.web import examples
@@ -142,6 +143,40 @@ def test_a_shared_batch_is_for_superusers_alone(
         assert listener.ask()["type"] == "batch_state"
     with refused(403):
         listen(service, shared.id, fleet.token_of_administrator(here, organization_id))
+
+
+def test_a_router_that_changes_hands_is_not_told_of_in_the_batch_any_more(
+    service: Service, here: Flashlog, key: str, organization_id: UUID
+) -> None:
+    members = fleet.Members(here, 2, organization_id=organization_id)
+    gone, kept = members.fill(2)
+    fleet.give_away(here, members.device_ids[0], examples.organization(here, "new"))
+    token = fleet.token_of_operator(here, organization_id)
+    with (
+        listen(service, members.id, key) as all_,
+        listen(service, members.id, token) as own,
+    ):
+        assert len(all_.ask()["operations"]) == 2
+        assert [each["id"] for each in own.ask()["operations"]] == [str(kept)]
+        for each in (gone, kept):
+            examples.note(here, each, *examples.connected())
+        first = [own.receive() for _ in range(2)]
+        told = [all_.receive() for _ in range(4)]
+    assert [each.get("operation_id") for each in first] == [str(kept), None]
+    assert [each.get("operation_id") for each in told[::2]] == [str(gone), str(kept)]
+
+
+def test_a_batch_stays_with_whom_it_was_started_for(
+    service: Service, here: Flashlog, organization_id: UUID
+) -> None:
+    members = fleet.Members(here, 1, organization_id=organization_id)
+    (operation_id,) = members.fill(1)
+    here.show(examples.note(here, operation_id, events.Succeeded()))
+    other = examples.organization(here, "buyer")
+    change_category(here, members.category_id, {"organization_id": other})
+    listen(service, members.id, fleet.token_of_operator(here, organization_id)).close()
+    with refused(403):
+        listen(service, members.id, fleet.token_of_operator(here, other))
 
 
 def test_a_batch_that_there_is_not_is_refused(service: Service, key: str) -> None:
