@@ -77,7 +77,7 @@ def _begun(
 ) -> Sequence[Aggregate]:
     """Return the operation and, where it has it now, its device."""
     try:
-        device = _device(target, known)
+        device = _device(batch, target, known)
         operation_id = operation_id_of(batch.id, device.id)
         started = _started(flashlog, batch, target)
         is_free = device.operation_id is None or device.operation_id in known.settled
@@ -93,11 +93,14 @@ def _begun(
     return [operation, device]
 
 
-def _device(target: Target, known: _Known) -> Device:
+def _device(batch: Batch, target: Target, known: _Known) -> Device:
     """Refuse what has changed since the batch was started. Raises DomainError."""
     device = known.devices.get(target.device_id)
     if device is None:
         msg = f"there is no device {target.device_id}"
+        raise DomainError(msg)
+    if batch.plan.organization_id not in {None, device.organization_id}:
+        msg = f"the device {device.name} belongs to another organization by now"
         raise DomainError(msg)
     device.require_active()
     if target.image_id not in known.image_ids:

@@ -18,7 +18,7 @@ from application.settings import Settings
 from domain.batch.batch import Batch, BatchTargets
 from domain.batch.events import Started
 from domain.batch.words import Limits, Plan
-from domain.catalogue import Build
+from domain.catalogue import Build, Category
 from domain.options import UpgradeOptions
 from domain.packages import lacking
 
@@ -79,6 +79,9 @@ def start_batch(
     options = UpgradeOptions.parse(wish.options).as_mapping()
 
     def start() -> tuple[UUID, int]:
+        # Nobody deletes the build, or gives it away, in the same moment.
+        catalogued = flashlog.log.get(Build, build_id)
+        unchanged = [catalogued, flashlog.log.get(Category, catalogued.category_id)]
         # What was said until now is what is selected from.
         flashlog.show(flashlog.log.end())
         build = _build_row(flashlog, build_id)
@@ -109,8 +112,6 @@ def start_batch(
         )
         batch = Batch.start(uuid4(), started)
         used = key.of(flashlog, batch.id)
-        # Nobody deletes the build in the same moment.
-        unchanged = [flashlog.log.get(Build, build_id)]
         return batch.id, flashlog.log.append(batch, frozen, *used, unchanged=unchanged)
 
     batch_id, position = flashlog.log.decide(start)

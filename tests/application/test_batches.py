@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from application.batches import filling
 from application.batches.filling import fill
 from application.batches.keeper import keep_up
+from application.commands import batches
 from application.commands.batches import (
     NoTargetsError,
     Wish,
@@ -29,7 +30,10 @@ from application.commands.batches import (
     start_batch,
 )
 from application.commands.beginning import begun
+from application.commands.categories import change_category
+from application.commands.device_changes import change_device
 from application.commands.operations import start_upgrade
+from application.commands.organizations import found_organization
 from application.errors import AlreadyEndedError
 from application.flashlog import Flashlog
 from domain.batch.batch import Batch, BatchTargets
@@ -63,8 +67,8 @@ class Shop:
     def __init__(self, flashlog: Flashlog) -> None:
         self.flashlog = flashlog
         self.stock = Stock(flashlog)
-        category_id = self.stock.category()
-        old, self.new = (self.stock.build(category_id) for _ in range(2))
+        self.category_id = self.stock.category()
+        old, self.new = (self.stock.build(self.category_id) for _ in range(2))
         self.old_image = self.stock.image(old)
         self.old_other = self.stock.image(old, OTHER_TYPE, (OTHER_BOARD,))
         self.new_image = self.stock.image(self.new)
@@ -88,6 +92,14 @@ def row_of(flashlog: Flashlog, batch_id: UUID) -> dict[str, Any]:
     found = flashlog.views.one("batch", str(batch_id))
     assert found
     return found
+
+
+def told(flashlog: Flashlog, batch_id: UUID, device_id: UUID) -> str:
+    """Why the operation of a device was aborted."""
+    operation_id = operation_id_of(batch_id, device_id)
+    operation = flashlog.log.get(UpgradeOperation, operation_id)
+    assert operation.status is Status.ABORTED
+    return str(getattr(flashlog.log.story(operation_id)[-1].event, "reason", ""))
 
 
 # --- what is shown is what is made ---------------------------------------------------
@@ -164,15 +176,45 @@ def test_what_changed_after_the_start_is_an_aborted_operation_that_says_so(
 
     fill(flashlog, batch_id, NEVER)
 
-    def told(device_id: UUID) -> str:
-        operation_id = operation_id_of(batch_id, device_id)
-        operation = flashlog.log.get(UpgradeOperation, operation_id)
-        assert operation.status is Status.ABORTED
-        return str(getattr(flashlog.log.story(operation_id)[-1].event, "reason", ""))
+    assert str(other) in told(flashlog, batch_id, busy)
+    assert "deactivated" in told(flashlog, batch_id, retired)
+    assert "no enabled connection" in told(flashlog, batch_id, lost)
 
-    assert str(other) in told(busy)
-    assert "deactivated" in told(retired)
-    assert "no enabled connection" in told(lost)
+
+def test_a_device_that_was_given_to_another_organization_meanwhile_is_not_upgraded(
+    shop: Shop,
+) -> None:
+    flashlog = shop.flashlog
+    device_id = shop.stock.device(model=BOARD)
+    batch_id = shop.start(upgrade_all=True)
+    fields = {"name": "other", "slug": "other"}
+    change = {"organization_id": found_organization(flashlog, fields)}
+    change_device(flashlog, device_id, change)
+
+    fill(flashlog, batch_id, NEVER)
+
+    assert "another organization" in told(flashlog, batch_id, device_id)
+    assert flashlog.log.get(Device, device_id).image_id is None
+
+
+def test_a_category_is_not_given_away_while_a_batch_of_it_is_started(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flashlog = shop.flashlog
+    shop.stock.device(model=BOARD)
+    fields = {"name": "other", "slug": "other"}
+    other = found_organization(flashlog, fields)
+    choose = batches.selected
+
+    def give_away_in_between(*asked: Any) -> Any:
+        chosen = choose(*asked)
+        monkeypatch.undo()
+        change_category(flashlog, shop.category_id, {"organization_id": other})
+        return chosen
+
+    monkeypatch.setattr(batches, "selected", give_away_in_between)
+    with pytest.raises(NoTargetsError):
+        shop.start(upgrade_all=True)
 
 
 def test_a_device_that_breaks_the_filling_is_aborted_and_the_others_go_on(
