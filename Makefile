@@ -68,9 +68,9 @@ crash-matrix: install ## Kill the runner at every moment; the table goes to docs
 	@$(BIN)/python -m tests.crash.matrix
 
 # busybox, not busybox-static: the static build finds its own applets past PATH.
-TEST_TOOLS := dropbear-bin busybox openssh-server
+TEST_TOOLS := dropbear-bin busybox openssh-server chromium fonts-dejavu-core
 
-test-tools: ## Install dropbear, BusyBox and OpenSSH by apt for the tests on real routers
+test-tools: ## Install by apt what tests on real routers and in a real browser need
 	@set -e; \
 	as_root=; test "$$(id -u)" = 0 || as_root=sudo; \
 	if dpkg -s $(TEST_TOOLS) >/dev/null 2>&1; then echo "test tools: there"; exit 0; fi; \

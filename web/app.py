@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from application.flashlog import Flashlog
-from web import api, errors, health, login, sessions, sockets, transport
+from web import api, console, errors, health, sessions, sockets, transport
 from web.state import WebState, keep
 from web.uploads import UploadRequest
 
@@ -21,10 +21,9 @@ def create_app(flashlog: Flashlog) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=1, x_proto=1, x_host=1
         )
-    for part in (errors, transport, api):
+    for part in (errors, transport, api, console):
         part.init_app(app)
     for stateful in (sessions, sockets):
         stateful.init_app(app, state)
-    for blueprint in (health.blueprint, login.blueprint):
-        app.register_blueprint(blueprint)
+    app.register_blueprint(health.blueprint)
     return app

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from application.adapters.image_store import StoreFullError
 from application.adapters.vault_key import VaultError
@@ -28,10 +28,6 @@ from web.answers import AnswerError, json_answer
 
 _LOG = logging.getLogger(__name__)
 
-_NOT_FOUND_PAGE = (
-    "<!doctype html><html lang=en><title>Not Found</title><h1>Not Found</h1>"
-    "<p>The requested resource was not found on this server.</p></html>"
-)
 _RETRY = {"Retry-After": "1"}
 
 
@@ -89,14 +85,31 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InvalidError, _invalid)
     app.register_error_handler(WrongCredentialsError, _wrong_credentials)
     app.register_error_handler(AnswerError, _decided)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _told(error: Exception) -> Response:
+def rule_of(error: Exception) -> Rule:
+    """Return how an exception of the table is answered; what is not shown is logged."""
     rule = next(rule for kind, rule in TABLE.items() if isinstance(error, kind))
     if rule.sentence:
         _LOG.error("action=refused request_id=%s %s", _request_id(), error)
+    return rule
+
+
+def note_unexpected(error: Exception) -> None:
+    """Write to the log what nobody is shown."""
+    _LOG.error(
+        "action=failed request_id=%s %s %s",
+        _request_id(),
+        request.method,
+        request.url_rule,
+        exc_info=error,
+    )
+
+
+def _told(error: Exception) -> Response:
+    rule = rule_of(error)
     waits = rule.status is HTTPStatus.SERVICE_UNAVAILABLE
     return json_answer(
         {rule.key: rule.sentence or str(error)}, rule.status, _RETRY if waits else None
@@ -118,10 +131,8 @@ def _decided(error: AnswerError) -> Response:
     return json_answer(error.body, error.status, error.headers)
 
 
-def _http(error: HTTPException) -> Response:
-    """Answer what Flask itself refuses; an unknown path is a page, not JSON."""
-    if isinstance(error, NotFound) and request.url_rule is None:
-        return Response(_NOT_FOUND_PAGE, HTTPStatus.NOT_FOUND, mimetype="text/html")
+def answer_http(error: HTTPException) -> Response:
+    """Answer what Flask itself refuses."""
     headers = {}
     detail: Any = error.description
     if isinstance(error, MethodNotAllowed):
@@ -131,13 +142,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    _LOG.error(
-        "action=failed request_id=%s %s %s",
-        _request_id(),
-        request.method,
-        request.url_rule,
-        exc_info=error,
-    )
+    note_unexpected(error)
     return json_answer(
         {"detail": "Internal server error.", "request_id": _request_id()},
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -23,9 +23,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
     @classmethod
-    def asked(cls, count: int) -> "Page":
-        """Read `page` and `page_size`. Raises AnswerError (404)."""
-        size = _size()
+    def asked(cls, count: int, *, size: int | None = None) -> "Page":
+        """Read `page` and, unless told, `page_size`. Raises AnswerError (404)."""
+        size = size or _size()
         last = max(1, math.ceil(count / size))
         text = request.args.get("page") or "1"
         number = last if text == "last" else _whole(text)

@@ -47,6 +47,11 @@ def to_events(account: Account) -> Listening:
     return FeedListening(hub(), audience, after=asked_position(state().flashlog))
 
 
+def may_follow(account: Account) -> bool:
+    """Whether the feed lets this account in."""
+    return _viewer_of(account) is not None
+
+
 def _viewer_of(account: Account) -> Viewer | None:
     """Return what an account sees over WebSockets: nothing without being staff."""
     viewer = Viewer.of(account)

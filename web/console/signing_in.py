@@ -1,11 +1,9 @@
 """The page on which people log in with a browser."""
 
 from contextlib import suppress
-from http import HTTPStatus
 from typing import TypeVar
 
 from flask import Blueprint, Response, current_app, redirect, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.commands.users import WrongCredentialsError, log_in, note_log_in
@@ -14,21 +12,15 @@ from web import sessions
 from web.api.authentication import address
 from web.api.resource import throttle
 from web.api.users.token import CHECKED_AT_ONCE
+from web.console import refusals
+from web.console.rendering import show as show_page
+from web.console.texts import gettext as _
 from web.state import flashlog, state
 
 A = TypeVar("A", bound=AnyResponse)
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
-
-_PAGE = Markup(
-    "<!doctype html><html lang=en><title>Log in to Flashlog</title>"
-    "<h1>Log in to Flashlog</h1><p role=alert>{problem}</p><form method=post>"
-    '<input type=hidden name={field} value="{token}">'
-    '<input type=hidden name=next value="{next}">'
-    "<p><label>User name <input name=username required autofocus></label>"
-    "<p><label>Password <input name=password type=password required></label>"
-    "<p><button>Log in</button></form></html>"
-)
+refusals.answer_for(blueprint)
 
 
 @blueprint.get("/login/")
@@ -50,14 +42,12 @@ def submit() -> AnyResponse:
         with CHECKED_AT_ONCE:
             user_id = log_in(flashlog(), username=username.strip(), password=password)
     except WrongCredentialsError:
-        return _page("User name and password do not belong together.")
+        return _page(_("User name and password do not belong together."))
     with suppress(StorageError):
         # Who may log in is let in, also where no room is left to note it.
         note_log_in(flashlog(), user_id)
     sessions.begin(user_id)
-    return _with_csrf(
-        redirect(_next() or url_for("firmware-upgrader.upgrade-operation-list"))
-    )
+    return _with_csrf(redirect(_next() or url_for("overview.index")))
 
 
 @blueprint.post("/logout/")
@@ -69,13 +59,14 @@ def leave() -> AnyResponse:
 
 
 def _page(problem: str) -> Response:
-    page = _PAGE.format(
+    page = show_page(
+        "sign_in.html",
         problem=problem,
-        field=sessions.CSRF_FIELD,
-        token=sessions.csrf_token(),
+        csrf_name=sessions.CSRF_FIELD,
+        csrf_token=sessions.csrf_token(),
         next=_next(),
     )
-    return _with_csrf(Response(page, HTTPStatus.OK, mimetype="text/html"))
+    return _with_csrf(page)
 
 
 def _with_csrf(answer: A) -> A:

@@ -1,0 +1,34 @@
+"""The console: pages for people, over the same queries and commands as the interface.
+
+Every page works without JavaScript, and is right when it is loaded again; with
+JavaScript what it shows moves by itself. Each section is a module with the same name:
+
+`signing_in`   who comes in
+`overview`     what runs, what needs a person, what the fleet runs
+"""
+
+from flask import Flask, url_for
+
+from web.console import overview, refusals, rendering, signing_in, texts
+from web.console.section import Section
+from web.console.texts import gettext
+
+SECTIONS = (signing_in, overview)
+
+
+def init_app(app: Flask) -> None:
+    for part in (texts, rendering, refusals):
+        part.init_app(app)
+    for each in SECTIONS:
+        app.register_blueprint(each.blueprint)
+    app.jinja_env.globals["sections"] = _menu
+
+
+def _menu() -> list[tuple[str, str, str]]:
+    """Return name, path and words of what the menu leads to."""
+    blueprints = [each.blueprint for each in SECTIONS]
+    return [
+        (each.name, url_for(f"{each.name}.index"), gettext(each.words))
+        for each in blueprints
+        if isinstance(each, Section) and each.words
+    ]

@@ -1,0 +1,72 @@
+"""A part of the console: its pages, who is let in, and how it refuses."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
+
+from flask import Blueprint, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from web import sessions
+from web.answers import refusal
+from web.api.resource import throttle
+from web.console import refusals
+from web.console.texts import gettext as _
+from web.state import flashlog, state
+
+V = TypeVar("V", bound=Callable[..., AnyResponse])
+
+
+class Section(Blueprint):
+    """The pages of one subject, for people with a session who manage something."""
+
+    def __init__(self, name: str, *, words: str = "") -> None:
+        """Make a section; with `words` (marked for translation) it is in the menu."""
+        super().__init__(name, f"web.console.{name}")
+        self.words = words
+        self.before_request(_enter)
+        refusals.answer_for(self)
+
+    def page(
+        self, rule: str, *needs: str, methods: tuple[str, ...] = ("GET",)
+    ) -> Callable[[V], V]:
+        """Show this at a path to whoever has one of the permissions."""
+
+        def added(view: V) -> V:
+            def shown(**ids: object) -> AnyResponse:
+                require(*needs)
+                return view(**ids)
+
+            self.add_url_rule(rule, view.__name__, shown, methods=methods)
+            return view
+
+        return added
+
+
+def require(*permissions: str) -> None:
+    """Refuse who has none of these permissions. Raises AnswerError (403)."""
+    if permissions and not g.account.may(*permissions):
+        raise refusal(
+            HTTPStatus.FORBIDDEN,
+            _("You may not do this: ask an administrator for the permission."),
+        )
+
+
+def _enter() -> AnyResponse | None:
+    """Let in who has a session and manages something; others log in, or are told."""
+    account = sessions.account_of_session()
+    if account is None:
+        asked = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("admin.show", next=asked))
+    g.account = account
+    g.user_id = account.user_id
+    # Before anything is looked up: what happens meanwhile is told by the feed.
+    g.position = flashlog().views.position()
+    sessions.require_csrf()
+    throttle(state().request_throttle, str(account.user_id))
+    if not account.is_manager():
+        raise refusal(
+            HTTPStatus.FORBIDDEN,
+            _("You manage no organization yet: ask an administrator to add you."),
+        )
+    return None

@@ -1,0 +1,97 @@
+// What makes a page move: the feed tells that something happened that the page is about,
+// and the parts of it with `data-live` are fetched again and made like the new ones.
+//
+// `data-position` is where the log was when the page was made, so nothing is missed;
+// `data-follows` is the query of what is followed, like `operation=<id>`. The server
+// alone knows how things look: no words and no rules are repeated here.
+
+import { morph } from "./morph.js";
+import { tellTimesIn } from "./times.js";
+
+const PAUSE_MS = 400;
+// A page that takes long to make is asked for less often.
+const PAUSE_FACTOR = 4;
+const RECONNECT_MS = [500, 1000, 2000, 5000, 10_000];
+
+const { position, follows } = document.body.dataset;
+let told = Number(position);
+let failures = 0;
+let isWanted = false;
+let isFetching = false;
+
+/** Follow what the page is about, if it says so. */
+export function follow() {
+  if (!follows || !document.querySelector("[data-live]")) return;
+  connect();
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && isWanted) refresh();
+  });
+}
+
+function connect() {
+  const query = follows === "everything" ? "" : `&${follows}`;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const path = `/ws/firmware-upgrader/event/?after=${told}${query}`;
+  const socket = new WebSocket(`${scheme}://${location.host}${path}`);
+  socket.addEventListener("open", () => {
+    failures = 0;
+    say("live");
+  });
+  socket.addEventListener("message", ({ data }) => hear(JSON.parse(data)));
+  socket.addEventListener("close", () => {
+    say("lost");
+    const wait = RECONNECT_MS[Math.min(failures++, RECONNECT_MS.length - 1)];
+    setTimeout(connect, wait);
+  });
+}
+
+function hear(message) {
+  if (message.position > told) told = message.position;
+  if (!message.specversion) return;
+  document.dispatchEvent(new CustomEvent("flashlog:event", { detail: message }));
+  want();
+}
+
+/** Have the live parts made anew, now or when the last ones have been shown a while. */
+function want() {
+  isWanted = true;
+  if (!isFetching && !document.hidden) refresh();
+}
+
+async function refresh() {
+  isWanted = false;
+  isFetching = true;
+  const begun = performance.now();
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected) location.reload();
+    if (answer.ok) show(await answer.text());
+  } catch {
+    // The feed says when the connection is back.
+  }
+  const pause = Math.max(PAUSE_MS, PAUSE_FACTOR * (performance.now() - begun));
+  setTimeout(() => {
+    isFetching = false;
+    if (isWanted && !document.hidden) refresh();
+  }, pause);
+}
+
+function show(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  for (const fresh of page.querySelectorAll("[data-live]")) {
+    const old = document.getElementById(fresh.id);
+    if (!old) continue;
+    tellTimesIn(fresh);
+    morph(old, fresh);
+  }
+  document.title = page.title;
+  document.dispatchEvent(new CustomEvent("flashlog:shown"));
+}
+
+function say(state) {
+  const words = document.getElementById("connection");
+  words.hidden = false;
+  words.classList.toggle("lost", state === "lost");
+  const text = words.dataset[`${state}Words`];
+  if (words.textContent !== text) words.textContent = text;
+}
