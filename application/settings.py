@@ -12,8 +12,11 @@ import platformdirs
 
 PREFIX = "FLASHLOG_"
 _DATABASE = "FLASHLOG_DATABASE_URL"
-# What the parts of a service, and the tests, are told beside the settings.
+# What the command line, the parts of a service and the tests are told beside them.
 _NO_SETTINGS = (
+    "FLASHLOG_URL",
+    "FLASHLOG_TOKEN",
+    "FLASHLOG_CA_FILE",
     "FLASHLOG_LISTENER_FD",
     "FLASHLOG_SUPERVISOR_PID",
     "FLASHLOG_TEST_NOTHING_SKIPPED",

@@ -8,18 +8,25 @@ import pytest
 
 # CI sets it: there everything is installed, so a skipped test is a hole.
 NOTHING_SKIPPED = "FLASHLOG_TEST_NOTHING_SKIPPED"
-_FORGOTTEN = ("FLASHLOG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSH_AUTH_SOCK")
+_FORGOTTEN = (
+    *("FLASHLOG_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSH_AUTH_SOCK"),
+    # where `flashlog login` keeps the login of whoever runs the tests
+    "XDG_CONFIG_HOME",
+)
+_NOWHERE = "/nonexistent/flashlog-tests"
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _environment_of_nobody() -> Iterator[None]:
-    """No setting, proxy or key of the person at the keyboard reaches a test."""
+    """No setting, proxy, key or login of the person at the keyboard reaches a test."""
     kept = {
         name: os.environ.pop(name)
         for name in list(os.environ)
         if name.upper().startswith(_FORGOTTEN) and name != NOTHING_SKIPPED
     }
+    os.environ["XDG_CONFIG_HOME"] = _NOWHERE
     yield
+    del os.environ["XDG_CONFIG_HOME"]
     os.environ.update(kept)
 
 

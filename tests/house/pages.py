@@ -13,7 +13,9 @@ _SETTINGS_HEAD = """# Settings
 
 Every setting is an environment variable. What is not set, or set to nothing, has its
 default. A value that cannot be used is refused at the start, with the variable's name,
-and so is a variable that begins with `FLASHLOG_` and is none of these.
+and so is a variable that begins with `FLASHLOG_` and is none of these. `FLASHLOG_URL`,
+`FLASHLOG_TOKEN` and `FLASHLOG_CA_FILE` are no settings of an installation: they tell
+the command line which service to talk to.
 
 This page is made from `application/settings.py` by `make pages`.
 

@@ -17,6 +17,7 @@ from application.errors import (
 )
 from application.flashlog import DataDirectoryError
 from application.settings import SettingsError
+from web.cli.remote.errors import LoggedOutError, ServiceUnreachableError
 
 DONE = 0
 FAILED = 1
@@ -37,7 +38,7 @@ MEANINGS: Mapping[int, str] = {
     CANCELLED: "the upgrade ended with status cancelled: the router is as it was",
     NOT_FOUND: "there is no such device, image, operation or user",
     REFUSED: "refused by a rule, or not confirmed: nothing has happened",
-    UNREACHABLE: "the router does not answer, or lets nobody in",
+    UNREACHABLE: "the router or the service does not answer, or lets nobody in",
     STILL_RUNNING: "the watching ended before the upgrade did: it is held for a person",
     INTERRUPTED: "interrupted by Ctrl-C",
 }
@@ -61,6 +62,8 @@ _BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (WrongCredentialsError, REFUSED),
     (AuthenticationFailedError, UNREACHABLE),
     (UnreachableError, UNREACHABLE),
+    (LoggedOutError, UNREACHABLE),
+    (ServiceUnreachableError, UNREACHABLE),
     (UnexpectedError, FAILED),
     (StorageError, FAILED),
     (DataDirectoryError, FAILED),

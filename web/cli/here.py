@@ -1,6 +1,9 @@
 """The installation as the command line sees it, opened when it is first needed."""
 
+import functools
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 import click
@@ -10,10 +13,26 @@ from application.commands.organizations import find_organization
 from application.commands.users import local_user
 from application.flashlog import Flashlog
 from application.settings import Settings, load_settings
+from web.cli.remote import login as logins
+from web.cli.remote.login import Login
 
 
 class Here:
-    """The settings, the installation and the person at the keyboard."""
+    """The settings, the installation and the person at the keyboard.
+
+    `is_meant`: this machine's installation, though somebody is logged in elsewhere.
+    """
+
+    def __init__(self, *, is_meant: bool = False) -> None:
+        self._is_meant = is_meant
+
+    @cached_property
+    def login(self) -> Login | None:
+        """The service that commands talk to, if it is not this machine's.
+
+        Raises UsageError.
+        """
+        return None if self._is_meant else logins.current()
 
     @cached_property
     def settings(self) -> Settings:
@@ -43,7 +62,33 @@ class Here:
             self.flashlog.close()
 
 
-pass_here = click.make_pass_decorator(Here, ensure=True)
+# For commands about this very machine: a login elsewhere means nothing to them.
+pass_machine = click.make_pass_decorator(Here, ensure=True)
+
+
+def pass_here(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command this machine's installation.
+
+    Who is logged in elsewhere must say that it is meant: else things would be done to
+    the wrong one. Raises UsageError.
+    """
+
+    @pass_machine
+    @functools.wraps(command)
+    def with_here(here: Here, /, *args: Any, **given: Any) -> Any:
+        if here.login is not None:
+            path = click.get_current_context().command_path
+            words = path.partition(" ")[2]
+            msg = (
+                f"`{path}` works on this machine's installation alone, and you are "
+                f"logged in at {here.login.url}: run it where that service runs, or "
+                f"say `flashlog --here {words} …` if you mean this machine's"
+            )
+            raise click.UsageError(msg)
+        return command(here, *args, **given)
+
+    return with_here
+
 
 device_argument = click.argument("name", metavar="DEVICE")
 category_option = click.option(

@@ -16,6 +16,7 @@ from web.cli import (
     exits,
     images,
     keeping,
+    logging_in,
     operations,
     organizations,
     rehearsing,
@@ -38,9 +39,15 @@ def _version() -> str:
     epilog=exits.epilogue(),
 )
 @click.version_option(_version(), prog_name="flashlog")
+@click.option(
+    "--here",
+    "is_here",
+    is_flag=True,
+    help="This machine's, though logged in elsewhere.",
+)
 @click.option("--traceback", "wants_traceback", is_flag=True, hidden=True)
 @click.pass_context
-def cli(context: click.Context, *, wants_traceback: bool) -> None:
+def cli(context: click.Context, *, is_here: bool, wants_traceback: bool) -> None:
     """Upgrade the firmware of OpenWrt routers, and never lie about it.
 
     A first upgrade, with no service running:
@@ -53,8 +60,10 @@ def cli(context: click.Context, *, wants_traceback: bool) -> None:
 
     A DEVICE is meant by its name, MAC address, address or id. Settings are environment
     variables (FLASHLOG_DATA_DIR says where everything is kept).
+
+    After `flashlog login URL` the same commands work on a service elsewhere.
     """
-    here = Here()
+    here = Here(is_meant=is_here)
     context.obj = here
     context.meta["flashlog.traceback"] = wants_traceback
     context.call_on_close(here.close)
@@ -63,6 +72,7 @@ def cli(context: click.Context, *, wants_traceback: bool) -> None:
 for command in (
     *serving.COMMANDS,
     *rehearsing.COMMANDS,
+    *logging_in.COMMANDS,
     *upgrading.COMMANDS,
     operations.operation,
     batches.batch,

@@ -3,7 +3,7 @@
 import click
 
 from application.runner import run_runner
-from web.cli.here import Here, pass_here
+from web.cli.here import Here, pass_machine
 from web.serve import serve as serve_all
 
 
@@ -18,7 +18,7 @@ from web.serve import serve as serve_all
     is_flag=True,
     help="A reverse proxy with TLS stands in front; allows other addresses.",
 )
-@pass_here
+@pass_machine
 def serve(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
     """Run web, runner and projector together, in the foreground.
 
@@ -34,7 +34,7 @@ def serve(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
 
 
 @click.command()
-@pass_here
+@pass_machine
 def runner(here: Here) -> None:
     """Visit routers whose work is due, until Ctrl-C.
 

@@ -44,7 +44,7 @@ class Installation:
     def command(self, *arguments: str, stdin: str = "") -> Any:
         """Run `flashlog …` as a person does; returns what --json prints."""
         done = subprocess.run(
-            [*PYTHON, "web.cli", *arguments, "--json"],
+            [*PYTHON, "web.cli", "--here", *arguments, "--json"],
             input=stdin,
             capture_output=True,
             text=True,

@@ -1,0 +1,1 @@
+"""A service elsewhere, reached by its address and a token."""
