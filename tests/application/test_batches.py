@@ -315,6 +315,40 @@ def test_a_batch_cancelled_while_it_is_filled_gets_no_further_operation(
     assert row_of(flashlog, batch_id)["status"] == "cancelled"
 
 
+def test_a_batch_that_is_held_and_resumed_while_it_is_filled_gets_all_operations(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flashlog = shop.flashlog
+    devices = shop.stock.devices(3 * filling._GROUP, shop.old_image)
+    batch_id = shop.start()
+    append = flashlog.log.append
+    decisions: dict[int, Callable[[Batch], None]] = {
+        2: lambda batch: batch.hold("a look"),
+        4: Batch.resume,
+        5: lambda batch: batch.hold("another look"),
+    }
+    appends = 0
+
+    def decide_in_between(*aggregates: Any, **conditions: Any) -> int:
+        nonlocal appends
+        appends += 1
+        if appends in decisions:
+            batch = flashlog.log.get(Batch, batch_id)
+            decisions[appends](batch)
+            append(batch)
+        return append(*aggregates, **conditions)
+
+    monkeypatch.setattr(flashlog.log, "append", decide_in_between)
+    fill(flashlog, batch_id, NEVER)
+    flashlog.show(flashlog.log.end())
+    assert appends > max(decisions)
+    assert operations_of(flashlog, batch_id).keys() == set(devices)
+    assert flashlog.views.rows("SELECT DISTINCT stage FROM due") == [
+        {"stage": "parked"}
+    ]
+    assert row_of(flashlog, batch_id)["held"] == "another look"
+
+
 def test_the_keeper_goes_on_with_others_when_one_batch_makes_trouble(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
