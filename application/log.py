@@ -104,7 +104,7 @@ class EventLog(Application[UUID]):
         eventsourcing's IntegrityError when somebody else came first; then the
         aggregates are worthless and must be loaded again.
         """
-        expected = [(each.id, each.version) for each in unchanged]
+        expected = list(dict.fromkeys((each.id, each.version) for each in unchanged))
         recordings = self.save(*aggregates, expected=expected, none_since=none_since)
         return recordings[-1].notification.id if recordings else self.end()
 

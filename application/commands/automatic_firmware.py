@@ -11,6 +11,7 @@ from application.commands.many_devices import change_all
 from application.flashlog import Flashlog
 from application.projections.views import Row
 from application.queries.matching import Fitting, candidates, known
+from domain.catalogue import FirmwareImage
 from domain.device.device import Device
 
 
@@ -62,9 +63,12 @@ def _note(
 ) -> None:
     said = {UUID(row["id"]): (row["os"], row["version"]) for row in rows}
 
-    def note(device: Device) -> None:
+    def note(device: Device) -> FirmwareImage | None:
+        image = flashlog.log.find(FirmwareImage, image_id)
         # Whoever changed the device meanwhile knows more than the rows did.
-        if (device.os, device.version) == said[device.id]:
-            device.assign_firmware(image_id, firmware_id=uuid4(), installed=True, by=by)
+        if image is None or (device.os, device.version) != said[device.id]:
+            return None
+        device.assign_firmware(image_id, firmware_id=uuid4(), installed=True, by=by)
+        return image
 
     change_all(flashlog, list(said), note)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from application.commands import running
 from application.commands.claims import Claims, Key
+from application.commands.standing import up_to_now
 from application.flashlog import Flashlog
 from domain.catalogue import (
     Build,
@@ -79,7 +80,7 @@ def change_build(
         _take(claims, build_id, after, changed)
         none_since = None
         if after.id != before.id:
-            none_since = running.up_to_now(flashlog)
+            none_since = up_to_now(flashlog, running.BELONGINGS)
             _check_move(flashlog, build_id, after)
         build.change(changed)
         return flashlog.log.append(

@@ -8,6 +8,7 @@ from application.commands import running
 from application.commands.builds import system_key
 from application.commands.claims import Claims, Key
 from application.commands.located import owners_of
+from application.commands.standing import up_to_now
 from application.flashlog import Flashlog
 from domain.catalogue import Build, Category, CategoryChanged, CategoryCreated
 from domain.errors import InvalidError
@@ -76,7 +77,7 @@ def change_category(
         none_since = None
         owners = owners_of(flashlog, changed.organization_id)
         if changed.organization_id != before:
-            none_since = running.up_to_now(flashlog)
+            none_since = up_to_now(flashlog, running.BELONGINGS)
             _move(flashlog, claims, category, changed.organization_id)
         category.change(changed)
         return flashlog.log.append(

@@ -14,6 +14,7 @@ from domain.errors import InvalidError, NotFoundError
 OPENWRT = "openwisp_controller.connection.connectors.openwrt.ssh.OpenWrt"
 OPENWISP_1 = "openwisp_controller.connection.connectors.openwrt.ssh.OpenWisp1"
 STRATEGIES = (OPENWRT, OPENWISP_1)
+NOT_ITS_OWN = "The organization of the credentials does not match that of the device."
 
 
 class ConnectionFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,10 +108,7 @@ def _fitting(
     if credentials is None:
         raise InvalidError.of("credentials", "Invalid pk - object does not exist.")
     if credentials.organization_id not in {None, device.organization_id}:
-        raise InvalidError.of(
-            "credentials",
-            "The organization of the credentials does not match that of the device.",
-        )
+        raise InvalidError.of("credentials", NOT_ITS_OWN)
     if any(
         each.credentials_id == facts.credentials_id
         and each.connection_id != connection_id

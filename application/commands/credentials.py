@@ -6,7 +6,11 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from application.commands.attaching import attach_to_all, detach_from_all
+from application.commands.attaching import (
+    attach_to_all,
+    detach_from_all,
+    require_unused_elsewhere,
+)
 from application.commands.claims import Claims, Key, TakenError
 from application.commands.keeping import kept_if_recorded
 from application.commands.located import owners_of
@@ -19,7 +23,7 @@ from domain.credentials import (
     CredentialsChanged,
     CredentialsCreated,
 )
-from domain.errors import InvalidError, RefusedError
+from domain.errors import InvalidError
 from domain.organization import DEFAULT_ORGANIZATION_ID
 
 TAKEN = "The fields name, organization must make a unique set."
@@ -120,14 +124,17 @@ def change_credentials(
 ) -> None:
     """Change a log-in; a secret that was replaced is forgotten. Raises InvalidError.
 
-    Operations that run use the new one from their next visit on.
+    Operations that run use the new one from their next visit on. With `auto_add` every
+    device has them afterwards, also where a crash came between earlier.
     """
 
-    def change(new_secret_id: UUID | None) -> tuple[int, UUID, bool]:
+    def change(new_secret_id: UUID | None) -> tuple[int, UUID]:
         known = flashlog.log.get(Credentials, credentials_id)
-        replaced, had_auto_add = known.secret_id, known.auto_add
+        replaced, nothing_new = known.secret_id, None
         if facts.organization_id not in {None, known.organization_id}:
-            _require_unused_elsewhere(flashlog, credentials_id, facts.organization_id)
+            nothing_new = require_unused_elsewhere(
+                flashlog, credentials_id, facts.organization_id
+            )
         claims = Claims(flashlog)
         before = _key(known.organization_id, known.name)
         after = _key(facts.organization_id, facts.name)
@@ -137,19 +144,19 @@ def change_credentials(
         told["connector"] = known.connector
         owners = owners_of(flashlog, facts.organization_id)
         known.change(CredentialsChanged(**told, by=by))
-        position = flashlog.log.append(known, *granted, unchanged=owners)
-        return position, replaced, had_auto_add
+        position = flashlog.log.append(
+            known, *granted, unchanged=owners, none_since=nothing_new
+        )
+        return position, replaced
 
     with kept_if_recorded(flashlog) as keep:
         secret = facts.log_in.secret if facts.log_in else None
         new_secret_id = keep("secret", secret) if secret else None
-        position, replaced, had_auto_add = flashlog.log.decide(
-            lambda: change(new_secret_id)
-        )
+        position, replaced = flashlog.log.decide(lambda: change(new_secret_id))
     if new_secret_id is not None:
         flashlog.vault.erase(replaced)
     flashlog.show(position)
-    if facts.auto_add and not had_auto_add:
+    if facts.auto_add:
         attach_to_all(flashlog, credentials_id, by=by)
 
 
@@ -160,17 +167,17 @@ def delete_credentials(
 
     Raises NotFoundError, and RefusedError while an operation may need it.
     """
-    flashlog.log.get(Credentials, credentials_id)
-    _require_no_jump(flashlog, credentials_id)
-    detach_from_all(flashlog, credentials_id, by=by)
 
     def delete() -> tuple[int, UUID]:
         credentials = flashlog.log.get(Credentials, credentials_id)
+        nothing_new = detach_from_all(flashlog, credentials_id, by=by)
         claims = Claims(flashlog)
         name = _key(credentials.organization_id, credentials.name)
         claims.release(name, credentials_id)
         credentials.delete(by=by)
-        position = flashlog.log.append(credentials, *claims.granted())
+        position = flashlog.log.append(
+            credentials, *claims.granted(), none_since=nothing_new
+        )
         return position, credentials.secret_id
 
     position, secret_id = flashlog.log.decide(delete)
@@ -202,33 +209,3 @@ def _complete(log_in: LogIn | None, known: Credentials) -> LogIn:
 
 def _key(organization_id: UUID | None, name: str) -> Key:
     return Key(f"organization/{organization_id}/credentials/name", name, exact=True)
-
-
-def _require_unused_elsewhere(
-    flashlog: Flashlog, credentials_id: UUID, organization_id: UUID | None
-) -> None:
-    """Refuse to take credentials from devices that could not use them any more."""
-    (found,) = flashlog.views.rows(
-        "SELECT count(*) AS found FROM connection"
-        " JOIN device ON device.id = connection.parent_id"
-        " WHERE connection.credentials_id = ? AND device.organization_id != ?",
-        [str(credentials_id), str(organization_id)],
-    )
-    if found["found"]:
-        raise InvalidError.of(
-            "organization",
-            f"{found['found']} devices of another organization use these credentials.",
-        )
-
-
-def _require_no_jump(flashlog: Flashlog, credentials_id: UUID) -> None:
-    rows = flashlog.views.rows(
-        "SELECT DISTINCT device.name FROM device, json_each(device.jumps) AS jump"
-        " WHERE json_extract(jump.value, '$.credentials_id') = ?"
-        " ORDER BY device.name LIMIT 5",
-        [str(credentials_id)],
-    )
-    if rows:
-        names = ", ".join(row["name"] for row in rows)
-        msg = f"The way to {names} leads through a host with these credentials."
-        raise RefusedError(msg)

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from application.adapters.sqlite.fences import NoneSince
 from application.commands.organizations import claim_slug
+from application.commands.standing import up_to_now
 from application.flashlog import Flashlog
 from domain import catalogue, credentials, device_group, location
 from domain.device import events as device
@@ -45,17 +45,13 @@ def delete_organization(
         raise RefusedError(msg)
 
     def delete() -> int:
-        position = flashlog.log.end()
-        if not flashlog.show(position):
-            msg = "the read models are behind the log just now: try again"
-            raise RefusedError(msg)
+        # What came meanwhile may be the organization's: then it is looked at again.
+        nothing_new = up_to_now(flashlog, _COMES_BY)
         organization = flashlog.log.get(Organization, organization_id)
         _require_empty(flashlog, organization_id)
         slug = organization.slug
         claims = claim_slug(flashlog, organization_id, "", before=slug)
         organization.delete(by=by)
-        # What came meanwhile may be the organization's: then it is looked at again.
-        nothing_new = NoneSince(position, _COMES_BY)
         return flashlog.log.append(organization, *claims, none_since=nothing_new)
 
     flashlog.show(flashlog.log.decide(delete))

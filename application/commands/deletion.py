@@ -12,6 +12,7 @@ from uuid import UUID
 from application.commands import categories, running
 from application.commands.builds import give_back, type_key
 from application.commands.claims import Claims
+from application.commands.standing import up_to_now
 from application.flashlog import Flashlog
 from domain.catalogue import Build, Category, FirmwareImage
 
@@ -86,7 +87,8 @@ def delete_unused_files(flashlog: Flashlog, hashes: Collection[str]) -> None:
     while time.monotonic() < deadline:
         with flashlog.alone(STORING) as is_alone:
             if is_alone:
-                flashlog.show(flashlog.log.end())
+                if not flashlog.show(flashlog.log.end()):
+                    continue
                 for sha256 in hashes:
                     if not flashlog.views.all("image", {"sha256": sha256}):
                         flashlog.images.delete(sha256)
@@ -116,7 +118,7 @@ def _delete(
     by: UUID | None,
 ) -> None:
     def delete() -> tuple[_Doomed, int]:
-        none_since = running.up_to_now(flashlog)
+        none_since = up_to_now(flashlog, running.BEGINNINGS)
         doomed = _Doomed(Claims(flashlog))
         doom(doomed)
         doomed.require_idle(flashlog, what)

@@ -8,7 +8,7 @@ import msgspec
 
 from application.commands.claims import Claims
 from application.commands.device_checks import key_complaints, name_complaints
-from application.commands.devices import (
+from application.commands.device_claims import (
     KEY_TAKEN,
     TAKEN,
     mac_key,
@@ -49,9 +49,12 @@ def change_device(
         after = _changed(device, wanted | ({"key_id": key_id} if key_id else {}))
         claims = _claims(flashlog, device, after, key)
         granted = claims.granted()
+        needed: list[Aggregate] = []
         if after.organization_id != before.organization_id:
-            after = _moved(flashlog, device, after, is_placed="location_id" in wanted)
-        needed = _needed(flashlog, after)
+            needed += _taken_along(flashlog, device, after.organization_id)
+            if "location_id" not in wanted:
+                after = msgspec.structs.replace(after, location_id=None)
+        needed += _needed(flashlog, after)
         device.change(after, by=by)
         return flashlog.log.append(device, *granted, unchanged=needed), before.key_id
 
@@ -115,34 +118,42 @@ def _claims(
     return claims
 
 
-def _moved(
-    flashlog: Flashlog, device: Device, after: Description, *, is_placed: bool
-) -> Description:
-    """Let a device go to another organization, if nothing ties it to its own."""
-    new = after.organization_id
+def _taken_along(
+    flashlog: Flashlog, device: Device, organization_id: UUID
+) -> list[Aggregate]:
+    """Return what a device uses in its next organization, too.
+
+    Raises InvalidError where it may not, OccupiedError.
+    """
     wrong = []
     require_unoccupied(flashlog, device)
-    used = (each.credentials_id for each in device.connections)
-    through = (each.credentials_id for each in device.jumps)
-    for credentials_id in (*used, *through):
-        credentials = flashlog.log.find(Credentials, credentials_id)
-        if credentials and credentials.organization_id not in {None, new}:
-            wrong.append("Its connections use credentials of its organization.")
-            break
-    if _owner_of_firmware(flashlog, device) not in {None, new}:
+    credentials = _log_ins(flashlog, device)
+    may_use = {None, organization_id}
+    if not all(each.organization_id in may_use for each in credentials):
+        wrong.append("Its connections use credentials of its organization.")
+    firmware = _firmware(flashlog, device)
+    categories = [each for each in firmware if isinstance(each, Category)]
+    if not all(each.organization_id in may_use for each in categories):
         wrong.append("Its firmware belongs to its organization: remove that first.")
     if wrong:
         raise InvalidError({"organization": wrong})
-    return after if is_placed else msgspec.structs.replace(after, location_id=None)
+    return [*credentials, *firmware]
 
 
-def _owner_of_firmware(flashlog: Flashlog, device: Device) -> UUID | None:
-    if device.image_id is None:
-        return None
-    image = flashlog.log.find(FirmwareImage, device.image_id)
-    build = flashlog.log.find(Build, image.build_id) if image else None
-    category = flashlog.log.find(Category, build.category_id) if build else None
-    return category.organization_id if category else None
+def _log_ins(flashlog: Flashlog, device: Device) -> list[Credentials]:
+    """Return the credentials of a device and of the hosts on the way to it."""
+    used = [each.credentials_id for each in device.connections]
+    through = [each.credentials_id for each in device.jumps]
+    found = (flashlog.log.find(Credentials, each) for each in (*used, *through))
+    return [each for each in found if each is not None]
+
+
+def _firmware(flashlog: Flashlog, device: Device) -> list[Aggregate]:
+    """Return the image that a device has, its build and its category, if any."""
+    image = device.image_id and flashlog.log.find(FirmwareImage, device.image_id)
+    build = image and flashlog.log.find(Build, image.build_id)
+    category = build and flashlog.log.find(Category, build.category_id)
+    return [each for each in (image, build, category) if each]
 
 
 def _needed(flashlog: Flashlog, after: Description) -> list[Aggregate]:

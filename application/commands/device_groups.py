@@ -7,16 +7,15 @@ from uuid import UUID, uuid4
 from msgspec import structs
 
 from application.commands.claims import Claims, Key
+from application.commands.emptying import GROUP, empty, require_empty
 from application.commands.located import owners_of
-from application.commands.many_devices import change_all
 from application.flashlog import Flashlog
-from domain.device.device import Device
 from domain.device_group import DeviceGroup, GroupDescription
-from domain.errors import InvalidError
 
 __all__ = ["GroupDescription", "change_group", "create_group", "delete_group"]
 
 TAKEN = "The fields organization, name must make a unique set."
+_IN_USE = "Devices of its organization are in this group."
 
 
 def create_group(
@@ -57,15 +56,18 @@ def change_group(
     def change() -> int:
         group = flashlog.log.get(DeviceGroup, group_id)
         description = structs.replace(group.description, **changes)
+        nothing_new = None
         if group.organization_id != description.organization_id:
-            _require_empty(flashlog, group_id)
+            nothing_new = require_empty(flashlog, GROUP, group_id, complaint=_IN_USE)
         claims = Claims(flashlog)
         before, after = _key(group.description), _key(description)
         claims.move("name", before, after, group_id, taken=TAKEN)
         granted = claims.granted()
         owners = owners_of(flashlog, description.organization_id)
         group.change(description, by=by)
-        return flashlog.log.append(group, *granted, unchanged=owners)
+        return flashlog.log.append(
+            group, *granted, unchanged=owners, none_since=nothing_new
+        )
 
     flashlog.show(flashlog.log.decide(change))
 
@@ -77,27 +79,13 @@ def delete_group(flashlog: Flashlog, group_id: UUID, *, by: UUID | None = None) 
         group = flashlog.log.get(DeviceGroup, group_id)
         claims = Claims(flashlog)
         claims.release(_key(group.description), group_id)
+        nothing_new = empty(flashlog, GROUP, group_id, by=by)
         group.delete(by=by)
-        return flashlog.log.append(group, *claims.granted())
+        return flashlog.log.append(group, *claims.granted(), none_since=nothing_new)
 
-    def leave(device: Device) -> None:
-        if device.group_id == group_id:
-            said = structs.replace(device.description, group_id=None)
-            device.change(said, by=by)
-
-    # No device can come in once it is deleted.
     flashlog.show(flashlog.log.decide(delete))
-    rows = flashlog.views.all("device", {"group_id": str(group_id)})
-    change_all(flashlog, [UUID(row["id"]) for row in rows], leave)
 
 
 def _key(description: GroupDescription) -> Key:
     scope = f"organization/{description.organization_id}/device-group/name"
     return Key(scope, description.name, exact=True)
-
-
-def _require_empty(flashlog: Flashlog, group_id: UUID) -> None:
-    if flashlog.views.all("device", {"group_id": str(group_id)}):
-        raise InvalidError.of(
-            "organization", "Devices of its organization are in this group."
-        )

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from application.commands.claims import Claims
-from application.commands.devices import mac_key, name_key, secret_key
+from application.commands.device_claims import mac_key, name_key, secret_key
 from application.commands.occupancy import require_unoccupied
 from application.flashlog import Flashlog
 from domain.device.device import Device, StillActiveError

@@ -1,12 +1,11 @@
-"""The inventory: register devices, and find them."""
+"""The inventory: register devices."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 
-from application.commands.claims import Claims, Key
-from application.commands.connections import OPENWRT
+from application.commands.claims import Claims
+from application.commands.connections import NOT_ITS_OWN, OPENWRT
 from application.commands.credentials import NewCredentials, add_credentials
 from application.commands.device_checks import (
     check_addresses,
@@ -14,20 +13,35 @@ from application.commands.device_checks import (
     key_complaints,
     name_complaints,
 )
+from application.commands.device_claims import (
+    KEY_TAKEN,
+    TAKEN,
+    mac_key,
+    name_key,
+    secret_key,
+)
 from application.commands.keeping import kept_if_recorded
 from application.commands.located import group_of, location_of, owners_of
+from application.commands.standing import up_to_now
 from application.flashlog import Flashlog
+from application.queries.finding_devices import find_device
 from application.upgraders import upgrader_names
 from domain.base import Aggregate
-from domain.credentials import Credentials
+from domain.credentials import (
+    Credentials,
+    CredentialsChanged,
+    CredentialsCreated,
+    CredentialsDeleted,
+)
 from domain.device.device import Device
 from domain.device.events import Registered
 from domain.device.words import Connection, Jump, PinnedKey
-from domain.errors import InvalidError, NotFoundError
+from domain.errors import InvalidError
 from domain.identity import normalise_mac
 from domain.organization import DEFAULT_ORGANIZATION_ID
 
 __all__ = [
+    "TAKEN",
     "NewCredentials",
     "NewDevice",
     "add_credentials",
@@ -36,8 +50,12 @@ __all__ = [
     "find_device",
 ]
 
-TAKEN = "A device of this organization has it already."
-KEY_TAKEN = "A device has this key already."
+# What changes which log-ins every device gets.
+_GIVEN_TO_ALL = (
+    CredentialsCreated.TOPIC,
+    CredentialsChanged.TOPIC,
+    CredentialsDeleted.TOPIC,
+)
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,44 +96,21 @@ def add_device(flashlog: Flashlog, new: NewDevice, *, by: UUID | None = None) ->
         claims.check_id(device_id)
         granted = claims.granted()
         needed = _needed(flashlog, new)
+        as_given_to_all = up_to_now(flashlog, _GIVEN_TO_ALL)
         device = Device.register(
             device_id, _registered(flashlog, new, mac_address, key_id, by)
         )
         if new.host_key:
             device.pin_host_key(new.host_key, by=by)
-        return flashlog.log.append(device, *granted, unchanged=needed)
+        return flashlog.log.append(
+            device, *granted, unchanged=needed, none_since=as_given_to_all
+        )
 
     with kept_if_recorded(flashlog) as keep:
         key_id = keep("device-key", {"key": new.key}) if new.key else None
         position = flashlog.log.decide(lambda: register(key_id))
     flashlog.show(position)
     return device_id
-
-
-def find_device(flashlog: Flashlog, text: str) -> UUID:
-    """Find a device by name, MAC address, address or id.
-
-    Raises NotFoundError, also when several devices fit: then the message lists them.
-    """
-    candidates: list[dict[str, Any]] = flashlog.views.rows(
-        "SELECT DISTINCT device.id, device.name FROM device,"
-        " json_each(device.addresses) AS address"
-        " WHERE address.value = ?1"
-        " UNION SELECT id, name FROM device"
-        " WHERE id = lower(?1) OR name = ?1 COLLATE NOCASE OR mac_address = ?2",
-        [text, _mac_or_blank(text)],
-    )
-    if not candidates:
-        msg = (
-            f"no device has the name, MAC, address or id {text!r}: "
-            "`flashlog device list` shows those there are"
-        )
-        raise NotFoundError(msg)
-    if len(candidates) > 1:
-        names = ", ".join(f"{row['name']} ({row['id']})" for row in candidates)
-        msg = f"{text!r} fits several devices: {names}; use an id"
-        raise NotFoundError(msg)
-    return UUID(candidates[0]["id"])
 
 
 def check_new_device(new: NewDevice) -> str:
@@ -142,19 +137,6 @@ def check_new_device(new: NewDevice) -> str:
     return mac_address
 
 
-def name_key(organization_id: UUID, name: str) -> Key:
-    return Key(f"organization/{organization_id}/device/name", name)
-
-
-def mac_key(organization_id: UUID, mac_address: str) -> Key:
-    return Key(f"organization/{organization_id}/device/mac", mac_address)
-
-
-def secret_key(flashlog: Flashlog, key: str) -> Key:
-    """Return how the log names a device's key without telling it."""
-    return Key("device/key", flashlog.vault.mark("device-key", key), exact=True)
-
-
 def _claims(
     flashlog: Flashlog, new: NewDevice, mac_address: str, device_id: UUID
 ) -> Claims:
@@ -179,6 +161,8 @@ def _needed(flashlog: Flashlog, new: NewDevice) -> list[Aggregate]:
             raise InvalidError.of(
                 "credentials", f"There are no credentials {credentials_id}."
             )
+        if credentials.organization_id not in {None, new.organization_id}:
+            raise InvalidError.of("credentials", NOT_ITS_OWN)
         needed.append(credentials)
     needed += owners_of(flashlog, new.organization_id)
     if new.group_id:
@@ -237,10 +221,3 @@ def _connections(flashlog: Flashlog, new: NewDevice) -> tuple[Connection, ...]:
         )
         for credentials_id in dict.fromkeys(wanted)
     )
-
-
-def _mac_or_blank(text: str) -> str:
-    try:
-        return normalise_mac(text)
-    except InvalidError:
-        return ""

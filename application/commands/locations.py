@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 from msgspec import structs
 
+from application.commands.emptying import LOCATION, empty, require_empty
 from application.commands.located import location_of, owners_of
-from application.commands.many_devices import change_all
 from application.flashlog import Flashlog
 from domain.device.device import Device
 from domain.errors import InvalidError
@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 KINDS = (OUTDOOR, INDOOR)
+_IN_USE = "Devices of its organization are at this location."
 
 
 def create_location(
@@ -61,11 +62,14 @@ def change_location(
     def change() -> int:
         location = flashlog.log.get(Location, location_id)
         place = structs.replace(location.place, **changes)
+        nothing_new = None
         if location.organization_id != place.organization_id:
-            _require_empty(flashlog, location_id)
+            nothing_new = require_empty(
+                flashlog, LOCATION, location_id, complaint=_IN_USE
+            )
         owners = owners_of(flashlog, place.organization_id)
         location.change(place, by=by)
-        return flashlog.log.append(location, unchanged=owners)
+        return flashlog.log.append(location, unchanged=owners, none_since=nothing_new)
 
     flashlog.show(flashlog.log.decide(change))
 
@@ -77,18 +81,11 @@ def delete_location(
 
     def delete() -> int:
         location = flashlog.log.get(Location, location_id)
+        nothing_new = empty(flashlog, LOCATION, location_id, by=by)
         location.delete(by=by)
-        return flashlog.log.append(location)
+        return flashlog.log.append(location, none_since=nothing_new)
 
-    def leave(device: Device) -> None:
-        if device.location_id == location_id:
-            said = structs.replace(device.description, location_id=None)
-            device.change(said, by=by)
-
-    # No device can come in once it is deleted.
     flashlog.show(flashlog.log.decide(delete))
-    rows = flashlog.views.all("device", {"location_id": str(location_id)})
-    change_all(flashlog, [UUID(row["id"]) for row in rows], leave)
 
 
 def locate_device(
@@ -112,10 +109,3 @@ def locate_device(
         return flashlog.log.append(device, unchanged=needed)
 
     flashlog.show(flashlog.log.decide(locate))
-
-
-def _require_empty(flashlog: Flashlog, location_id: UUID) -> None:
-    if flashlog.views.all("device", {"location_id": str(location_id)}):
-        raise InvalidError.of(
-            "organization", "Devices of its organization are at this location."
-        )

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from application.adapters.ssh.private_keys import PrivateKeyError, PrivateKeys
+from application.commands.device_claims import TAKEN
 from application.commands.devices import (
     NewCredentials,
     NewDevice,
@@ -16,8 +17,6 @@ from application.flashlog import Flashlog
 from domain.device.device import Device
 from domain.device.words import Jump
 from domain.errors import InvalidError
-
-_TAKEN = "A device of this organization has it already."
 
 
 class JumpLogin(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,16 +42,16 @@ def register(
     Raises InvalidError naming every wrong field, NotFoundError.
     """
     mac_address = check_new_device(new)
-    _check_free(flashlog, new.name, mac_address)
+    _check_free(flashlog, new, mac_address)
     for login in filter(None, (logins.new, *(jump.login for jump in logins.jumps))):
         _check_key(login)
     complete = msgspec.structs.replace(
         new,
-        credentials_ids=_credentials(flashlog, new.name, logins, by),
+        credentials_ids=_credentials(flashlog, new, logins, by),
         jumps=tuple(
             Jump(
                 address=jump.address,
-                credentials_id=add_credentials(flashlog, jump.login, by=by),
+                credentials_id=_kept(flashlog, new, jump.login, by),
             )
             for jump in logins.jumps
         )
@@ -62,33 +61,40 @@ def register(
 
 
 def _credentials(
-    flashlog: Flashlog, name: str, logins: Logins, by: UUID | None
+    flashlog: Flashlog, new: NewDevice, logins: Logins, by: UUID | None
 ) -> tuple[UUID, ...]:
     if logins.same_as is not None:
         device = flashlog.log.get(Device, logins.same_as)
         return tuple(each.credentials_id for each in device.enabled_connections)
     if logins.new is None:
         return ()
-    named = msgspec.structs.replace(logins.new, name=logins.new.name or name)
-    return (add_credentials(flashlog, named, by=by),)
+    named = msgspec.structs.replace(logins.new, name=logins.new.name or new.name)
+    return (_kept(flashlog, new, named, by),)
+
+
+def _kept(
+    flashlog: Flashlog, new: NewDevice, login: NewCredentials, by: UUID | None
+) -> UUID:
+    owner_id = new.organization_id
+    return add_credentials(flashlog, login, organization_id=owner_id, by=by)
 
 
 def _jumps_of(flashlog: Flashlog, device_id: UUID | None) -> tuple[Jump, ...]:
     return flashlog.log.get(Device, device_id).jumps if device_id else ()
 
 
-def _check_free(flashlog: Flashlog, name: str, mac_address: str) -> None:
+def _check_free(flashlog: Flashlog, new: NewDevice, mac_address: str) -> None:
     """Notice a duplicate before a secret is kept; the reservation is what decides."""
     rows = flashlog.views.rows(
         "SELECT name = ?1 COLLATE NOCASE AS by_name, mac_address = ?2 AS by_mac"
-        " FROM device WHERE by_name OR by_mac",
-        [name, mac_address],
+        " FROM device WHERE organization_id = ?3 AND (by_name OR by_mac)",
+        [new.name, mac_address, str(new.organization_id)],
     )
     wrong = {}
     if any(row["by_name"] for row in rows):
-        wrong["name"] = [_TAKEN]
+        wrong["name"] = [TAKEN]
     if any(row["by_mac"] for row in rows):
-        wrong["mac_address"] = [_TAKEN]
+        wrong["mac_address"] = [TAKEN]
     if wrong:
         raise InvalidError(wrong)
 

@@ -5,36 +5,26 @@ from uuid import UUID
 
 import msgspec
 
-from application.adapters.sqlite.fences import NoneSince
 from application.flashlog import Flashlog
 from domain.batch import events as batch_events
 from domain.catalogue import BuildCreated, ImageAdded
+from domain.device.events import Changed, FirmwareAssigned
 from domain.errors import RefusedError
 from domain.operation.events import Started
 
 # Whatever begins to use an image or a build, or makes one that was not seen.
-_NEWS = (
+BEGINNINGS = (
     Started.TOPIC,
     batch_events.Started.TOPIC,
     BuildCreated.TOPIC,
     ImageAdded.TOPIC,
 )
+# And whatever lets a device of somebody else have an image.
+BELONGINGS = (*BEGINNINGS, FirmwareAssigned.TOPIC, Changed.TOPIC)
 
 
 class InUseError(RefusedError):
     """An upgrade to it is in progress; nothing was changed."""
-
-
-def up_to_now(flashlog: Flashlog) -> NoneSince:
-    """Let the read models show everything; returns what must not come after that.
-
-    Raises RefusedError where they do not keep up.
-    """
-    position = flashlog.log.end()
-    if not flashlog.show(position):
-        msg = "the read models are behind the log just now: try again"
-        raise RefusedError(msg)
-    return NoneSince(position, _NEWS)
 
 
 def require_idle(

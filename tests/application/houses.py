@@ -20,6 +20,7 @@ from application.projections.due import DueWork
 from application.projections.views import Views
 from application.settings import Settings
 from domain.operation.operation import UpgradeOperation
+from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.routers.images import build_image
 
 MAC = "00:11:22:aa:bb:cc"
@@ -72,7 +73,9 @@ def a_device(flashlog: Flashlog, name: str = "roof-17", **changes: Any) -> UUID:
         "addresses": ("10.0.0.7",),
     }
     if "credentials_ids" not in changes:
-        changes["credentials_ids"] = (add_credentials(flashlog, login),)
+        owner_id = changes.get("organization_id", DEFAULT_ORGANIZATION_ID)
+        credentials_id = add_credentials(flashlog, login, organization_id=owner_id)
+        changes["credentials_ids"] = (credentials_id,)
     return add_device(flashlog, NewDevice(**(said | changes)))
 
 

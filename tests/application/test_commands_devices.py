@@ -11,12 +11,14 @@ import pytest
 
 from application.commands.devices import (
     NewCredentials,
+    NewDevice,
     add_credentials,
-    find_device,
 )
 from application.commands.reaching import change_addresses, release_host_key
+from application.commands.registration import JumpLogin, Logins, register
 from application.errors import LogFullError
 from application.flashlog import Flashlog
+from application.queries.finding_devices import find_device
 from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.errors import InvalidError, NotFoundError
@@ -118,6 +120,37 @@ def test_addresses_are_of_hosts_or_of_ip(flashlog: Flashlog, address: str) -> No
 )
 def test_an_address_that_is_none_is_refused(flashlog: Flashlog, address: str) -> None:
     assert set(refused(flashlog, addresses=(address,))) == {"address"}
+
+
+def test_a_router_with_its_log_ins_may_be_called_like_another_organizations(
+    flashlog: Flashlog,
+) -> None:
+    other = an_organization(flashlog)
+    a_device(flashlog)
+    new = NewDevice(name="roof-17", mac_address=MAC, organization_id=other)
+    login = NewCredentials(password="secret")
+    jump = JumpLogin(address="jump.example.org", login=login)
+
+    device_id = register(flashlog, new, Logins(new=login, jumps=(jump,)))
+
+    device = flashlog.log.get(Device, device_id)
+    used = [device.connections[0].credentials_id, device.jumps[0].credentials_id]
+    assert [flashlog.log.get(Credentials, each).organization_id for each in used] == [
+        other,
+        other,
+    ]
+    with pytest.raises(InvalidError, match=r"name.*mac_address"):
+        register(flashlog, new, Logins(new=login))
+
+
+def test_a_router_is_registered_with_no_log_in_of_others(flashlog: Flashlog) -> None:
+    login = NewCredentials(password="secret")
+    theirs = add_credentials(flashlog, login, organization_id=an_organization(flashlog))
+    shared = add_credentials(flashlog, login, organization_id=None)
+
+    with pytest.raises(InvalidError, match="credentials"):
+        a_device(flashlog, credentials_ids=(theirs,))
+    a_device(flashlog, credentials_ids=(shared,))
 
 
 def test_a_name_and_a_mac_are_given_once_in_an_organization(

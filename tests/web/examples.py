@@ -78,6 +78,10 @@ def device(
     model: str = BOARD,
 ) -> UUID:
     login = NewCredentials(password="secret")
+    logins = []
+    if has_connection:
+        owner_id = organization_id
+        logins = [add_credentials(flashlog, login, organization_id=owner_id)]
     number = uuid4().int
     octets = [f"{number >> shift & 255:02x}" for shift in (0, 8, 16, 24)]
     return add_device(
@@ -88,9 +92,7 @@ def device(
             model=model,
             # Nobody answers on this one.
             addresses=("127.0.0.1",),
-            credentials_ids=(
-                (add_credentials(flashlog, login),) if has_connection else ()
-            ),
+            credentials_ids=tuple(logins),
             organization_id=organization_id,
         ),
     )
