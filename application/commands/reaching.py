@@ -4,8 +4,9 @@ from uuid import UUID
 
 from application.commands.device_checks import check_addresses, dialled
 from application.flashlog import Flashlog
+from domain.credentials import Credentials
 from domain.device.device import Device
-from domain.device.words import PinnedKey
+from domain.device.words import Jump, PinnedKey
 from domain.known_host import KnownHost
 
 
@@ -26,6 +27,38 @@ def change_addresses(
         return flashlog.log.append(device)
 
     flashlog.show(flashlog.log.decide(change))
+
+
+def change_jumps(
+    flashlog: Flashlog,
+    device_id: UUID,
+    jumps: tuple[Jump, ...],
+    *,
+    by: UUID | None = None,
+) -> None:
+    """Say which hosts lead to the router. Raises NotFoundError for credentials."""
+
+    def change() -> int:
+        device = flashlog.log.get(Device, device_id)
+        ids = dict.fromkeys(jump.credentials_id for jump in jumps)
+        needed = [flashlog.log.get(Credentials, each) for each in ids]
+        device.change_jumps(jumps, by=by)
+        return flashlog.log.append(device, unchanged=needed)
+
+    flashlog.show(flashlog.log.decide(change))
+
+
+def expect_agent(
+    flashlog: Flashlog, device_id: UUID, uuid: UUID, *, by: UUID | None = None
+) -> None:
+    """Know the router by its agent's UUID from now on. Raises RefusedError."""
+
+    def expect() -> int:
+        device = flashlog.log.get(Device, device_id)
+        device.expect_agent(uuid, by=by)
+        return flashlog.log.append(device)
+
+    flashlog.show(flashlog.log.decide(expect))
 
 
 def release_host_key(

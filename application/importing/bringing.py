@@ -1,14 +1,9 @@
 """Bring routers into the inventory, one after the other; again does no harm."""
 
-import json
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from application.commands.connections import ConnectionFacts, add_connection
-from application.commands.device_changes import change_device
-from application.commands.device_checks import dialled
 from application.commands.device_lifecycle import deactivate_device
 from application.commands.devices import (
     TAKEN,
@@ -16,21 +11,17 @@ from application.commands.devices import (
     add_device,
     check_new_device,
 )
-from application.commands.reaching import (
-    change_addresses,
-    pin_host_key,
-)
 from application.errors import DomainError, InvalidError
 from application.flashlog import Flashlog
 from application.importing.belongings import Belongings
 from application.importing.known_hosts import KnownHosts
 from application.importing.references import Defaults, References
 from application.importing.sighting import Outcome, Sighting
+from application.importing.updating import bring_up_to_date, difference
 from application.projections.views import Row
+from domain.device.words import Jump
 from domain.identity import normalise_mac
 from domain.organization import DEFAULT_ORGANIZATION_ID
-
-_TEXTS = ("name", "model", "os", "system", "notes", "last_ip")
 
 
 class Bringing:
@@ -65,12 +56,6 @@ class Bringing:
             return _outcome(sighting, "wrong", *sighting.problems)
         try:
             return self._bring(sighting)
-        except InvalidError as error:
-            sentences = [
-                f"{field}: {' '.join(map(str, said))}"
-                for field, said in error.fields.items()
-            ]
-            return _outcome(sighting, "wrong", *sentences)
         except DomainError as error:
             return _outcome(sighting, "wrong", str(error))
 
@@ -137,8 +122,15 @@ class Bringing:
             group_id=self._references.group(sighting, organization_id),
             location_id=self._references.location(sighting, organization_id),
             credentials_ids=self._references.credentials(sighting, organization_id),
-            jumps=self._references.jumps(sighting, organization_id),
+            jumps=tuple(
+                Jump(address=address, credentials_id=credentials_id)
+                for address, credentials_id in self._references.ways(
+                    sighting, organization_id
+                )
+                if credentials_id
+            ),
         )
+        self._references.pin_jump_hosts(sighting)
         device_id = add_device(self._flashlog, new, by=self._by)
         if not sighting.is_active:
             deactivate_device(self._flashlog, device_id, by=self._by)
@@ -155,53 +147,18 @@ class Bringing:
 
     def _update(self, sighting: Sighting, organization_id: UUID, row: Row) -> Outcome:
         device_id = UUID(row["id"])
-        changes = self._changes(sighting, organization_id, row)
-        if "name" in changes and sighting.name.casefold() != row["name"].casefold():
-            self._require_free(sighting.name, organization_id)
-        _, addresses = dialled(None, sighting.addresses)
-        is_moved = bool(addresses) and list(addresses) != json.loads(row["addresses"])
-        missing = self._references.missing_credentials(sighting, organization_id, row)
-        host_key = None if row["host_key"] else self._references.host_key(sighting)
-        said = [
-            *changes,
-            *(["addresses"] if is_moved and row["is_active"] else []),
-            *(["log-ins"] if missing else []),
-            *(["host key"] if host_key else []),
-        ]
-        if not said:
-            return _outcome(sighting, "same", device_id=device_id)
-        if self._is_dry_run:
-            return _outcome(sighting, "changed", *said, device_id=device_id)
-        if changes:
-            change_device(self._flashlog, device_id, changes, by=self._by)
-        if "addresses" in said:
-            change_addresses(
-                self._flashlog, device_id=device_id, addresses=addresses, by=self._by
+        if row["organization_id"] != str(organization_id):
+            raise InvalidError.of(
+                "organization", "The router is in another organization here: move it."
             )
-        for credentials_id in filter(None, missing):
-            facts = ConnectionFacts(credentials_id=credentials_id)
-            add_connection(self._flashlog, device_id, facts, by=self._by)
-        if host_key:
-            pin_host_key(self._flashlog, device_id, host_key, by=self._by)
-        return _outcome(sighting, "changed", *said, device_id=device_id)
-
-    def _changes(
-        self, sighting: Sighting, organization_id: UUID, row: Row
-    ) -> dict[str, Any]:
-        """Return what the source says otherwise; of what it is silent on, nothing."""
-        said = {name: getattr(sighting, name) for name in _TEXTS}
-        changes = {
-            name: value for name, value in said.items() if value and value != row[name]
-        }
-        if sighting.group or sighting.group_id:
-            group_id = self._references.group(sighting, organization_id)
-            if group_id is None or str(group_id) != row["group_id"]:
-                changes["group_id"] = group_id
-        if sighting.location or sighting.location_id:
-            location_id = self._references.location(sighting, organization_id)
-            if location_id is None or str(location_id) != row["location_id"]:
-                changes["location_id"] = location_id
-        return changes
+        if sighting.name.casefold() != row["name"].casefold():
+            self._require_free(sighting.name, organization_id)
+        found = difference(self._references, sighting, organization_id, row)
+        if not self._is_dry_run:
+            self._references.pin_jump_hosts(sighting)
+            bring_up_to_date(self._flashlog, device_id, found, by=self._by)
+        verdict = "changed" if found.said else "same"
+        return _outcome(sighting, verdict, *found.said, device_id=device_id)
 
 
 def _outcome(

@@ -13,7 +13,10 @@ from application.importing.belongings import Belongings
 from application.importing.known_hosts import KnownHosts
 from application.importing.sighting import Sighting
 from application.projections.views import Row
-from domain.device.words import Jump, PinnedKey
+from domain.device.words import PinnedKey
+
+# A host on the way and its credentials; None where those are not made yet.
+Way = tuple[str, UUID | None]
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,23 +65,21 @@ class References:
         found = self._belongings.log_in(log_in, organization_id)
         return (found,) if found else ()
 
-    def jumps(self, sighting: Sighting, organization_id: UUID) -> tuple[Jump, ...]:
-        jumps = sighting.jumps or self._defaults.jumps
-        for jump in jumps:
+    def ways(self, sighting: Sighting, organization_id: UUID) -> list[Way]:
+        """Return the hosts that the way leads through."""
+        return [
+            (jump.address, self._belongings.log_in(jump.login, organization_id))
+            for jump in self._jumps(sighting)
+        ]
+
+    def pin_jump_hosts(self, sighting: Sighting) -> None:
+        """Pin the host keys of the hosts on the way that are known."""
+        for jump in self._jumps(sighting):
             key = self._known_hosts.key_of(jump.address, jump.login.port)
             if key:
                 pin_jump_host_key(
                     self._flashlog, jump.address, jump.login.port, key, by=self._by
                 )
-        ways = (
-            (jump.address, self._belongings.log_in(jump.login, organization_id))
-            for jump in jumps
-        )
-        return tuple(
-            Jump(address=address, credentials_id=credentials_id)
-            for address, credentials_id in ways
-            if credentials_id
-        )
 
     def group(self, sighting: Sighting, organization_id: UUID) -> UUID | None:
         if sighting.group_id or not sighting.group:
@@ -97,3 +98,6 @@ class References:
             for address in sighting.addresses
         )
         return next(filter(None, keys), None)
+
+    def _jumps(self, sighting: Sighting) -> tuple[JumpLogin, ...]:
+        return sighting.jumps or self._defaults.jumps

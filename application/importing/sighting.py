@@ -42,9 +42,9 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a sighting: `new`, `changed`, `same` or `wrong`.
+    """What came of a sighting: `new`, `changed`, `same`, `skipped` or `wrong`.
 
-    `said` are the changes, or what is wrong, in sentences.
+    `said` are the changes, or why it was skipped or is wrong, in sentences.
     """
 
     where: str

@@ -100,6 +100,10 @@ _LINES: Mapping[type[Event], Callable[[Any], str]] = {
     events.ConnectionsTried: lambda e: "; ".join(
         f"credentials {each}: {why}" for each, why in e.refused.items()
     ),
+    events.JumpsChanged: lambda e: (
+        f"goes through {', '.join(jump.address for jump in e.jumps) or 'no host'}"
+    ),
+    events.AgentExpected: lambda e: f"known by the UUID {e.uuid} of its agent",
     events.HostKeyPinned: lambda e: f"host key {e.key.type} {e.key.fingerprint}",
     events.HostKeyReleased: lambda e: f"host key released: {e.reason}",
     events.Enrolled: lambda e: f"enrolled with UUID {e.uuid}",

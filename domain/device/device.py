@@ -7,7 +7,14 @@ from uuid import UUID
 from domain.device import events
 from domain.device.events import DeviceEvent
 from domain.device.state import DeviceState
-from domain.device.words import Connection, Description, Learned, LogIn, PinnedKey
+from domain.device.words import (
+    Connection,
+    Description,
+    Jump,
+    Learned,
+    LogIn,
+    PinnedKey,
+)
 from domain.errors import RefusedError
 
 _LOG_IN_IS_NEWS_AFTER = timedelta(days=1)
@@ -115,6 +122,22 @@ class Device(DeviceState):
                 addresses=addresses, management_ip=management_ip, by=by
             )
             self.record(changed)
+
+    def change_jumps(self, jumps: tuple[Jump, ...], *, by: UUID | None = None) -> None:
+        """Go through these hosts from now on."""
+        if self.jumps != jumps:
+            self.record(events.JumpsChanged(jumps=jumps, by=by))
+
+    def expect_agent(self, uuid: UUID, *, by: UUID | None = None) -> None:
+        """Know the router by its agent's UUID, where none is known yet."""
+        if self.agent_uuid is None:
+            self.record(events.AgentExpected(uuid=uuid, by=by))
+        elif self.agent_uuid != uuid:
+            msg = (
+                f"The router is known by the UUID {self.agent_uuid}, not by {uuid}: "
+                "if it was replaced, deactivate and delete the device first."
+            )
+            raise RefusedError(msg)
 
     def change_connections(
         self,

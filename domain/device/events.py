@@ -79,6 +79,30 @@ class AddressesChanged(DeviceEvent, frozen=True, kw_only=True):
         device.retired_ip = None
 
 
+class JumpsChanged(DeviceEvent, frozen=True, kw_only=True):
+    """The way to the router leads through these hosts."""
+
+    TOPIC = "Device:JumpsChanged"
+
+    jumps: tuple[Jump, ...]
+    by: UUID | None = None
+
+    def apply(self, device: DeviceState) -> None:
+        device.jumps = self.jumps
+
+
+class AgentExpected(DeviceEvent, frozen=True, kw_only=True):
+    """The router has an OpenWISP agent with this UUID, and is to show it."""
+
+    TOPIC = "Device:AgentExpected"
+
+    uuid: UUID
+    by: UUID | None = None
+
+    def apply(self, device: DeviceState) -> None:
+        device.agent_uuid = self.uuid
+
+
 class ConnectionsChanged(DeviceEvent, frozen=True, kw_only=True):
     TOPIC = "Device:ConnectionsChanged"
 

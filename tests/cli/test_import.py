@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,7 +106,7 @@ def test_a_table_is_brought_once_however_often_it_is_imported(
     first, second = shown(cli, "roof-1"), shown(cli, "roof-2")
     assert first["mac_address"] == "60:e3:27:aa:bb:01"
     assert first["log_ins"] == ["admin at port 22"]
-    assert json.loads(first["jumps"])[0]["address"] == "gw.mesh"
+    assert first["jumps"][0]["address"] == "gw.mesh"
     assert first["location_id"]
     assert first["group_id"] == second["group_id"] != None  # noqa: E711
     assert second["addresses"] == ["10.0.0.2", "roof-2.mesh"]
@@ -125,6 +124,43 @@ def test_what_has_changed_is_brought_up_to_date(cli: Cli, table: Path) -> None:
     assert counts(cli, table, "--empty-password") == {"same": 2}
     assert shown(cli, "attic")["mac_address"] == "60:e3:27:aa:bb:02"
     assert shown(cli, "roof-1")["addresses"] == ["10.0.0.9"]
+
+
+def test_the_way_to_a_router_is_brought_up_to_date(cli: Cli, table: Path) -> None:
+    counts(cli, table, "--empty-password")
+    table.write_text(TABLE.replace("gate@gw.mesh:2222", "gate@gw.mesh admin@gw2.mesh"))
+    said = cli("device", "import", table, "--empty-password", "--dry-run")
+    assert "changed: line 2 (roof-1): jump hosts\n" in said.out
+    assert [jump["address"] for jump in shown(cli, "roof-1")["jumps"]] == ["gw.mesh"]
+    assert counts(cli, table, "--empty-password") == {"changed": 1, "same": 1}
+    assert counts(cli, table, "--empty-password") == {"same": 2}
+    ways = [jump["address"] for jump in shown(cli, "roof-1")["jumps"]]
+    assert ways == ["gw.mesh", "gw2.mesh"]
+    assert "goes through gw.mesh, gw2.mesh" in cli("device", "history", "roof-1").out
+
+    # A source that is silent on them takes nothing away; one for all is for all.
+    table.write_text(TABLE.replace("gate@gw.mesh:2222", ""))
+    assert counts(cli, table, "--empty-password") == {"same": 2}
+    assert counts(cli, table, "--empty-password", "--jump", "a@gw3.mesh") == {
+        "changed": 2
+    }
+
+
+def test_a_uuid_is_taken_where_none_is_known_and_never_replaced(
+    cli: Cli, tmp_path: Path
+) -> None:
+    def told(uuid: str) -> Path:
+        text = f"name,mac,ip,uuid\nroof-1,60:e3:27:aa:bb:01,10.0.0.1,{uuid}\n"
+        return written(tmp_path / "routers.csv", text)
+
+    one, other = (f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2))
+    assert counts(cli, told(""), "--empty-password") == {"new": 1}
+    assert counts(cli, told(one), "--empty-password") == {"changed": 1}
+    assert counts(cli, told(one), "--empty-password") == {"same": 1}
+    said = cli("device", "import", told(other), "--empty-password")
+    assert said.status == exits.FAILED
+    assert f"is known by {one} here, and by {other} there" in said.out
+    assert shown(cli, "roof-1")["agent_uuid"] == one
 
 
 def test_wrong_lines_are_named_and_the_others_brought(cli: Cli, table: Path) -> None:
@@ -176,7 +212,7 @@ def test_an_inventory_of_ansible_is_brought(
     assert (first["model"], first["notes"]) == ("Archer C7", "ours")
     assert first["log_ins"] == ["admin at port 22"]
     assert second["log_ins"] == ["admin at port 2222"]
-    assert json.loads(first["jumps"])[0]["address"] == "gw.mesh"
+    assert first["jumps"][0]["address"] == "gw.mesh"
     assert first["group_id"]
 
 
@@ -242,7 +278,7 @@ def openwisp(
     token = token_of(there, user_id=find_user(there, "root").id)
     monkeypatch.setenv("OPENWISP_TOKEN", token)
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield (
         f"http://127.0.0.1:{server.server_port}",

@@ -11,7 +11,7 @@ import pytest
 from domain.base import Event, rebuild
 from domain.device import events
 from domain.device.device import Device, StillActiveError
-from domain.device.words import Connection, Learned, PinnedKey
+from domain.device.words import Connection, Jump, Learned, PinnedKey
 from domain.errors import RefusedError
 from tests.domain import examples
 
@@ -299,3 +299,27 @@ def test_firmware_that_is_known_to_run_needs_no_operation() -> None:
         False,
     )
     assert told_by(device, device.remove_firmware) == []
+
+
+def test_the_way_to_a_router_changes_when_it_is_another() -> None:
+    device = examples.device()
+    jumps = (Jump(address="gw.mesh", credentials_id=examples.CREDENTIALS_ID),)
+
+    told = told_by(device, lambda: device.change_jumps(jumps))
+    again = told_by(device, lambda: device.change_jumps(jumps))
+
+    assert (told, again) == ([events.JumpsChanged(jumps=jumps)], [])
+    assert device.jumps == jumps
+
+
+def test_an_agent_is_expected_once_and_never_another_one() -> None:
+    device = examples.device()
+    uuid, other = UUID(int=1), UUID(int=2)
+
+    told = told_by(device, lambda: device.expect_agent(uuid))
+    again = told_by(device, lambda: device.expect_agent(uuid))
+
+    assert (told, again) == ([events.AgentExpected(uuid=uuid)], [])
+    with pytest.raises(RefusedError, match=f"known by the UUID {uuid}"):
+        device.expect_agent(other)
+    assert device.agent_uuid == uuid

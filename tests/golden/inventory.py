@@ -7,6 +7,7 @@ from domain.base import Aggregate
 from domain.credentials import Credentials, CredentialsCreated
 from domain.device.device import Device
 from domain.device.events import Registered
+from domain.device.words import Jump
 from domain.device_group import DeviceGroup, GroupDescription
 from domain.location import Location, Place
 
@@ -17,7 +18,7 @@ def _id(number: int) -> UUID:
 
 GROUP, OLD_GROUP, LOCATION, OLD_LOCATION = map(_id, range(41, 45))
 OLD_DEVICE, OLD_CREDENTIALS, KEY, NEW_SECRET, OLD_SECRET = map(_id, range(45, 50))
-OLD_IMAGE, OLD_FIRMWARE = map(_id, range(50, 52))
+OLD_IMAGE, OLD_FIRMWARE, AGENT = map(_id, range(50, 53))
 DELETED = (OLD_GROUP, OLD_LOCATION, OLD_DEVICE, OLD_CREDENTIALS)
 
 
@@ -99,6 +100,10 @@ def _old_device(organization_id: UUID, by: UUID) -> Device:
     device.assign_firmware(OLD_IMAGE, firmware_id=OLD_FIRMWARE, installed=True)
     device.remove_firmware(by=by)
     device.note_packages(("tcpdump", "wireguard-tools"))
+    device.change_jumps(
+        (Jump(address="gw.mesh", credentials_id=OLD_CREDENTIALS),), by=by
+    )
+    device.expect_agent(AGENT, by=by)
     device.deactivate(by=by)
     device.delete(by=by)
     return device

@@ -20,7 +20,7 @@ from web.cli.here import Here, device_argument, json_option, pass_here
 from web.cli.history import history
 from web.cli.importing import import_
 
-_JSON_COLUMNS = ("addresses", "connections")
+_JSON_COLUMNS = ("addresses", "connections", "jumps", "packages")
 
 
 @click.group()
@@ -156,6 +156,7 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
             "UUID enrolled": row["enrolled_uuid"],
             "host key": row["host_key"] or "none pinned yet",
             "log-ins": row["log_ins"],
+            "through": [jump["address"] for jump in row["jumps"]],
             "active": "yes" if row["is_active"] else "no",
             "latest operation": row["operation_id"],
         }

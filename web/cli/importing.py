@@ -23,7 +23,7 @@ from web.cli.here import Here, json_option, pass_here
 TOKEN = "OPENWISP_TOKEN"  # noqa: S105 - where it is, not what it is
 _KINDS = ("csv", "ansible", "openwisp")
 _TABLES = frozenset({".csv", ".tsv"})
-_ORDER = ("new", "changed", "same", "wrong")
+_ORDER = ("new", "changed", "same", "skipped", "wrong")
 
 
 @click.command("import")
@@ -138,8 +138,8 @@ def _from_openwisp(
         by=here.user_id,
     )
     belongings = list(source.belongings())
-    devices = source.devices()
-    return belongings + _brought(bringing, source.sightings(devices), len(devices))
+    sightings = source.sightings()
+    return belongings + _brought(bringing, sightings, len(source.devices))
 
 
 def _brought(
@@ -168,13 +168,17 @@ def _tell(outcomes: Sequence[Outcome], *, is_dry_run: bool, as_json: bool) -> in
     else:
         for line in _lines(outcomes):
             output.say(line)
-        said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _ORDER)
+        said = ", ".join(
+            f"{counts[verdict]} {verdict}"
+            for verdict in _ORDER
+            if counts[verdict] or verdict != "skipped"
+        )
         output.say(f"{'would be: ' if is_dry_run else ''}{said}")
     return exits.FAILED if counts["wrong"] else exits.DONE
 
 
 def _lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
-        if outcome.verdict in {"wrong", "changed"}:
+        if outcome.said:
             said = "; ".join(outcome.said)
             yield f"{outcome.verdict}: {outcome.where} ({outcome.name}): {said}"
