@@ -12,9 +12,13 @@ from uuid import UUID, uuid4
 from application.adapters.clock import SystemClock
 from application.adapters.durable import write_once
 from application.adapters.image_store import ImageStore
+from application.adapters.signing_key import take_signing_key
+from application.adapters.sqlite.audit_store import AuditStore
 from application.adapters.sqlite.log import SQLiteLog
+from application.adapters.sqlite.rows import StoredRows
 from application.adapters.ssh import FabricConnector
 from application.adapters.vault import Vault
+from application.audit.audit import Audit
 from application.errors import StorageError
 from application.log import EventLog
 from application.ports import Clock, Connector
@@ -70,6 +74,12 @@ class Flashlog:
         self.turns = Turns(self._views, bounds_of(settings))
         self.projector = Projector(self.log, self._views)
         self.installation = _installation(directory)
+        self.audit = Audit(
+            StoredRows(directory / "log.sqlite"),
+            AuditStore(directory / "audit.sqlite"),
+            take_signing_key(directory / "audit.key", f"flashlog/{self.installation}"),
+            checkpoint_events_max=settings.checkpoint_events_max,
+        )
         self._found_default_organization()
 
     def show(self, position: int) -> bool:
@@ -129,6 +139,7 @@ class Flashlog:
         self.log.close()
         self._views.close()
         self.vault.close()
+        self.audit.close()
 
     @contextmanager
     def _lock_of(self, role: str) -> Iterator[int]:

@@ -7,6 +7,7 @@ from threading import Event as Signal
 from application.beside import beside
 from application.flashlog import Flashlog
 from application.presence import Presence
+from application.sealing import sealing
 from application.settings import Settings
 from application.stopping import stop_at_signals
 
@@ -29,9 +30,10 @@ def run_projector(settings: Settings) -> None:
     stop = stop_at_signals()
     flashlog = Flashlog(settings)
     try:
-        while not stop.is_set():
-            _project(flashlog, stop)
-            stop.wait(_LOOK_SECONDS)
+        with sealing(flashlog):
+            while not stop.is_set():
+                _project(flashlog, stop)
+                stop.wait(_LOOK_SECONDS)
     finally:
         flashlog.close()
 

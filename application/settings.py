@@ -191,6 +191,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, "a part that was silent for this long counts as down", _ABOVE_0
     ] = 5.0
 
+    checkpoint_events_max: Annotated[
+        int, "events at most until a checkpoint of the log is signed", _ABOVE_0
+    ] = 1000
+    checkpoint_seconds: Annotated[
+        float, "how long an event waits for its checkpoint at most"
+    ] = 30.0
+    witnesses: Annotated[
+        str,
+        "where each checkpoint is sent, separated by commas: the URL of a witness, "
+        "behind its public key (name+id+key) where its answer is to be published",
+    ] = ""
+    witness_limit_seconds: Annotated[
+        float, "limit for one answer of a witness", _ABOVE_0
+    ] = 15.0
+    witness_backoff_max_seconds: Annotated[
+        float, "longest pause before a witness is tried again", _ABOVE_0
+    ] = 900.0
+
     notice_webhook_url: Annotated[
         str, "told of what failed, is held or is owed by POST; blank: nobody is"
     ] = ""

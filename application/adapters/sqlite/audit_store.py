@@ -1,0 +1,136 @@
+"""The log's tree in a SQLite file of its own: tiles, checkpoints, known to whom."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from application.adapters.sqlite.connections import Connections
+from application.errors import NewerLogError
+
+AUDIT_FORMAT = 1
+
+_CHUNK = 500
+
+
+class KeptCheckpoint(msgspec.Struct, frozen=True):
+    """A checkpoint as it is kept: the note, and the vkey of who signed it."""
+
+    size: int
+    note: str
+    vkey: str
+
+
+class AuditStore:
+    """May be read by many; one writes, guarded by the caller."""
+
+    def __init__(self, path: Path) -> None:
+        self._connections = Connections(path)
+        self._make()
+
+    def tile(self, level: int, number: int) -> bytes:
+        """Return the hashes of a tile; nothing where there is none."""
+        with self._connections.reading() as connection:
+            found = connection.execute(
+                "SELECT hashes FROM tile WHERE level = ? AND number = ?",
+                (level, number),
+            ).fetchone()
+        return bytes(found[0]) if found else b""
+
+    def newest(self) -> KeptCheckpoint | None:
+        """Return the newest checkpoint; the tree has its size."""
+        return next(self._select("ORDER BY size DESC LIMIT 1", ()), None)
+
+    def checkpoint(self, size: int) -> KeptCheckpoint | None:
+        return next(self._select("WHERE size = ?", (size,)), None)
+
+    def checkpoints(self) -> Iterator[KeptCheckpoint]:
+        """Read all checkpoints, oldest first, a few at a time."""
+        after = -1
+        while True:
+            found = list(
+                self._select("WHERE size > ? ORDER BY size LIMIT ?", (after, _CHUNK))
+            )
+            yield from found
+            if len(found) < _CHUNK:
+                return
+            after = found[-1].size
+
+    def grow(
+        self,
+        tiles: Mapping[tuple[int, int], bytes],
+        checkpoints: Sequence[KeptCheckpoint] = (),
+    ) -> None:
+        """Keep tiles, and checkpoints of them, all or nothing."""
+        with self._connections.writing() as connection:
+            connection.executemany(
+                "INSERT INTO tile VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET hashes = excluded.hashes",
+                [(*place, hashes) for place, hashes in tiles.items()],
+            )
+            connection.executemany(
+                "INSERT INTO checkpoint VALUES (?, ?, ?)",
+                [(each.size, each.note, each.vkey) for each in checkpoints],
+            )
+
+    def cosign(self, size: int, note: str) -> None:
+        """Keep a note that has more signatures than before."""
+        with self._connections.writing() as connection:
+            connection.execute(
+                "UPDATE checkpoint SET note = ? WHERE size = ?", (note, size)
+            )
+
+    def known_to(self, witness: str) -> int:
+        """Return the size of the newest checkpoint that a witness has taken."""
+        with self._connections.reading() as connection:
+            found = connection.execute(
+                "SELECT size FROM witness WHERE name = ?", (witness,)
+            ).fetchone()
+        return int(found[0]) if found else 0
+
+    def note_known(self, witness: str, size: int) -> None:
+        with self._connections.writing() as connection:
+            connection.execute(
+                "INSERT INTO witness VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET size = excluded.size",
+                (witness, size),
+            )
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy while in use."""
+        with self._connections.reading() as connection:
+            copy = sqlite3.connect(path)
+            try:
+                connection.backup(copy)
+            finally:
+                copy.close()
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def _select(self, rest: str, values: tuple[int, ...]) -> Iterator[KeptCheckpoint]:
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT size, note, vkey FROM checkpoint {rest}",  # noqa: S608
+                values,
+            ).fetchall()
+        return (KeptCheckpoint(*row) for row in rows)
+
+    def _make(self) -> None:
+        with self._connections.reading() as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found > AUDIT_FORMAT:
+            msg = (
+                f"{self._connections.path} has format {found}, this Flashlog knows "
+                f"{AUDIT_FORMAT}: install the version that wrote it or a later one"
+            )
+            raise NewerLogError(msg)
+        if found == AUDIT_FORMAT:
+            return
+        schema = files("application.adapters.sqlite").joinpath("audit.sql").read_text()
+        with self._connections.reading() as connection:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={AUDIT_FORMAT}; COMMIT;"
+            )

@@ -1,0 +1,99 @@
+"""Signs checkpoints beside the projector, in one process of the installation."""
+
+import logging
+from contextlib import AbstractContextManager
+from threading import Event as Signal
+from time import monotonic
+
+from application.audit.keeper import ChangedLogError, TreeKeeper
+from application.beside import beside
+from application.errors import StorageError
+from application.flashlog import Flashlog
+
+ROLE = "audit"
+
+# How often the log is asked for news; also how often another sealer is looked for.
+_PAUSE_SECONDS = 0.25
+# A log that was changed stays so until a person has looked.
+_TROUBLE_PAUSE_SECONDS = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+def sealing(flashlog: Flashlog) -> AbstractContextManager[None]:
+    """Sign checkpoints, in a thread, for as long as no other process of ours does."""
+    return beside(
+        lambda stop: _seal(flashlog, stop),
+        stop_seconds=flashlog.settings.stop_seconds,
+    )
+
+
+def seal(flashlog: Flashlog) -> int | None:
+    """Sign all there is at once; None where another process does that.
+
+    Returns how many events are signed. Raises ChangedLogError.
+    """
+    with flashlog.alone(ROLE) as is_alone:
+        return flashlog.audit.keeper().catch_up() if is_alone else None
+
+
+def _seal(flashlog: Flashlog, stop: Signal) -> None:
+    while not stop.is_set():
+        pause_seconds = _PAUSE_SECONDS
+        try:
+            with flashlog.alone(ROLE) as is_alone:
+                if is_alone:
+                    _follow(flashlog, stop)
+        except StorageError as error:
+            _log.warning("action=checkpoints_late %s", error)
+        except ChangedLogError as error:
+            _log.error("action=log_changed no checkpoint is signed: %s", error)
+            pause_seconds = _TROUBLE_PAUSE_SECONDS
+        except Exception:  # noqa: BLE001 - upgrades go on without it
+            _log.exception("action=checkpoints_failed they go on in a moment")
+            pause_seconds = _TROUBLE_PAUSE_SECONDS
+        stop.wait(pause_seconds)
+
+
+def _follow(flashlog: Flashlog, stop: Signal) -> None:
+    """Sign in time until told to stop, and then what is left."""
+    keeper = flashlog.audit.keeper()
+    growth = flashlog.log.growth()
+    due = _Due(flashlog)
+    try:
+        while not stop.is_set():
+            if due.is_now(keeper, has_grown=growth.has_happened()):
+                keeper.catch_up()
+            stop.wait(_PAUSE_SECONDS)
+        keeper.catch_up()
+    finally:
+        growth.close()
+
+
+class _Due:
+    """Whether it is time for a checkpoint."""
+
+    def __init__(self, flashlog: Flashlog) -> None:
+        self._rows = flashlog.audit.rows
+        self._settings = flashlog.settings
+        self._end = 0
+        self._waits_since: float | None = None
+
+    def is_now(self, keeper: TreeKeeper, *, has_grown: bool) -> bool:
+        if has_grown:
+            self._end = self._rows.end()
+        if self._end == keeper.size:
+            self._waits_since = None
+            return False
+        if self._waits_since is None:
+            self._waits_since = monotonic()
+        waits = self._end - keeper.size
+        waits_seconds = monotonic() - self._waits_since
+        is_due = (
+            waits < 0
+            or waits >= self._settings.checkpoint_events_max
+            or waits_seconds >= self._settings.checkpoint_seconds
+        )
+        if is_due:
+            self._waits_since = None
+        return is_due
