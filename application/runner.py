@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from application.batches.keeper import keeping
 from application.errors import StorageError
 from application.flashlog import Flashlog, bounds_of
+from application.forgetting import forgetting
 from application.notices.telling import telling
 from application.presence import Presence
 from application.procedure.advance import advance
@@ -177,6 +178,7 @@ def run_runner(settings: Settings, *, projects_too: bool = False) -> None:
             standing_in(flashlog) if projects_too else nullcontext(),
             keeping(flashlog),
             telling(flashlog),
+            forgetting(flashlog),
         ):
             Runner(flashlog).run(stop)
     finally:

@@ -8,7 +8,7 @@ does not open. Erasing a record is what erasing a person means.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -82,6 +82,10 @@ class Vault:
                 content = self._opened(record_id, of_kind, sealed)[1:]
                 found[record_id] = msgspec.msgpack.decode(content, type=dict[str, Any])
         return found
+
+    def ids(self, kinds: Collection[str]) -> set[UUID]:
+        """Return the ids of all small records of these kinds."""
+        return self._file.ids(kinds)
 
     def get_bytes(self, record_id: UUID, *, kind: str | None = None) -> bytes:
         """Return bytes. Raises NotFoundError, also for another kind."""

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -80,6 +80,16 @@ class VaultFile:
                     ids,
                 ).fetchall():
                     yield UUID(bytes=record_id), kind, sealed
+
+    def ids(self, kinds: Collection[str]) -> set[UUID]:
+        """Return the ids of the small records of these kinds."""
+        marks = ", ".join("?" * len(kinds))
+        with self._told() as connection:
+            found = connection.execute(
+                f"SELECT id FROM record WHERE kind IN ({marks})",  # noqa: S608
+                tuple(kinds),
+            ).fetchall()
+        return {UUID(bytes=record_id) for (record_id,) in found}
 
     def replace(
         self, record_id: UUID, kind: str, sealed: bytes, *, is_archive: bool

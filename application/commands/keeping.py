@@ -7,21 +7,28 @@ from uuid import UUID
 
 from application.flashlog import Flashlog
 
+# A role of `Flashlog.alone`: whoever keeps something shares it.
+KEEPING = "keeping"
+
 
 @contextmanager
 def kept_if_recorded(
     flashlog: Flashlog,
 ) -> Iterator[Callable[[str, Mapping[str, Any]], UUID]]:
-    """Keep records in the vault that go again unless the log comes to name them."""
+    """Keep records in the vault that go again unless the log comes to name them.
+
+    Until the end nobody takes them for what a crash has left.
+    """
     kept: list[UUID] = []
 
     def keep(kind: str, value: Mapping[str, Any]) -> UUID:
         kept.append(flashlog.vault.put(kind, value))
         return kept[-1]
 
-    try:
-        yield keep
-    except BaseException:
-        for record_id in kept:
-            flashlog.vault.erase(record_id)
-        raise
+    with flashlog.among(KEEPING, when_first=lambda: None):
+        try:
+            yield keep
+        except BaseException:
+            for record_id in kept:
+                flashlog.vault.erase(record_id)
+            raise

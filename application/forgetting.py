@@ -1,0 +1,77 @@
+"""Forget what a crash has left in the vault: secrets and people that nothing names.
+
+A record goes into the vault before the event that names it, and one that is not needed
+any more goes from it after the event that says so. A crash in between leaves it there.
+"""
+
+import logging
+from contextlib import AbstractContextManager
+from threading import Event as Signal
+from uuid import UUID
+
+from application.beside import beside
+from application.commands.keeping import KEEPING
+from application.flashlog import Flashlog
+from application.persons import KIND as PERSON
+from domain.user import User
+
+# Backups of configurations are not among them: they belong to the story of an upgrade.
+_KINDS = (PERSON, "password", "token", "secret", "device-key")
+# How long the read models are given to show everything, and the pause before the next
+# try, in seconds.
+_LIMIT_SECONDS = 2.0
+_PAUSE_SECONDS = 5.0
+_STOP_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+def forgetting(flashlog: Flashlog) -> AbstractContextManager[None]:
+    """Forget once, in a thread, as soon as it is known what is needed."""
+    return beside(lambda stop: _forget(flashlog, stop), stop_seconds=_STOP_SECONDS)
+
+
+def forget_leftovers(flashlog: Flashlog) -> bool:
+    """Erase what nothing names; False where that is not known just now.
+
+    Whoever keeps something meanwhile waits, or we do.
+    """
+    with flashlog.alone(KEEPING) as is_alone:
+        position = flashlog.log.end()
+        if not is_alone or not flashlog.views.wait_for(
+            position, limit_seconds=_LIMIT_SECONDS
+        ):
+            return False
+        leftovers = flashlog.vault.ids(_KINDS) - _named(flashlog)
+        for record_id in leftovers:
+            flashlog.vault.erase(record_id)
+    if leftovers:
+        _log.info("action=forgotten records=%d of the vault", len(leftovers))
+    return True
+
+
+def _named(flashlog: Flashlog) -> set[UUID]:
+    """Return the records that belong to users, credentials and devices of today."""
+    rows = flashlog.views.rows(
+        "SELECT secret_id AS record_id FROM credentials"
+        " UNION ALL SELECT key_id FROM device WHERE key_id IS NOT NULL"
+    )
+    user_ids = [UUID(row["id"]) for row in flashlog.views.all("user")]
+    users = flashlog.log.get_all(User, user_ids).values()
+    of_users = {
+        record_id
+        for user in users
+        for record_id in (user.person_id, user.password_id, user.token_id)
+        if record_id
+    }
+    return of_users | {UUID(row["record_id"]) for row in rows}
+
+
+def _forget(flashlog: Flashlog, stop: Signal) -> None:
+    while not stop.is_set():
+        try:
+            if forget_leftovers(flashlog):
+                return
+        except Exception:  # noqa: BLE001 - what is left can stay a while longer
+            _log.exception("action=forgetting_failed it is tried again in a moment")
+        stop.wait(_PAUSE_SECONDS)
