@@ -10,7 +10,12 @@ from application.projections.rows import moment
 from application.projections.views import Row, Views
 from application.queries import operations
 from application.queries.lists import Order, Query
-from application.queries.operations import Wanted, list_operations, seen_by
+from application.queries.operations import (
+    STATUSES,
+    Wanted,
+    list_operations,
+    seen_by,
+)
 from domain.base import rebuild
 from domain.catalogue import Build, BuildDeleted, Category
 from domain.errors import NotFoundError
@@ -31,13 +36,39 @@ _COLUMNS = (
     " build.changelog AS build_changelog, build.created AS build_created,"
     " build.modified AS build_modified, category.name AS category_name,"
     # None where it was deleted
-    " device_group.id AS known_group_id, location.id AS known_location_id"
+    " device_group.id AS known_group_id, location.id AS known_location_id,"
+    # Flashed, and the outcome is not known yet.
+    " (SELECT count(*) FROM operation WHERE operation.batch_id = batch.id"
+    " AND status = 'in-progress' AND NOT cancellable) AS flashing"
 )
+COUNTED = ("in_progress", *STATUSES[1:], "flashing")
 
 
 def batches() -> Query:
     """Return all batches with their builds, newest first."""
     return Query(source=_SOURCE, columns=_COLUMNS, orders=(Order(("batch.position",)),))
+
+
+def counts_for(views: Views, account: Account, batch: Row) -> dict[str, int]:
+    """Return how many of a batch's operations have each status, and are flashing.
+
+    Of a batch that all organizations share, managers are told of their own devices
+    alone.
+    """
+    if account.is_superuser or batch["organization_id"] is not None:
+        return {name: batch[name] for name in COUNTED}
+    seen = account.seen("organization_id", shared=False)
+    (found,) = views.rows(
+        "SELECT "  # noqa: S608 - names of ours
+        + ", ".join(
+            f"count(*) FILTER (WHERE status = '{status}') AS {name}"
+            for status, name in zip(STATUSES, COUNTED, strict=False)
+        )
+        + ", count(*) FILTER (WHERE status = 'in-progress' AND NOT cancellable)"
+        f" AS flashing FROM operation WHERE batch_id = ? AND {seen.text}",
+        [batch["id"], *seen.values],
+    )
+    return found
 
 
 def operations_for(views: Views, account: Account, batch_id: UUID) -> list[Row]:

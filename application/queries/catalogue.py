@@ -39,7 +39,7 @@ def images(conditions: tuple[Condition, ...]) -> Query:
             "image JOIN build ON build.id = image.build_id"
             " JOIN category ON category.id = build.category_id"
         ),
-        columns="image.*",
+        columns="image.*, build.version AS version, category.name AS category",
         conditions=conditions,
         orders=(Order(("image.position",)),),
     )

@@ -24,7 +24,7 @@ ORDERS = {
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which operations are asked for; None is "any"."""
+    """Which operations are asked for; None is "any". `like` is what an id is like."""
 
     device_id: UUID | None = None
     image_id: UUID | None = None
@@ -33,6 +33,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     organization_slug: str | None = None
     operation_id: UUID | None = None
     batch_id: UUID | None = None
+    like: str | None = None
     seen: Condition | None = None
 
 
@@ -57,6 +58,7 @@ _CONDITIONS = (
     f"organization_id IN ({_BY_SLUG})",
     "id = ?",
     "batch_id = ?",
+    "id GLOB ?",
 )
 
 

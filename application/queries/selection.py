@@ -42,6 +42,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     device_id: str
+    name: str
     firmware_id: str | None
     image_id: str
     warning: str = ""
@@ -162,6 +163,7 @@ def _firmwareless(
 def _chosen(device: Row, image_id: str, lacking: Lacking) -> Chosen:
     return Chosen(
         device_id=device["id"],
+        name=device["name"],
         firmware_id=device["firmware_id"],
         image_id=image_id,
         warning=_warning(device, image_id, lacking),

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from application.flashlog import Flashlog
+from domain.catalogue import FirmwareImage
+from domain.device.device import Device
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from tests.web import examples
@@ -40,6 +42,10 @@ def test_an_operation_shows_the_keys_of_the_interface_and_ours(
         "owed": [],
         "upgrade_options": {},
         "cancellable": True,
+        "device_name": flashlog.log.get(Device, told.device_id).name,
+        "image_name": flashlog.log.get(FirmwareImage, told.image_id).facts.file_name,
+        "version": shown["version"],
+        "position": flashlog.log.story(operation_id)[0].position,
     }
 
 

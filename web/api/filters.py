@@ -5,7 +5,10 @@ from collections.abc import Collection
 from flask import request
 
 from application.errors import InvalidError
+from web.api.described import Parameter
 from web.api.fields import NO_CHOICE
+
+BY_ID = Parameter(name="id__startswith", meaning="whose id begins like this")
 
 # No organization has such a slug.
 _NOBODY = "\N{NULL}"
@@ -17,6 +20,14 @@ def choice(name: str, choices: Collection[str]) -> str | None:
     if value and value not in choices:
         raise InvalidError.of(name, NO_CHOICE)
     return value or None
+
+
+def like() -> str | None:
+    """Return the pattern (GLOB) of the ids asked for. Raises InvalidError."""
+    text = request.args.get(BY_ID.name, "").lower()
+    if text.strip("0123456789abcdef-"):
+        raise InvalidError.of(BY_ID.name, "Enter the beginning of a UUID.")
+    return f"{text}*" if text else None
 
 
 def slug(*names: str) -> str | None:

@@ -39,6 +39,7 @@ _QUERY = (
     *filters.OF_ORGANIZATION,
     Parameter(name="name", meaning="a part of the name"),
     Parameter(name="mac_address", meaning="a part of the MAC address"),
+    Parameter(name="address", meaning="dialled at exactly this address"),
     Parameter(name="group", meaning="id of the group", format="uuid"),
     Parameter(name="location", meaning="id of the location", format="uuid"),
     Parameter(name="location__name", meaning="a part of the location's name"),
@@ -61,6 +62,7 @@ def _list() -> Response:
         *filters.of_organization("device"),
         filters.contains("name", "device.name"),
         _mac_contains(),
+        _dialled_at(),
         filters.of_reference("group", "device_group", "device.group_id"),
         filters.of_reference("location", "location", "device.location_id"),
         _location_contains(),
@@ -147,6 +149,13 @@ def _mac_contains() -> Condition:
     if not text:
         return filters.ALL
     return Condition("instr(device.mac_address, ?) > 0", (text,))
+
+
+def _dialled_at() -> Condition:
+    address = request.args.get("address")
+    if not address:
+        return filters.ALL
+    return Condition("? IN (SELECT value FROM json_each(device.addresses))", (address,))
 
 
 def _location_contains() -> Condition:

@@ -103,6 +103,7 @@ class DeviceRowShown(Schema):
     board = fields.String(metadata={"description": "as of the last visit"})
     release = fields.String(metadata={"description": "as of the last visit"})
     revision = fields.String(metadata={"description": "as of the last visit"})
+    is_active = fields.Boolean(metadata={"description": "whether it is upgraded"})
 
 
 class DeviceShown(DeviceRowShown):
@@ -134,6 +135,7 @@ def listed_device(row: Row) -> dict[str, Any]:
         "board": row["board"],
         "release": row["release"],
         "revision": row["revision"],
+        "is_active": bool(row["is_active"]),
     }
 
 

@@ -9,8 +9,9 @@ import msgspec
 from marshmallow import Schema, fields, validate
 
 from application.projections.views import Row
-from application.queries.batches import BATCH_STATUSES, with_build
+from application.queries.batches import BATCH_STATUSES, counts_for, with_build
 from application.stories import Stories
+from web.api.authentication import asking
 from web.api.firmware_upgrader.operation_shape import OperationShown
 from web.representation import operation_object, timestamp
 from web.state import flashlog
@@ -48,6 +49,21 @@ class LimitsShown(Schema):
     failures_max = fields.Integer()
 
 
+class CountsShown(Schema):
+    """How many operations there will be, and how many of them have each status.
+
+    `flashing` are those in progress whose flash has begun.
+    """
+
+    total = fields.Integer()
+    in_progress = fields.Integer()
+    success = fields.Integer()
+    failed = fields.Integer()
+    aborted = fields.Integer()
+    cancelled = fields.Integer()
+    flashing = fields.Integer()
+
+
 class BatchShown(Schema):
     """A mass upgrade; `held` is blank unless it begins no further flash."""
 
@@ -63,6 +79,7 @@ class BatchShown(Schema):
     held = fields.String()
     limits = fields.Nested(LimitsShown)
     expendable_packages = fields.List(fields.String())
+    counts = fields.Nested(CountsShown)
 
 
 class BatchDetailShown(BatchShown):
@@ -91,7 +108,22 @@ def batch_object(row: Row) -> dict[str, Any]:
         "held": row["held"],
         "limits": {name: row[name] for name in LimitsShown().fields},
         "expendable_packages": msgspec.json.decode(row["expendable_packages"]),
+        "counts": _counts(row),
     }
+
+
+def target_count(row: Row) -> int:
+    """Return how many operations there will be, where all of them may be seen."""
+    is_shared = row["organization_id"] is None
+    if row["is_cancelled"] or (is_shared and not asking().is_superuser):
+        return 0
+    return int(row["target_count"])
+
+
+def _counts(row: Row) -> dict[str, int]:
+    counts = counts_for(flashlog().views, asking(), row)
+    begun = sum(counts.values()) - counts["flashing"]
+    return {"total": max(target_count(row), begun)} | counts
 
 
 def _build(row: Row) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from web.api.firmware_upgrader.batch_shape import (
     batch_object,
     encoded,
     progress_object,
+    target_count,
 )
 from web.api.listing import listed, ordered
 from web.api.lookup import changeable, missing, reference, seen
@@ -53,6 +54,7 @@ class HoldBody(Body):
             Parameter(name="build", meaning="to this build", format="uuid"),
             Parameter(name="status", meaning="how far it is", choices=BATCH_STATUSES),
             Parameter(name="created", meaning="exactly then", format="date-time"),
+            filters.BY_ID,
             _OF_ORGANIZATION,
             Parameter(name="ordering", meaning="created or modified"),
         ),
@@ -68,6 +70,8 @@ def _list() -> Response:
     if status is not None:
         conditions.append(Condition("batch.status = ?", (status,)))
     conditions.append(at("created", "batch.created"))
+    if like := filters.like():
+        conditions.append(Condition("batch.id GLOB ?", (like,)))
     query = msgspec.structs.replace(batches(), conditions=tuple(conditions))
     return listed(ordered(query, ORDERS), batch_object)
 
@@ -80,17 +84,9 @@ def _detail(batch_id: UUID) -> Response:
     # The batch first: it never looks done while one of those shown is not.
     row = _row(batch_id)
     operations = operations_for(flashlog().views, asking(), batch_id)
-    progress = progress_object(operations, target_count=_target_count(row))
+    progress = progress_object(operations, target_count=target_count(row))
     body = encoded(batch_object(row) | progress, operations, state().stories)
     return Response(body, mimetype="application/json")
-
-
-def _target_count(row: Row) -> int:
-    """Return how many operations there will be, where all of them may be seen."""
-    is_shared = row["organization_id"] is None
-    if row["is_cancelled"] or (is_shared and not asking().is_superuser):
-        return 0
-    return int(row["target_count"])
 
 
 _CHANGED = {HTTPStatus.OK: BatchShown}

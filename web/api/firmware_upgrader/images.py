@@ -33,7 +33,7 @@ from web.representation import timestamp
 from web.state import flashlog
 from web.uploads import submitted_file
 
-_ORDERS = {
+ORDERS = {
     "type": ("image.type",),
     "created": ("image.position",),
     "modified": ("image.modified",),
@@ -88,7 +88,7 @@ def _list(build_id: UUID) -> Response:
     image_type = filters.choice("type", _types()) if request.args.get("type") else None
     if image_type:
         conditions += (Condition("image.type = ?", (image_type,)),)
-    return listed(ordered(images(conditions), _ORDERS), _shown)
+    return listed(ordered(images(conditions), ORDERS), image_object)
 
 
 @described(
@@ -118,13 +118,13 @@ def _post(build_id: UUID) -> Response:
     image_id = upload_image(
         flashlog(), build_id, submitted, chunks_of(file.stream), by=g.user_id
     )
-    return json_answer(_shown(visible("image", image_id)), HTTPStatus.CREATED)
+    return json_answer(image_object(visible("image", image_id)), HTTPStatus.CREATED)
 
 
 @described(Description(answers={HTTPStatus.OK: ImageShown}, query=[OF_ORGANIZATION]))
 def _get(build_id: UUID, image_id: UUID) -> Response:
     """Show an image."""
-    return json_answer(_shown(_row(build_id, image_id)))
+    return json_answer(image_object(_row(build_id, image_id)))
 
 
 @described(
@@ -173,7 +173,7 @@ def _actions() -> dict[str, Any]:
     return {"POST": facts}
 
 
-def _shown(row: Row) -> dict[str, Any]:
+def image_object(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
         "created": timestamp(row["created"]),

@@ -82,6 +82,7 @@ class WarnedShown(Schema):
     """A device whose operation would be aborted as things are, and why."""
 
     device = fields.UUID()
+    name = fields.String()
     reason = fields.String()
 
 
@@ -181,7 +182,7 @@ def _shown(found: Selection) -> dict[str, Any]:
             for each in found.skipped
         ],
         "warnings": [
-            {"device": each.device_id, "reason": each.warning}
+            {"device": each.device_id, "name": each.name, "reason": each.warning}
             for each in chosen
             if each.warning
         ],

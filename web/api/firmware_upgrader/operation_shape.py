@@ -27,7 +27,22 @@ class OperationShown(Schema):
     cancellable = fields.Boolean()
 
 
-class OperationOfDeviceShown(OperationShown):
+class NamedOperationShown(OperationShown):
+    """An upgrade operation with the names of what it is about; null: it is gone."""
+
+    device_name = fields.String(allow_none=True)
+    image_name = fields.String(
+        allow_none=True, metadata={"description": "file name of the image"}
+    )
+    version = fields.String(
+        allow_none=True, metadata={"description": "version of the image's build"}
+    )
+    position = fields.Integer(
+        metadata={"description": "of its first event: the feed tells it from there"}
+    )
+
+
+class OperationOfDeviceShown(NamedOperationShown):
     """An upgrade operation among those of its device."""
 
     class Meta:

@@ -1,5 +1,6 @@
-"""Upgrade operations: list, look at, cancel, retry."""
+"""Upgrade operations: list, look at, cancel, retry, resume."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -8,8 +9,13 @@ from flask import Response, g, request
 from marshmallow import Schema, fields
 
 from application.commands.idempotency import RequestKey
-from application.commands.operations import cancel_operation, retry_operation
+from application.commands.operations import (
+    cancel_operation,
+    resume_operation,
+    retry_operation,
+)
 from application.projections.views import Row
+from application.queries.names import names_of_operations
 from application.queries.operations import (
     ORDERS,
     STATUSES,
@@ -25,8 +31,8 @@ from web.api import filters, lookup
 from web.api.authentication import asking
 from web.api.described import Description, Parameter, described
 from web.api.firmware_upgrader.operation_shape import (
+    NamedOperationShown,
     OperationOfDeviceShown,
-    OperationShown,
 )
 from web.api.idempotency import once
 from web.api.pages import Page, paginated
@@ -43,6 +49,7 @@ _FILTERS = (
     Parameter(name="image", meaning="operations to this image", format="uuid"),
     Parameter(name="batch", meaning="operations of this mass upgrade", format="uuid"),
     _OF_STATUS,
+    filters.BY_ID,
     Parameter(
         name="device__organization",
         meaning="operations of this organization's devices",
@@ -65,7 +72,9 @@ class CancelledShown(Schema):
 
 
 @described(
-    Description(answers={HTTPStatus.OK: OperationShown}, is_list=True, query=_FILTERS)
+    Description(
+        answers={HTTPStatus.OK: NamedOperationShown}, is_list=True, query=_FILTERS
+    )
 )
 def _list() -> Response:
     """List operations, newest first unless ordered otherwise."""
@@ -74,6 +83,7 @@ def _list() -> Response:
         image_id=lookup.reference("image", "image"),
         batch_id=lookup.reference("batch", "batch"),
         status=filters.choice("status", STATUSES),
+        like=filters.like(),
         organization_id=lookup.reference("device__organization", "organization"),
         organization_slug=filters.slug(
             "device__organization__slug", "device__organization_slug", "organization"
@@ -104,7 +114,7 @@ def _list_of_device(device_id: UUID) -> Response:
 
 
 @described(
-    Description(answers={HTTPStatus.OK: OperationShown}, query=(_OF_ORGANIZATION,))
+    Description(answers={HTTPStatus.OK: NamedOperationShown}, query=(_OF_ORGANIZATION,))
 )
 def _detail(operation_id: UUID) -> Response:
     """Show one operation with its log."""
@@ -128,7 +138,7 @@ def _cancel(operation_id: UUID) -> Response:
 
 @described(
     Description(
-        answers={HTTPStatus.CREATED: OperationShown},
+        answers={HTTPStatus.CREATED: NamedOperationShown},
         is_idempotent=True,
         refusals=(HTTPStatus.CONFLICT,),
     )
@@ -145,6 +155,18 @@ def _retry(operation_id: UUID) -> Response:
     return once(retry, again=lambda used: used.owner_id, shown=_begun)
 
 
+@described(
+    Description(
+        answers={HTTPStatus.OK: NamedOperationShown}, refusals=(HTTPStatus.CONFLICT,)
+    )
+)
+def _resume(operation_id: UUID) -> Response:
+    """Let an operation go on that is held since the log was restored."""
+    _row(operation_id)
+    resume_operation(flashlog(), operation_id=operation_id, by=g.user_id)
+    return json_answer(_shown(_row(operation_id)))
+
+
 def _begun(operation_id: UUID) -> Response:
     return json_answer(_shown(_row(operation_id)), HTTPStatus.CREATED)
 
@@ -158,7 +180,7 @@ def _page(
         found = list_operations(
             views, wanted, orders=orders, limit=page.size, offset=page.offset
         )
-        objects = map(_shown, found)
+        objects = _all_shown(found)
         return [{k: v for k, v in each.items() if k not in without} for each in objects]
 
     return paginated(count_operations(views, wanted), rows)
@@ -193,8 +215,19 @@ def _found(operation_id: UUID) -> Row | None:
 
 
 def _shown(row: Row) -> dict[str, Any]:
-    lines = state().stories.lines(UUID(row["id"]), version=row["version"])
-    return operation_object(row, lines)
+    (shown,) = _all_shown([row])
+    return shown
+
+
+def _all_shown(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Show operations with the names of what they are about."""
+    names = names_of_operations(flashlog().views, rows)
+    stories = state().stories
+    return [
+        operation_object(row, stories.lines(UUID(row["id"]), version=row["version"]))
+        | names[row["id"]]
+        for row in rows
+    ]
 
 
 _MODEL = "upgradeoperation"
@@ -203,4 +236,5 @@ LIST = Resource("upgrade-operation-list", model=_MODEL, get=_list)
 DETAIL = Resource("upgrade-operation-detail", model=_MODEL, get=_detail)
 CANCEL = Resource("upgrade-operation-cancel", model=_MODEL, needs=_CHANGE, post=_cancel)
 RETRY = Resource("upgrade-operation-retry", model=_MODEL, needs=_CHANGE, post=_retry)
+RESUME = Resource("upgrade-operation-resume", model=_MODEL, needs=_CHANGE, post=_resume)
 OF_DEVICE = Resource("device-upgrade-operation-list", model=_MODEL, get=_list_of_device)
