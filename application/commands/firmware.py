@@ -1,5 +1,6 @@
 """Which image a device is to run: saying so starts the upgrade to it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,7 @@ def set_firmware(
     device_id: UUID,
     image_id: UUID | None,
     options: Any = None,
+    expendable_packages: Sequence[str] = (),
     by: UUID | None = None,
     key: RequestKey = NO_KEY,
 ) -> Assigned:
@@ -70,6 +72,7 @@ def set_firmware(
         device_id=device_id,
         image_id=image.id,
         options=wanted.as_mapping(),
+        expendable_packages=expendable_packages,
         by=by,
         key=key.answering(is_new=before is None),
     )

@@ -1,5 +1,6 @@
 """Start, cancel, retry, hold, resume, write off."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ def start_upgrade(
     device_id: UUID,
     image_id: UUID,
     options: Any = None,
+    expendable_packages: Sequence[str] = (),
     by: UUID | None = None,
     retry_of: UUID | None = None,
     key: RequestKey = NO_KEY,
@@ -48,6 +50,7 @@ def start_upgrade(
             device_id=device_id,
             image_id=image_id,
             options=wanted.as_mapping(),
+            expendable_packages=tuple(expendable_packages),
             at=flashlog.clock.now(),
             retry_of=retry_of,
             by=by,
@@ -93,6 +96,7 @@ def retry_operation(
         device_id=operation.device_id,
         image_id=operation.image_id,
         options=operation.options,
+        expendable_packages=operation.expendable_packages,
         by=by,
         retry_of=operation_id,
         key=key,

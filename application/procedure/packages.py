@@ -2,20 +2,19 @@
 
 from application.errors import RefusedStepError
 from application.image_contents import packages_of_image
-from application.procedure import checks, rollout
+from application.procedure import checks
 from application.procedure.visit import Visit
 from application.router.router import Router
 from domain.packages import lacking
 
 
 def check(visit: Visit, router: Router) -> None:
-    """Refuse to lose packages that the batch does not call expendable.
+    """Refuse to lose packages that nobody has called expendable.
 
-    Asked only of members of a batch, where it is known what is in the image. Raises
+    The router is asked only where it is known what is in the image. Raises
     RefusedStepError.
     """
-    batch = rollout.batch_of(visit.flashlog.log, visit.operation)
-    if batch is None or checks.options_of(visit).o:
+    if checks.options_of(visit).o:
         return
     contained = packages_of_image(visit.flashlog.log, visit.operation.image_id)
     if contained is None:
@@ -28,12 +27,12 @@ def check(visit: Visit, router: Router) -> None:
     lost = lacking(
         installed,
         contained=contained,
-        expendable=batch.plan.expendable_packages,
+        expendable=visit.operation.expendable_packages,
     )
     if lost:
         names = ", ".join(lost)
         msg = (
             f"the image lacks packages that were installed on the router: {names}. "
-            "Start a batch that calls them expendable, or add them to the image"
+            "Call them expendable at the start, or add them to the image"
         )
         raise RefusedStepError(msg)

@@ -14,6 +14,7 @@ class OperationState(Aggregate):
     image_id: UUID
     started_at: datetime
     options: dict[str, bool]
+    expendable_packages: tuple[str, ...]
     batch_id: UUID | None
     retry_of: UUID | None
 

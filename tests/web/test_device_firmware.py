@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.flashlog import Flashlog
+from domain.operation.operation import UpgradeOperation
 from tests.web import examples
 from tests.web.conftest import API, Caller
 from tests.web.people import People
@@ -185,6 +186,38 @@ def test_no_options_are_the_usual_ones(
     device_id, image_id = examples.device(flashlog), examples.image(flashlog)
     sent = {"image": str(image_id), "upgrade_options": options}
     assert admin.put(path(device_id), json=sent).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"json": {"expendable_packages": ["tcpdump", "nano"]}}, ("tcpdump", "nano")),
+        ({"data": {"expendable_packages": "tcpdump"}}, ("tcpdump",)),
+        ({"json": {}}, ()),
+    ],
+)
+def test_packages_that_may_be_lost_are_kept_with_the_operation(
+    admin: Caller, flashlog: Flashlog, sent: dict[str, Any], kept: tuple[str, ...]
+) -> None:
+    device_id, image_id = examples.device(flashlog), examples.image(flashlog)
+    (said,) = sent.values()
+    said["image"] = str(image_id)
+    answer = admin.put(path(device_id), **sent)
+    operation_id = UUID(answer.get_json()["upgrade_operation"]["id"])
+    operation = flashlog.log.get(UpgradeOperation, operation_id)
+    assert operation.expendable_packages == kept
+
+
+@pytest.mark.parametrize("packages", [7, {}, [["x"]], ["x" * 129], None])
+def test_packages_that_are_none_are_refused_before_anything_is_recorded(
+    admin: Caller, flashlog: Flashlog, packages: Any
+) -> None:
+    device_id, image_id = examples.device(flashlog), examples.image(flashlog)
+    sent = {"image": str(image_id), "expendable_packages": packages}
+    answer = admin.put(path(device_id), json=sent)
+    assert answer.status_code == 400
+    assert list(answer.get_json()) == ["expendable_packages"]
+    assert admin.get(path(device_id)).status_code == 404
 
 
 def test_firmware_is_found_in_its_own_organization_only(

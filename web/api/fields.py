@@ -20,6 +20,7 @@ NOT_A_UUID = "The value is not a valid UUID."
 NO_SUCH_PK = "Invalid pk - object does not exist."
 NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
 
+_PACKAGE_LENGTH_MAX = 128
 _TEXTS: dict[str, Any] = {
     "required": REQUIRED,
     "null": NOT_NULL,
@@ -203,6 +204,14 @@ class Texts(fields.List[Any]):
         except ValidationError as error:
             # Clients know sentences by field, not by the place in a list.
             raise ValidationError(_sentences(error.messages)) from None
+
+
+class Packages(Texts):
+    """Names of packages."""
+
+    def __init__(self, **others: Any) -> None:
+        super().__init__(**others)
+        self.inner = Text(length_max=_PACKAGE_LENGTH_MAX)
 
 
 def _listed(text: str) -> Any:

@@ -35,6 +35,13 @@ _LETTERS = ("c", "o", "n", "u", "p", "k", "F")
     "equal to the new ROM's, p leaves the partition table, k lists the packages, F "
     "forces an image that the router's own test refuses.",
 )
+@click.option(
+    "--expendable",
+    "expendable_packages",
+    metavar="PACKAGE",
+    multiple=True,
+    help="A package of the router that the image may lack; may be given again.",
+)
 @click.option("--watch", "wants_watch", is_flag=True, help="Follow it to its end.")
 @click.option(
     "--yes",
@@ -50,6 +57,7 @@ def upgrade(
     name: str,
     image: str,
     letters: Sequence[str],
+    expendable_packages: Sequence[str],
     wants_watch: bool,
     confirmed: str | None,
     as_json: bool,
@@ -80,6 +88,7 @@ def upgrade(
         device_id=device_id,
         image_id=image_id,
         options=options,
+        expendable_packages=expendable_packages,
         by=here.user_id,
     )
     return go_on(here.flashlog, operation_id, wants_watch=wants_watch, as_json=as_json)

@@ -11,7 +11,10 @@ from domain.operation.words import Evidence, Phase
 
 
 class Started(OperationEvent, frozen=True, kw_only=True):
-    """Somebody asked for an upgrade; `by` is a user."""
+    """Somebody asked for an upgrade; `by` is a user.
+
+    The packages named in `expendable_packages` may be missing in the image.
+    """
 
     TOPIC = "UpgradeOperation:Started"
     PHASE = Phase.QUEUED
@@ -21,6 +24,7 @@ class Started(OperationEvent, frozen=True, kw_only=True):
     image_id: UUID
     at: datetime
     options: dict[str, bool] = msgspec.field(default_factory=dict)
+    expendable_packages: tuple[str, ...] = ()
     batch_id: UUID | None = None
     retry_of: UUID | None = None
     by: UUID | None = None
@@ -30,6 +34,7 @@ class Started(OperationEvent, frozen=True, kw_only=True):
         operation.image_id = self.image_id
         operation.started_at = self.at
         operation.options = self.options
+        operation.expendable_packages = self.expendable_packages
         operation.batch_id = self.batch_id
         operation.retry_of = self.retry_of
         operation.next_visit_at = self.at

@@ -19,9 +19,9 @@ from application.queries.devices import Firmware, firmware_of
 from web.answers import AnswerError, json_answer, refusal
 from web.api import filters
 from web.api.authentication import asking
-from web.api.bodies import body, id_field
+from web.api.bodies import body, id_field, load_from
 from web.api.described import Description, Parameter, described
-from web.api.fields import Body, Id, Object
+from web.api.fields import Body, Id, Object, Packages
 from web.api.idempotency import once
 from web.api.lookup import missing, visible
 from web.api.resource import NO_PERMISSION, Resource
@@ -31,7 +31,13 @@ from web.state import flashlog
 _OF_ORGANIZATION = Parameter(name="organization", meaning="slug of the organization")
 
 
-class FirmwareBody(Body):
+class ExpendableBody(Body):
+    """Packages of the router that the image may lack."""
+
+    expendable_packages = Packages(load_default=list)
+
+
+class FirmwareBody(ExpendableBody):
     """The image that a device is to run."""
 
     image = Id(required=True)
@@ -125,6 +131,7 @@ def _set(device_id: UUID, *, is_partial: bool) -> Response:
     upgradable_device(flashlog(), device_id)
     sent = body()
     image_id = id_field(sent, "image", is_required=not is_partial)
+    expendable = load_from(ExpendableBody, sent)["expendable_packages"]
 
     def assign(key: RequestKey) -> Assigned:
         return set_firmware(
@@ -132,6 +139,7 @@ def _set(device_id: UUID, *, is_partial: bool) -> Response:
             device_id=device_id,
             image_id=image_id,
             options=sent.get("upgrade_options"),
+            expendable_packages=expendable,
             by=g.user_id,
             key=key,
         )
@@ -177,6 +185,7 @@ def _shown(firmware: Firmware) -> dict[str, Any]:
 _FIELDS = {
     "image": {"type": "field", "required": True, "read_only": False},
     "upgrade_options": {"type": "nested object", "required": False},
+    "expendable_packages": {"type": "list", "required": False},
 }
 DETAIL = Resource(
     "device-firmware",

@@ -16,14 +16,13 @@ from web.api import filters
 from web.api.authentication import asking
 from web.api.bodies import load, load_from
 from web.api.described import Description, Parameter, described
-from web.api.fields import Body, Id, Text, Texts, Truth, Whole
+from web.api.fields import Body, Id, Packages, Truth, Whole
 from web.api.idempotency import once
 from web.api.lookup import changeable, own_reference, visible
 from web.api.resource import Resource
 from web.state import flashlog
 
 _LIMIT_MAX = 10_000
-_PACKAGE_LENGTH_MAX = 128
 
 
 class FormTruth(Truth):
@@ -49,14 +48,6 @@ class Limit(Whole):
         super().__init__(
             least=least, most=_LIMIT_MAX, load_default=None, allow_none=True
         )
-
-
-class Packages(Texts):
-    """Names of packages."""
-
-    def __init__(self, **others: Any) -> None:
-        super().__init__(**others)
-        self.inner = Text(length_max=_PACKAGE_LENGTH_MAX)
 
 
 class StartBody(FiltersBody):
