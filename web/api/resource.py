@@ -48,13 +48,17 @@ class Resource:
         self._actions = actions
         self._handlers = {method.upper(): each for method, each in handlers.items()}
 
-    def add_to(self, blueprint: Blueprint, rule: str) -> None:
+    def add_to(
+        self, blueprint: Blueprint, rule: str, *, needs_slash: bool = True
+    ) -> None:
+        """Answer at a rule; without `needs_slash` also where its last slash lacks."""
         blueprint.add_url_rule(
             rule,
             endpoint=self.name,
             view_func=self.answer,
             methods=_METHODS,
             provide_automatic_options=False,
+            strict_slashes=needs_slash,
         )
 
     def answer(self, **ids: UUID) -> Response:
@@ -131,6 +135,13 @@ class OpenResource(Resource):
 
     def admit(self) -> None:
         throttle(state().token_throttle, address())
+
+
+class PublicResource(OpenResource):
+    """A URL that everybody may read."""
+
+    def admit(self) -> None:
+        throttle(state().request_throttle, address())
 
 
 def throttle(by: Throttle, who: str) -> None:

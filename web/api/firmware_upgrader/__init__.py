@@ -1,8 +1,9 @@
-"""The catalogue, operations, device firmware, mass upgrades and events."""
+"""The catalogue, operations, device firmware, mass upgrades, events and their proof."""
 
 from flask import Blueprint
 
 from web.api.firmware_upgrader import (
+    audit,
     batches,
     builds,
     categories,
@@ -46,5 +47,14 @@ for _rule, _resource in (
     ("/batch-upgrade-operation/<uuid:batch_id>/resume/", batches.RESUME),
     ("/batch-upgrade-operation/<uuid:batch_id>/cancel/", batches.CANCEL),
     ("/event/", events.LIST),
+    ("/audit/inclusion/", audit.INCLUSION),
+    ("/audit/consistency/", audit.CONSISTENCY),
 ):
     _resource.add_to(blueprint, _rule)
+
+# Clients of tiled logs know these without a slash at the end.
+for _rule, _resource in (
+    ("/audit/checkpoint/", audit.CHECKPOINT),
+    ("/audit/tile/<level>/<path:number>/", audit.TILE),
+):
+    _resource.add_to(blueprint, _rule, needs_slash=False)

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Response, current_app, render_template
 from web.answers import json_answer
 from web.api.authentication import address
 from web.api.described import Description, described
-from web.api.resource import OpenResource, throttle
+from web.api.resource import PublicResource, throttle
 from web.api.schema.document import document
 from web.api.schema.page import Page
 from web.state import state
@@ -26,13 +26,6 @@ _POLICY = (
 )
 
 blueprint = Blueprint("schema", __name__, url_prefix="/api/v1")
-
-
-class PublicResource(OpenResource):
-    """A URL that everybody may read."""
-
-    def admit(self) -> None:
-        throttle(state().request_throttle, address())
 
 
 class Interface:
