@@ -1,14 +1,20 @@
-"""Signs checkpoints beside the projector, in one process of the installation."""
+"""Signs checkpoints beside the projector, in one process of the installation.
+
+Witnesses are told of them in a thread each, which nothing waits for.
+"""
 
 import logging
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from threading import Event as Signal
 from time import monotonic
 
 from application.audit.keeper import ChangedLogError, TreeKeeper
+from application.audit.witnesses import Messenger, UnwitnessedError, witnesses_of
 from application.beside import beside
 from application.errors import StorageError
 from application.flashlog import Flashlog
+from application.settings import SettingsError
 
 ROLE = "audit"
 
@@ -16,16 +22,38 @@ ROLE = "audit"
 _PAUSE_SECONDS = 0.25
 # A log that was changed stays so until a person has looked.
 _TROUBLE_PAUSE_SECONDS = 30.0
+# How often it is looked whether there is something to tell a witness, in seconds.
+_WITNESS_PAUSE_SECONDS = 1.0
+_STOP_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
 
-def sealing(flashlog: Flashlog) -> AbstractContextManager[None]:
+@contextmanager
+def sealing(flashlog: Flashlog) -> Iterator[None]:
     """Sign checkpoints, in a thread, for as long as no other process of ours does."""
-    return beside(
-        lambda stop: _seal(flashlog, stop),
-        stop_seconds=flashlog.settings.stop_seconds,
-    )
+    settings = flashlog.settings
+    try:
+        witnesses = witnesses_of(settings.witnesses)
+    except SettingsError as error:
+        _log.error("action=witnesses_off %s", error)
+        witnesses = ()
+    with ExitStack() as stack:
+        for witness in witnesses:
+            messenger = Messenger(
+                flashlog.audit.store,
+                witness,
+                limit_seconds=settings.witness_limit_seconds,
+            )
+            stack.enter_context(
+                beside(_Telling(flashlog, messenger), stop_seconds=_STOP_SECONDS)
+            )
+        stack.enter_context(
+            beside(
+                lambda stop: _seal(flashlog, stop), stop_seconds=settings.stop_seconds
+            )
+        )
+        yield
 
 
 def seal(flashlog: Flashlog) -> int | None:
@@ -97,3 +125,34 @@ class _Due:
         if is_due:
             self._waits_since = None
         return is_due
+
+
+class _Telling:
+    """Brings one witness what is new, again and again with growing pauses."""
+
+    def __init__(self, flashlog: Flashlog, messenger: Messenger) -> None:
+        self._flashlog = flashlog
+        self._messenger = messenger
+        self._backoff_seconds = _WITNESS_PAUSE_SECONDS
+
+    def __call__(self, stop: Signal) -> None:
+        url = self._messenger.witness.url
+        while not stop.wait(self._tell(url)):
+            pass
+
+    def _tell(self, url: str) -> float:
+        """Bring what is new; returns how long to wait."""
+        try:
+            if self._messenger.has_news():
+                size = self._messenger.bring()
+                _log.info("action=witnessed witness=%s size=%d", url, size)
+        except UnwitnessedError as error:
+            _log.warning("action=unwitnessed %s", error)
+        except Exception:  # noqa: BLE001 - upgrades go on without witnesses
+            _log.exception("action=unwitnessed witness=%s", url)
+        else:
+            self._backoff_seconds = _WITNESS_PAUSE_SECONDS
+            return _WITNESS_PAUSE_SECONDS
+        limit = self._flashlog.settings.witness_backoff_max_seconds
+        self._backoff_seconds = min(self._backoff_seconds * 2, limit)
+        return self._backoff_seconds

@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 
 import msgspec
 
+from application.audit.witnesses import witnesses_of
 from application.flashlog import Flashlog
 from application.notices.channels import channels_of
 from application.settings import PREFIX, Settings, SettingsError, environment_of
@@ -16,6 +17,8 @@ from web.service.probing import address_noted
 from web.service.supervisor import Supervisor
 
 __all__ = ["ServeError", "serve"]
+
+_LOG = logging.getLogger(__name__)
 
 
 def serve(
@@ -37,6 +40,7 @@ def serve(
         raise ServeError(msg)
     try:
         channels_of(settings)
+        witnesses_of(settings.witnesses)
     except SettingsError as error:
         raise ServeError(str(error)) from None
     logging.config.dictConfig(log_config(settings.log_level))
@@ -49,6 +53,7 @@ def serve(
                     "one, stop it first, or set FLASHLOG_DATA_DIR to another directory"
                 )
                 raise ServeError(msg)
+            _LOG.info("action=serving checkpoints' key: %s", flashlog.audit.vkey)
             _run(settings)
     finally:
         flashlog.close()
