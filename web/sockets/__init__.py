@@ -11,8 +11,9 @@ from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 
 from web.sockets import admission, event_feed, following
+from web.sockets.codes import INTERNAL_ERROR
 from web.sockets.handover import SocketOfItsOwn, shut
-from web.sockets.hub import INTERNAL_ERROR, Hub, keep
+from web.sockets.hub import Hub, keep
 from web.sockets.listening import Listening
 from web.state import WebState
 

@@ -6,9 +6,9 @@ decides what becomes of it.
 """
 
 import logging
-import select
 import socket
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from time import monotonic
@@ -18,12 +18,14 @@ from simple_websocket import ConnectionClosed, Server
 from wsproto.events import CloseConnection
 from wsproto.utilities import LocalProtocolError
 
+from web.sockets.codes import POLICY_VIOLATION
 from web.sockets.frames import News
+from web.sockets.outbox import WAITING_BYTES_MAX, Outbox
 
 _LOG = logging.getLogger(__name__)
 
-# What may wait for a client beside the one message that is on its way.
-WAITING_BYTES_MAX = 256 * 1024
+# What a client has said and was not listened to yet; it may ask for one thing only.
+_SAID_MAX = 100
 # How long a client may take to answer our Close, in seconds.
 _FAREWELL_SECONDS = 1.0
 # How often a thread that waits for a slow client looks whether there is still a need.
@@ -48,12 +50,10 @@ class Client:
         self._lock = Lock()
         self._held: deque[tuple[int, bytes]] | None = deque()
         self._held_bytes = 0
-        self._waiting: deque[tuple[int, bytes | memoryview]] = deque()
-        self._waiting_bytes = 0
+        self._outbox = Outbox()
         self._is_closed = False
         self._is_in_a_hurry = False
         self._server: Server | None = None
-        self._sock: socket.socket | None = None
 
     # --- from any thread -------------------------------------------------------
 
@@ -71,7 +71,7 @@ class Client:
         with self._lock:
             if self._is_closed or self.is_slow or self._held is not None:
                 return
-            if self._is_too_much(frame):
+            if not self._outbox.has_room_for(frame):
                 self._give_up()
                 return
             self.told = max(self.told, told or 0)
@@ -86,9 +86,9 @@ class Client:
             if self._is_closed:
                 return
             self._is_closed = True
-            if self._waiting:
-                self._keep_waiting(1)
-                self.told, _ = self._waiting[0]
+            on_its_way = self._outbox.keep(1)
+            if on_its_way is not None:
+                self.told = on_its_way
             if self._server is not None:
                 close = CloseConnection(code, f"{reason}; position={self.told}")
                 with suppress(LocalProtocolError):
@@ -97,7 +97,8 @@ class Client:
     def control(self, data: bytes) -> None:
         """Send what the WebSocket library has to say: a ping, a pong, a Close."""
         with self._lock:
-            if not self._is_closed and self._waiting_bytes < 2 * WAITING_BYTES_MAX:
+            is_full = self._outbox.size_bytes >= 2 * WAITING_BYTES_MAX
+            if not (self._is_closed or is_full):
                 self._put(data)
 
     def wake(self, *, in_a_hurry: bool = False) -> None:
@@ -115,8 +116,8 @@ class Client:
 
     def attach(self, server: Server) -> None:
         """Begin: the connection is there, and what was held goes out."""
-        self._sock = server.sock
-        server.sock = _OneAtATime(server.sock, self)
+        self._outbox.connect(server.sock)
+        server.sock = _OneAtATime(server, self)
         self._server = server
         self.release([], position=self.told)
 
@@ -143,30 +144,38 @@ class Client:
                     self.told = held_position
                     self._put(frames)
 
-    def say(self, frames: bytes, *, told: int, stall_seconds: float) -> None:
+    def say(
+        self,
+        frames: bytes,
+        *,
+        told: int,
+        stall_seconds: float,
+        meanwhile: Callable[[], None],
+    ) -> None:
         """Send at the client's pace. Raises StalledError."""
         with self._lock:
             self.told = max(self.told, told)
             if frames and not self._is_closed:
                 self._put(frames)
-        self.drain(stall_seconds=stall_seconds)
+        self.drain(stall_seconds=stall_seconds, meanwhile=meanwhile)
 
-    def drain(self, *, stall_seconds: float) -> None:
+    def drain(self, *, stall_seconds: float, meanwhile: Callable[[], None]) -> None:
         """Send what waits, at the client's pace. Raises StalledError.
 
-        Ends early where the service says goodbye meanwhile.
+        That may take for ever, so `meanwhile` is done again and again. Ends early
+        where the service says goodbye.
         """
         deadline = monotonic() + stall_seconds
         while not self._is_closed:
-            before = self._waiting_bytes
-            left = self._try_on()
-            if not left:
-                return
-            if left < before:
+            if self._send_on():
+                self._show_life()
                 deadline = monotonic() + stall_seconds
+            if not self._outbox.size_bytes:
+                return
             if monotonic() > deadline:
                 raise StalledError
-            self._await_room()
+            self._outbox.await_room(seconds=_LOOK_SECONDS)
+            meanwhile()
 
     def catch_breath(self) -> None:
         """Count no more as slow: everything up to `told` has been sent."""
@@ -196,23 +205,30 @@ class Client:
         """
         with self._lock:
             self._is_closed = True
-            self._keep_waiting(2)  # the rest of a message, and Close
+            self._outbox.keep(2)  # the rest of a message, and Close
         begun = monotonic()
         with suppress(ConnectionClosed):
-            while self._try_on():
+            while self._send_on() or self._outbox.size_bytes:
                 limit = _FAREWELL_SECONDS if self._is_in_a_hurry else seconds
                 if monotonic() > begun + limit:
                     _LOG.warning("action=client_cut position=%s", self.told)
                     break
-                self._await_room()
+                self._outbox.await_room(seconds=_LOOK_SECONDS)
         if self._server is not None:
             self._server.thread.join(_FAREWELL_SECONDS)
 
-    def _try_on(self) -> int:
-        """Send what goes out at once; returns how much still waits."""
+    def _send_on(self) -> bool:
+        """Send what goes out at once; returns whether anything did."""
         with self._lock:
-            self._send_on()
-            return self._waiting_bytes
+            before = self._outbox.size_bytes
+            self._outbox.send_on()
+            self._is_closed |= self._outbox.is_broken
+            return self._outbox.size_bytes < before
+
+    def _show_life(self) -> None:
+        """Whoever takes what waits is there, however late our ping comes to it."""
+        if self._server is not None:
+            self._server.pong_received = True
 
     # --- under the lock ----------------------------------------------------------
 
@@ -221,7 +237,7 @@ class Client:
             return
         if self._held is not None:
             self._hold(self._held, position, frames)
-        elif self._is_too_much(frames):
+        elif not self._outbox.has_room_for(frames):
             self._give_up()
         else:
             self.told = position
@@ -237,76 +253,44 @@ class Client:
         else:
             held.append((position, frames))
 
-    def _is_too_much(self, frames: bytes) -> bool:
-        return bool(
-            self._waiting and self._waiting_bytes + len(frames) > WAITING_BYTES_MAX
-        )
-
     def _give_up(self) -> None:
         self.is_slow = True
         _LOG.info("action=client_slow position=%s a client does not keep up", self.told)
         self._call_own_thread()
 
     def _put(self, data: bytes) -> None:
-        had_waited = bool(self._waiting)
-        self._waiting.append((self.told, data))
-        self._waiting_bytes += len(data)
-        if not had_waited:
-            self._send_on()
-            if self._waiting:
-                self._call_own_thread()
-
-    def _keep_waiting(self, count: int) -> None:
-        while len(self._waiting) > count:
-            _, data = self._waiting.pop()
-            self._waiting_bytes -= len(data)
-
-    def _send_on(self) -> None:
-        """Send what the connection takes without waiting."""
-        while self._waiting and self._sock is not None:
-            told, data = self._waiting[0]
-            try:
-                sent = self._sock.send(data, socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                return
-            except OSError:  # it has gone; its own thread finds that out by itself
-                self._is_closed = True
-                self._waiting.clear()
-                self._waiting_bytes = 0
-                return
-            self._waiting_bytes -= sent
-            if sent < len(data):
-                self._waiting[0] = told, memoryview(data)[sent:]
-            else:
-                self._waiting.popleft()
+        if self._outbox.put(data, told=self.told):
+            self._call_own_thread()
+        self._is_closed |= self._outbox.is_broken
 
     def _call_own_thread(self) -> None:
         if self._server is not None:
-            self._server.input_buffer.append(_WOKEN)
+            if _WOKEN not in self._server.input_buffer[-1:]:
+                self._server.input_buffer.append(_WOKEN)
             self._server.event.set()
-
-    def _await_room(self) -> None:
-        try:
-            room = select.poll()
-            room.register(self._sock or -1, select.POLLOUT)
-            room.poll(_LOOK_SECONDS * 1000)
-        except (OSError, ValueError):
-            raise ConnectionClosed from None
 
 
 class _OneAtATime:
     """The connection as the WebSocket library sees it.
 
     Its pings, pongs and Closes wait their turn behind a message that is on its way.
+    It hears no more of a client than the client's own thread can listen to.
     """
 
-    def __init__(self, sock: socket.socket, client: Client) -> None:
-        self._sock = sock
+    def __init__(self, server: Server, client: Client) -> None:
+        self._server = server
+        self._sock: socket.socket = server.sock
         self._client = client
 
     def send(self, data: bytes) -> int:
         self._client.control(data)
         return len(data)
+
+    def recv(self, size: int) -> bytes:
+        if len(self._server.input_buffer) > _SAID_MAX:
+            self._client.close(POLICY_VIOLATION, "too much was said at once")
+            return b""
+        return self._sock.recv(size)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)

@@ -87,7 +87,12 @@ class EventClients:
                 frames = position_frame("position", page.position)
             if frames:
                 pulse_at = monotonic() + settings.feed_position_seconds
-            client.say(frames, told=page.position, stall_seconds=stall_seconds)
+            client.say(
+                frames,
+                told=page.position,
+                stall_seconds=stall_seconds,
+                meanwhile=look_again,
+            )
             look_again()
             sleep(_BREATH_SECONDS)
 
@@ -100,11 +105,11 @@ class EventClients:
             self.leave(client)
             client.catch_breath()
             wanted = [each for each in missed if audience.takes(each)]
-            if wanted:
-                client.push(_news(wanted))
+            position = max(client.told, self._follower.position)
+            frames = [_news(wanted).joined] if wanted else []
             if is_first:
-                position = max(client.told, self._follower.position)
-                client.remark(position_frame("caught_up", position), told=position)
+                frames.append(position_frame("caught_up", position))
+            client.release(frames, position=position)
             self._groups[audience].add(client)
             return True
 

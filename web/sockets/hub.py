@@ -12,6 +12,7 @@ from application.feed.occurrence import Occurrence
 from application.flashlog import Flashlog
 from web.sockets.channels import Channels
 from web.sockets.client import Client
+from web.sockets.codes import GOING_AWAY, INTERNAL_ERROR
 from web.sockets.event_clients import EventClients
 
 _LOG = logging.getLogger(__name__)
@@ -19,12 +20,6 @@ _NAME = "flashlog.sockets"
 
 _CLOSED_AT_ONCE = 25
 _CLOSE_PAUSE_SECONDS = 0.01
-
-# Close codes of RFC 6455 section 7.4.1 and of its registry; TOO_SLOW is our own.
-GOING_AWAY = 1001
-POLICY_VIOLATION = 1008
-INTERNAL_ERROR = 1011
-TOO_SLOW = 4008
 
 
 class Hub:

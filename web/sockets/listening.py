@@ -7,7 +7,8 @@ import msgspec
 
 from application.flashlog import Flashlog
 from web.sockets.client import Client, StalledError
-from web.sockets.hub import POLICY_VIOLATION, TOO_SLOW, Hub
+from web.sockets.codes import POLICY_VIOLATION, TOO_SLOW
+from web.sockets.hub import Hub
 
 
 class Listening(ABC):
@@ -63,7 +64,10 @@ class Listening(ABC):
         self._recheck_at = monotonic() + settings.websocket_recheck_seconds
         self.begin()
         while True:
-            self.client.drain(stall_seconds=settings.websocket_stall_seconds)
+            self.client.drain(
+                stall_seconds=settings.websocket_stall_seconds,
+                meanwhile=self.look_again,
+            )
             if self.client.is_slow:
                 self.go_on_slowly()
             said = self.client.receive(seconds=self._recheck_at - monotonic())

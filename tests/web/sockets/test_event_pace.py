@@ -138,3 +138,26 @@ def test_a_long_way_to_catch_up_delays_nobody(
     # Generous: the machine that tests this does other things as well.
     assert quantiles(beside, n=10)[-1] < max(0.5, 20 * quantiles(alone, n=10)[-1])
     assert max(beside) < 5
+
+
+def test_a_slow_client_hears_once_that_it_has_caught_up(
+    service: Service, here: Flashlog, key: str, operation_id: UUID
+) -> None:
+    after = here.log.end()
+    with follow(service, key) as quick:
+        # The service remembers what others were told; all of it is for whoever comes.
+        last = append_wide(here, operation_id, 30)
+        while quick.receive()["position"] < last:
+            pass
+        with service.follow(f"after={after}", key, sockopt=SMALL) as slow:
+            time.sleep(1.0)  # it takes nothing for a while
+            told = [slow.receive() for _ in range(31)]
+            examples.note(
+                here, operation_id, events.VisitBegun(visit=1, runner="test")
+            )
+            while "specversion" not in (message := slow.receive()):
+                told.append(message)
+    kinds = [message["type"] for message in told if "specversion" not in message]
+    assert kinds.count("caught_up") == 1
+    seen = [message["position"] for message in told if "specversion" in message]
+    assert seen == list(range(after + 1, last + 1))
