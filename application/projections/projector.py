@@ -32,7 +32,7 @@ from domain.catalogue import FirmwareImage
 from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
 
-VIEWS_FORMAT = 7
+VIEWS_FORMAT = 8
 _BATCH = 2000
 # Stories that are still being told; those that have ended are let go at once.
 _REMEMBERED = 10_000

@@ -4,7 +4,15 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    render_template,
+    request,
+    url_for,
+)
 from markupsafe import Markup
 
 from application.access import Account
@@ -25,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(when)
     app.add_template_filter(bytes_text)
     app.context_processor(_everywhere)
+    app.jinja_env.globals["link"] = link
 
 
 def show(
@@ -51,6 +60,13 @@ def _everywhere() -> dict[str, Any]:
         "may_follow": may_follow(account),
         "section": request.blueprint,
     }
+
+
+def link(endpoint: str, **ids: str) -> str:
+    """Return the path of a page; of the overview where there is no such page yet."""
+    if endpoint not in current_app.view_functions:
+        return url_for("overview.index")
+    return url_for(endpoint, **ids)
 
 
 def when(moment: datetime | str | None) -> Markup:

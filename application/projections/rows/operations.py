@@ -19,6 +19,7 @@ def _operation(operation: UpgradeOperation) -> Shown:
         "cancellable": int(operation.is_cancellable),
         "owed": ",".join(sorted(operation.owed)),
         "given_up": ",".join(operation.given_up),
+        "held": operation.held,
         "next_visit_at": moment(next_visit_at) if next_visit_at else None,
         "version": operation.version,
     }

@@ -45,6 +45,9 @@ CREATE INDEX IF NOT EXISTS device_boards
   ON device (model, learned_model, board, organization_id);
 CREATE INDEX IF NOT EXISTS device_image ON device (image_id);
 CREATE INDEX IF NOT EXISTS device_firmware ON device (firmware_id);
+-- Covers the question how many run what.
+CREATE INDEX IF NOT EXISTS device_running
+  ON device (running_image_id, release, organization_id);
 
 -- Which organization a device belongs or, when it was deleted, belonged to.
 CREATE TABLE IF NOT EXISTS device_owner (
@@ -70,6 +73,8 @@ CREATE TABLE IF NOT EXISTS connection (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS connection_id ON connection (id);
 CREATE INDEX IF NOT EXISTS connection_device ON connection (parent_id);
+CREATE INDEX IF NOT EXISTS connection_failing ON connection (parent_id)
+  WHERE is_working = 0;
 CREATE INDEX IF NOT EXISTS connection_credentials ON connection (credentials_id);
 
 CREATE TABLE IF NOT EXISTS credentials (

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS operation (
   cancellable INTEGER NOT NULL,
   owed TEXT NOT NULL,
   given_up TEXT NOT NULL,
+  held TEXT NOT NULL DEFAULT '',
   next_visit_at TEXT,
   version INTEGER NOT NULL,
   position INTEGER NOT NULL,
@@ -28,6 +29,11 @@ CREATE INDEX IF NOT EXISTS operation_organization
 CREATE INDEX IF NOT EXISTS operation_status ON operation (status, position);
 CREATE INDEX IF NOT EXISTS operation_image ON operation (image_id, position);
 CREATE INDEX IF NOT EXISTS operation_batch ON operation (batch_id, status, organization_id);
+
+-- What may need a person.
+CREATE INDEX IF NOT EXISTS operation_troubled ON operation (position)
+  WHERE (status = 'failed' OR given_up <> '' OR held <> ''
+    OR (owed <> '' AND status <> 'in-progress'));
 
 -- Flashed, and the outcome is not known yet.
 CREATE INDEX IF NOT EXISTS operation_flashing ON operation (batch_id)
