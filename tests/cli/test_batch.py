@@ -31,7 +31,8 @@ def test_routers_are_checked_upgraded_and_watched_to_the_end(
     said = cli("batch", "check", version)
     assert "0 routers would be upgraded, and with --all 2 more" in said.out
     assert "unseen" in said.out
-    shown = cli("batch", "check", version, "--json").json
+    options = ("--all", "-o", "k", "--expendable", "tcpdump", "--json")
+    shown = cli("batch", "check", version, *options).json
     assert len(shown["firmwareless"]) == 2
 
     refused = cli("batch", "start", version)

@@ -12,6 +12,7 @@ from application.commands.organizations import found_organization
 from application.flashlog import Flashlog
 from application.queries.batches import newest
 from application.queries.finding_batches import batch_row
+from domain.catalogue import Build, ManifestAttached
 from domain.device.device import Device
 from domain.device.events import FirmwareInstalled
 from domain.organization import DEFAULT_ORGANIZATION_ID as OWN
@@ -142,6 +143,30 @@ def test_a_dry_run_warns_of_devices_whose_operation_would_be_aborted(
     assert warning.pop("name").startswith("thing-")
     reason = "the device has no enabled connection"
     assert warning == {"device": str(lost), "reason": reason}
+
+
+def test_a_dry_run_warns_of_packages_that_the_same_start_would_not_lose(
+    admin: Somebody, flashlog: Flashlog, stock: Stock, shop: Shop
+) -> None:
+    build = flashlog.log.get(Build, shop.new)
+    build.attach(ManifestAttached(target="", packages={"luci": "1"}))
+    device = stock.new_device(shop.old_image)
+    device.note_packages(("luci", "tcpdump"))
+    stock.tell(build, device)
+
+    reason = "the image lacks packages that are installed: tcpdump"
+    for query in ("", "?expendable_packages=nano", '?upgrade_options={"k":true}'):
+        (warning,) = dry(admin, shop, query)["warnings"]
+        assert (warning["device"], warning["reason"]) == (str(device.id), reason)
+    for query in (
+        "?expendable_packages=tcpdump",
+        '?expendable_packages=["nano","tcpdump"]',
+        '?upgrade_options={"o":true}',
+    ):
+        assert dry(admin, shop, query)["warnings"] == []
+    for field in ("expendable_packages", "upgrade_options"):
+        answer = admin.get(f"{shop.url}?{field}=[7,[]]")
+        assert (answer.status_code, list(answer.json)) == (400, [field])
 
 
 def test_group_and_location_narrow_it_down_together(

@@ -21,8 +21,24 @@ build_argument = click.argument("build", metavar="BUILD")
 
 
 def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which routers are meant."""
+    """Add the options that say which routers are meant, and what may become of them."""
     for option in (
+        click.option(
+            "--expendable",
+            "expendable_packages",
+            metavar="PACKAGE",
+            multiple=True,
+            help="A package that the routers may lose; may be given again.",
+        ),
+        click.option(
+            "-o",
+            "--option",
+            "letters",
+            type=click.Choice(_LETTERS),
+            multiple=True,
+            help="An option of sysupgrade, as for `flashlog upgrade`; may be given "
+            "again.",
+        ),
         click.option(
             "--all",
             "upgrade_all",
@@ -48,6 +64,8 @@ def check(
     group: str | None,
     location: str | None,
     upgrade_all: bool,
+    letters: Sequence[str],
+    expendable_packages: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Show which routers would be upgraded, who is skipped and why.
@@ -58,7 +76,14 @@ def check(
       flashlog batch check Wi-Fi/23.05.5 --location "Town hall" --all
     """
     build_id = find_build(here.flashlog, build)
-    wish = _wish(here, group, location, upgrade_all=upgrade_all)
+    wish = _wish(
+        here,
+        group,
+        location,
+        upgrade_all=upgrade_all,
+        options=dict.fromkeys(letters, True),
+        expendable_packages=expendable_packages,
+    )
     found = selected(here.flashlog, _account(here), build_id, wish)
     if as_json:
         output.print_json(found)
@@ -81,14 +106,6 @@ def check(
 @click.command()
 @build_argument
 @_selecting
-@click.option(
-    "-o",
-    "--option",
-    "letters",
-    type=click.Choice(_LETTERS),
-    multiple=True,
-    help="An option of sysupgrade, as for `flashlog upgrade`; may be given again.",
-)
 @click.option("--uploads-max", type=click.IntRange(min=1), help="Uploads at once.")
 @click.option(
     "--uploads-per-location-max",
@@ -104,13 +121,6 @@ def check(
     "--failures-max",
     type=click.IntRange(min=0),
     help="Failures after the flash before it holds itself; 0: never.",
-)
-@click.option(
-    "--expendable",
-    "expendable_packages",
-    metavar="PACKAGE",
-    multiple=True,
-    help="A package that the routers may lose; may be given again.",
 )
 @click.option("--watch", "wants_watch", is_flag=True, help="Follow it to its end.")
 @click.option(

@@ -33,12 +33,17 @@ class FormTruth(Truth):
         self.falsy = Truth.falsy | {""}
 
 
-class FiltersBody(Body):
-    """Whom a mass upgrade is for; group and location together mean both."""
+class SelectingBody(Body):
+    """Whom a mass upgrade is for, and what decides on whom of these it comes to.
+
+    Group and location together mean both.
+    """
 
     group = Id(load_default=None, allow_none=True)
     location = Id(load_default=None, allow_none=True)
     upgrade_all = FormTruth(load_default=False)
+    upgrade_options = fields.Raw(load_default=None, allow_none=True)
+    expendable_packages = Packages(load_default=list)
 
 
 class Limit(Whole):
@@ -50,15 +55,13 @@ class Limit(Whole):
         )
 
 
-class StartBody(FiltersBody):
+class StartBody(SelectingBody):
     """What a mass upgrade may be told."""
 
-    upgrade_options = fields.Raw(load_default=None, allow_none=True)
     uploads_max = Limit()
     uploads_per_location_max = Limit()
     reboots_max = Limit()
     failures_max = Limit(least=0)
-    expendable_packages = Packages(load_default=list)
 
 
 class SkippedShown(Schema):
@@ -99,6 +102,11 @@ class BatchStartedShown(Schema):
             Parameter(name="group", meaning="only devices of it", format="uuid"),
             Parameter(name="location", meaning="only devices at it", format="uuid"),
             Parameter(name="upgrade_all", meaning="has no effect here", kind="boolean"),
+            Parameter(name="upgrade_options", meaning="as for the start, in JSON"),
+            Parameter(
+                name="expendable_packages",
+                meaning="packages that may be lost: one, or a list in JSON",
+            ),
             Parameter(name="organization", meaning="slug of the organization"),
         ),
         refusals=(HTTPStatus.BAD_REQUEST,),
@@ -107,7 +115,7 @@ class BatchStartedShown(Schema):
 def _dry_run(build_id: UUID) -> Response:
     """Show whom a mass upgrade to this build would be for, and who is skipped."""
     visible("build", build_id, slug=filters.slug("organization"))
-    asked = load_from(FiltersBody, dict(request.args))
+    asked = load_from(SelectingBody, dict(request.args))
     found = selected(flashlog(), asking(), build_id, _wish(asked))
     return json_answer(_shown(found))
 
@@ -149,8 +157,8 @@ def _wish(asked: dict[str, Any]) -> Wish:
         upgrade_all=asked["upgrade_all"],
         group_id=_id(_own("group", "device_group", asked["group"])),
         location_id=_id(_own("location", "location", asked["location"])),
-        options=asked.get("upgrade_options"),
-        expendable_packages=tuple(asked.get("expendable_packages", ())),
+        options=asked["upgrade_options"],
+        expendable_packages=tuple(asked["expendable_packages"]),
         **limits,
     )
 
