@@ -160,3 +160,28 @@ def test_administrators_see_groups_and_change_none(people: People, org: UUID) ->
     assert administrator.post(GROUPS, json={"name": "x"}).status_code == 403
     for method in ("PUT", "PATCH", "DELETE"):
         assert administrator(method, f"{GROUPS}1/", json={}).status_code == 403
+
+
+def test_nobody_permits_more_than_they_may_do_themselves(
+    superuser: Caller, people: People, org: UUID
+) -> None:
+    held = [
+        PERMISSIONS[name].number
+        for name in ("view_group", "add_group", "change_group", "view_device")
+    ]
+    group = made(superuser, permissions=held)["id"]
+    theirs = made(superuser, name="theirs", permissions=[1])["id"]
+    manager = people.caller(people.user(org, is_admin=True, groups=(group,)))
+    more = [*held, PERMISSIONS["add_user"].number]
+
+    for answer in (
+        manager.patch(f"{GROUPS}{group}/", json={"permissions": more}),
+        manager.put(f"{GROUPS}{group}/", json={"name": "x", "permissions": more}),
+        manager.post(GROUPS, json={"name": "x", "permissions": more}),
+    ):
+        assert answer.status_code == 400
+        assert set(answer.get_json()) == {"permissions"}
+    sent = {"permissions": [1, *held]}
+    assert manager.patch(f"{GROUPS}{theirs}/", json=sent).status_code == 200
+    answer = manager.post(GROUPS, json={"name": "x", "permissions": held})
+    assert answer.status_code == 201

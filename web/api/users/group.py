@@ -7,13 +7,15 @@ from flask import Response, g
 from marshmallow import Schema, fields
 
 from application.commands.groups import change_group, create_group, delete_group
+from application.errors import InvalidError
 from application.queries.groups import Group, all_groups, group_of
 from application.roles import PERMISSIONS
 from web.answers import json_answer
 from web.api.actions import actions_of
+from web.api.authentication import asking
 from web.api.bodies import load
 from web.api.described import Description, described
-from web.api.fields import Body, Text
+from web.api.fields import NO_SUCH_PK, Body, Text
 from web.api.lookup import missing
 from web.api.pages import Page, paginated
 from web.api.users.fields import Permissions
@@ -53,7 +55,7 @@ def _list() -> Response:
 @described(Description(body=GroupBody, answers={HTTPStatus.CREATED: GroupShown}))
 def _post() -> Response:
     """Make a group."""
-    sent = load(GroupBody)
+    sent = _allowed(load(GroupBody))
     group_id = create_group(
         flashlog(),
         name=sent["name"],
@@ -99,8 +101,8 @@ def _delete(group_id: int) -> Response:
 
 
 def _change(group_id: int, *, is_partial: bool) -> Response:
-    _known(group_id)
-    sent = load(GroupBody, is_partial=is_partial)
+    known = _known(group_id)
+    sent = _allowed(load(GroupBody, is_partial=is_partial), known)
     change_group(
         flashlog(),
         number=group_id,
@@ -109,6 +111,18 @@ def _change(group_id: int, *, is_partial: bool) -> Response:
         by=g.user_id,
     )
     return json_answer(_shown(_known(group_id)))
+
+
+def _allowed(sent: dict[str, Any], group: Group | None = None) -> dict[str, Any]:
+    """Let nobody permit more than they may do, apart from what a group permits already.
+
+    Raises InvalidError.
+    """
+    permitted = set(group.permissions) if group else set()
+    more = set(sent.get("permissions", ())) - permitted
+    if not asking().is_superuser and not more <= asking().permissions:
+        raise InvalidError.of("permissions", NO_SUCH_PK)
+    return sent
 
 
 def _known(group_id: int) -> Group:
