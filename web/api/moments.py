@@ -1,5 +1,6 @@
 """Query parameters that choose rows by a time."""
 
+import re
 from datetime import UTC, datetime
 
 from flask import request
@@ -7,6 +8,8 @@ from flask import request
 from application.access import Condition
 from application.errors import InvalidError
 from application.projections.rows import moment
+
+_UNQUOTED_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 
 def at(name: str, column: str, comparison: str = "=") -> Condition:
@@ -16,9 +19,9 @@ def at(name: str, column: str, comparison: str = "=") -> Condition:
         return Condition("1")
     try:
         # A plus sign that was not quoted has become a blank.
-        found = datetime.fromisoformat(text.replace(" 0", "+0"))
-    except ValueError:
+        found = datetime.fromisoformat(_UNQUOTED_PLUS.sub(r"+\1", text))
+        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+        written = moment(aware.astimezone(UTC))
+    except (ValueError, OverflowError):
         raise InvalidError.of(name, "Enter a valid date/time.") from None
-    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-    written = moment(aware.astimezone(UTC))
     return Condition(f"{column} {comparison} ?", (written,))

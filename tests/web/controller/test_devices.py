@@ -345,6 +345,8 @@ def test_a_device_with_an_operation_that_goes_on_is_not_deleted(
         ("group={group}", ["ap-1"]),
         ("location={location}", ["ap-1"]),
         ("location__name=tow", ["ap-1"]),
+        ("location__name=k%C3%B6ln", ["ap-1"]),
+        ("location__name=%C3%9Cber", ["ap-1"]),
         ("with_geo=true", ["ap-1"]),
         ("with_geo=0", ["ap-2"]),
         ("with_geo=perhaps", ["ap-2", "ap-1"]),
@@ -354,6 +356,7 @@ def test_a_device_with_an_operation_that_goes_on_is_not_deleted(
         ("created={created}", ["ap-1"]),
         ("created__gte={created}", ["ap-2", "ap-1"]),
         ("created__lt={created}", []),
+        ("created__gte=2001-01-01T10:00:00%2010:00", ["ap-2", "ap-1"]),
         ("config__status=applied", []),
         ("config__backend=netjsonconfig.OpenWrt", []),
         ("config__templates={ours}", []),
@@ -363,7 +366,7 @@ def test_a_device_with_an_operation_that_goes_on_is_not_deleted(
 )
 def test_devices_are_filtered(tenants: Tenants, query: str, names: list[str]) -> None:
     group = made(tenants.operator, "/group/", group_body(tenants.ours))
-    place = location_body(tenants.ours, name="Tower")
+    place = location_body(tenants.ours, name="Tower Über Köln")
     location = made(tenants.operator, "/location/", place)
     body = device_body(tenants.ours, group=group["id"])
     device = made(tenants.operator, "/device/", body)
@@ -394,6 +397,8 @@ def test_devices_are_filtered(tenants: Tenants, query: str, names: list[str]) ->
         ("organization={theirs}", "organization"),
         ("location={nobody}", "location"),
         ("created=yesterday", "created"),
+        ("created=0001-01-01T00:00:00%2B23:59", "created"),
+        ("created__lt=9999-12-31T23:59:59-23:59", "created__lt"),
         ("config__status=lost", "config__status"),
     ],
 )

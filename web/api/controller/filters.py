@@ -38,7 +38,8 @@ def contains(name: str, column: str) -> Condition:
     text = request.args.get(name)
     if not text:
         return ALL
-    return Condition(f"instr(lower({column}), ?) > 0", (text.lower(),))
+    # SQLite knows upper and lower case of ASCII alone: both sides must be asked alike.
+    return Condition(f"instr(lower({column}), lower(?)) > 0", (text,))
 
 
 def truth(name: str) -> bool | None:
