@@ -9,6 +9,7 @@ built and read with it.
 
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import NoReturn
 
 import msgspec
@@ -55,7 +56,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 def blocks(outline: Outline) -> tuple[Block, ...]:
-    """Return the blocks from the end up to the metadata; none where there is none.
+    """Return the blocks from the end up to the metadata; all, where there is none.
 
     Raises InvalidError on `file` for a block that is broken.
     """
@@ -67,6 +68,12 @@ def blocks(outline: Outline) -> tuple[Block, ...]:
         if block.type == METADATA:
             break
     return tuple(found)
+
+
+def tail_before(outline: Outline, found: Sequence[Block]) -> bytes:
+    """Return the tail without the blocks that were found at its end."""
+    blocks_bytes = sum(len(block.data) + TRAILER_BYTES for block in found)
+    return outline.tail[: len(outline.tail) - blocks_bytes]
 
 
 def has_traces(tail: bytes) -> bool:

@@ -16,6 +16,8 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from application.errors import InvalidError
+
 _ALGORITHM = b"Ed"
 _NAME_END = 10
 _KEY_BYTES = 42
@@ -35,8 +37,16 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def judge(path: Path, *, key_files: Sequence[Path]) -> Verdict:
     """Judge `path` by `path.sig` and the keys given, then by `path.asc` and GnuPG.
 
-    One bad signature counts, whatever the other one says.
+    One bad signature counts, whatever the other one says. Raises InvalidError on `key`
+    for a file that holds no public key.
     """
+    for key_file in key_files:
+        if _decoded(key_file, _KEY_BYTES) is None:
+            raise InvalidError.of(
+                "key",
+                f"{key_file} holds no public key of usign: a line of comment, and "
+                "the key that begins with RW in the next one.",
+            )
     verdicts = [
         _usign(path, path.with_name(f"{path.name}.sig"), key_files),
         _gpg(path, path.with_name(f"{path.name}.asc")),

@@ -90,6 +90,27 @@ def change_build(
     flashlog.show(flashlog.log.decide(change))
 
 
+def demand_health(
+    flashlog: Flashlog,
+    build_id: UUID,
+    health_checks: tuple[str, ...],
+    *,
+    by: UUID | None = None,
+) -> None:
+    """Put health checks in the place of those there are.
+
+    Raises NotFoundError, InvalidError.
+    """
+
+    def demand() -> int:
+        build = flashlog.log.get(Build, build_id)
+        if build.health_checks != health_checks:
+            build.demand(health_checks, by=by)
+        return flashlog.log.append(build)
+
+    flashlog.show(flashlog.log.decide(demand))
+
+
 def attach_manifest(
     flashlog: Flashlog, build_id: UUID, manifest: ManifestAttached
 ) -> None:

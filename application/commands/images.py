@@ -18,7 +18,10 @@ from domain.organization import DEFAULT_ORGANIZATION_ID
 
 
 class NewImage(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of an image when it is added; blanks are read from its metadata."""
+    """What is said of an image when it is added; blanks are read from its metadata.
+
+    Health checks are those of its build, in place of those it has.
+    """
 
     file_name: str
     category: str = "OpenWrt"
@@ -52,7 +55,7 @@ def add_image(
                 _versions(new, taken), new.health_checks, taken
             )
             if image_id != taken.image_id:
-                return image_id, flashlog.log.end()
+                return image_id, place.append()
             image = FirmwareImage.add(
                 taken.image_id, facts_of(submitted, taken, build.id, by)
             )

@@ -45,6 +45,7 @@ class Place:
     ) -> tuple[Build, UUID]:
         """Return the first build that has the image or may have it, and its id there.
 
+        Health checks take the place of those that the build has.
         Raises InvalidError where each has another image of this type.
         """
         for version in versions:
@@ -54,15 +55,20 @@ class Place:
             build = self._flashlog.log.get(Build, build_id)
             image_id = self._image_in(build, taken)
             if image_id is not None:
-                self._found.append(build)
+                if health_checks and health_checks != build.health_checks:
+                    build.demand(health_checks, by=self._by)
+                    self._made.append(build)
+                else:
+                    self._found.append(build)
                 return build, image_id
         raise InvalidError.of("__all__", TYPE_TAKEN)
 
-    def append(self, image: FirmwareImage) -> int:
-        """Save the image and what was made for it."""
-        self._claims.take(type_key(image.build_id, image.facts.type), image.id)
+    def append(self, *images: FirmwareImage) -> int:
+        """Save the image, if it is new, and what was made or changed for it."""
+        for image in images:
+            self._claims.take(type_key(image.build_id, image.facts.type), image.id)
         return self._flashlog.log.append(
-            image, *self._made, *self._claims.granted(), unchanged=self._found
+            *images, *self._made, *self._claims.granted(), unchanged=self._found
         )
 
     def _image_in(self, build: Build, taken: Taken) -> UUID | None:

@@ -1,6 +1,7 @@
 """Import a release directory: its images, and what is said of them, into one build."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import msgspec
@@ -8,7 +9,12 @@ import msgspec
 from application.adapters.image_store import chunks_of
 from application.adapters.signatures import Verdict
 from application.commands import categories
-from application.commands.builds import attach_manifest, create_build, version_key
+from application.commands.builds import (
+    attach_manifest,
+    create_build,
+    demand_health,
+    version_key,
+)
 from application.commands.claims import Claims
 from application.commands.images import upload_image
 from application.commands.taking_in import Submitted
@@ -22,7 +28,10 @@ Progress = Callable[[int, int, str], None]
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
-    """The build that a release goes into; it is made where there is none."""
+    """The build that a release goes into; it is made where there is none.
+
+    Health checks take the place of those that the build has, unless there are none.
+    """
 
     category: str
     organization_id: UUID | None
@@ -38,7 +47,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Imported(msgspec.Struct, kw_only=True):
-    """What came of it. `absent` are files that the release names and has not here."""
+    """What came of it. `absent` are wanted files that are named and are not here."""
 
     build_id: UUID
     version: str
@@ -66,8 +75,8 @@ def import_release(
     Safe to repeat, also after a crash: what is there already is left as it is. Raises
     InvalidError on `directory` before anything is added.
     """
-    candidates, absent = release.candidates()
-    wanted = [each for each in candidates if wants(each)]
+    asked_for = [each for each in release.candidates() if wants(each)]
+    wanted = [each for each in asked_for if each.is_here]
     manifest = release.manifest()
     for place, each in enumerate(wanted):
         on_progress(place, 2 * len(wanted), f"comparing {each.path.name}")
@@ -78,7 +87,7 @@ def import_release(
         version=version,
         target=release.target,
         signature=signature,
-        absent=absent,
+        absent=[each.path.name for each in asked_for if not each.is_here],
         packages=len(manifest or {}),
     )
     if manifest:
@@ -108,11 +117,22 @@ def _add(
     )
     try:
         with each.path.open("rb") as file:
-            upload_image(flashlog, report.build_id, submitted, chunks_of(file), by=by)
+            chunks = _compared(chunks_of(file), each)
+            upload_image(flashlog, report.build_id, submitted, chunks, by=by)
     except InvalidError as error:
         report.refused.append(Refused(file_name=name, reason=str(error)))
     else:
         report.added.append(name)
+
+
+def _compared(chunks: Iterator[bytes], each: Candidate) -> Iterator[bytes]:
+    """Give the chunks on, and refuse a file that was changed since it was compared."""
+    hashed = hashlib.sha256()
+    for chunk in chunks:
+        hashed.update(chunk)
+        yield chunk
+    if hashed.hexdigest() != each.sha256:
+        raise InvalidError.of("file", "It was changed while it was read: import again.")
 
 
 def _build(
@@ -125,11 +145,15 @@ def _build(
     category_id = known.owner(name) or categories.create_category(
         flashlog, name=where.category, organization_id=where.organization_id, by=by
     )
-    build_id = known.owner(version_key(category_id, version)) or create_build(
-        flashlog,
-        category_id=category_id,
-        version=version,
-        health_checks=where.health_checks,
-        by=by,
-    )
+    build_id = known.owner(version_key(category_id, version))
+    if build_id is None:
+        build_id = create_build(
+            flashlog,
+            category_id=category_id,
+            version=version,
+            health_checks=where.health_checks,
+            by=by,
+        )
+    elif where.health_checks:
+        demand_health(flashlog, build_id, where.health_checks, by=by)
     return build_id, version

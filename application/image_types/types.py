@@ -71,8 +71,8 @@ def image_types(site_file: str = "") -> ImageTypes:
     path = Path(site_file).expanduser()
     try:
         return _known(str(path), path.stat().st_mtime_ns)
-    except OSError as error:
-        msg = f"cannot read the image types in {path}: {error.strerror}"
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"cannot read the image types in {path}: {error}"
         raise ImageTypesError(msg) from error
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.image_types import ImageTypes
 from application.projections.views import Row, Views
 from application.queries.matching import Fitting, candidates, known
 from application.releases.directory import Candidate
@@ -91,19 +92,21 @@ def fleet_fit(
 
 
 def wanted_by_fleet(
-    views: Views, organization_id: UUID | None = None
+    views: Views, types: ImageTypes, organization_id: UUID | None = None
 ) -> Callable[[Candidate], bool]:
     """Return what tells whether an image of a release is for any device there is."""
     devices = [known(kind) for kind in _kinds(views, organization_id)]
 
     def is_wanted(candidate: Candidate) -> bool:
         profile = candidate.profile
+        boards = profile.supported_devices
+        table = types.of_file(candidate.path.name)
         names = Names(
-            boards=(
-                *profile.supported_devices,
-                candidate.profile_name.replace("_", ",", 1),
-            ),
-            models=tuple(map(str, profile.titles)),
+            # What has no metadata is for those boards that a table knows.
+            boards=(*boards, candidate.profile_name.replace("_", ",", 1))
+            if boards
+            else (table.boards if table else ()),
+            models=(*map(str, profile.titles), *(table.models if table else ())),
         )
         return any(fits(names, device) for device in devices)
 

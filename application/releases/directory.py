@@ -18,7 +18,15 @@ SUMS = "sha256sums"
 _TEXT_BYTES_MAX = 64 << 20
 _CHUNK_BYTES = 1 << 20
 _SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_UPGRADES = frozenset({"sysupgrade", "combined", "combined-efi"})
+# What sysupgrade takes, the best first: a profile has images of one of these kinds,
+# and others (factory, kernel, rootfs, sdcard beside sysupgrade) to install it with.
+_UPGRADES = (
+    frozenset({"sysupgrade"}),
+    frozenset({"combined", "combined-efi"}),
+    frozenset({"sdcard"}),
+)
+# An image with a read-only root can be reset, and backed up by what has changed.
+_READ_ONLY = frozenset({"", "squashfs"})
 
 
 class Title(msgspec.Struct, frozen=True):
@@ -46,10 +54,20 @@ class File(msgspec.Struct, frozen=True):
 class Profile(msgspec.Struct, frozen=True):
     """One kind of device, as the build knows it."""
 
+    image_prefix: str = ""
     titles: tuple[Title, ...] = ()
     supported_devices: tuple[str, ...] = ()
     device_packages: tuple[str, ...] = ()
     images: tuple[File, ...] = ()
+
+    @property
+    def upgrades(self) -> list[File]:
+        """Return the images to upgrade with, without those of other file systems."""
+        for types in _UPGRADES:
+            if found := [file for file in self.images if file.type in types]:
+                first = [file for file in found if file.filesystem in _READ_ONLY]
+                return first or found
+        return []
 
 
 class _Profiles(msgspec.Struct, frozen=True):
@@ -60,9 +78,10 @@ class _Profiles(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """An image to upgrade with, and the profile that it is of."""
+    """An image to upgrade with, and the profile that it is of; it may be elsewhere."""
 
     path: Path
+    is_here: bool
     sha256: str
     profile_name: str
     profile: Profile
@@ -84,31 +103,25 @@ class Release:
         self.version = f"{read.version_number} {read.version_code}".strip()
         self._profiles = read.profiles
 
-    def candidates(self) -> tuple[list[Candidate], list[str]]:
-        """Return the images to upgrade with, and names of those that are not here.
-
-        Raises InvalidError on `directory`.
-        """
-        here, absent = [], []
+    def candidates(self) -> list[Candidate]:
+        """Return the images to upgrade with. Raises InvalidError on `directory`."""
+        found = []
         for name, profile in self._profiles.items():
-            for file in filter(_is_upgrade, profile.images):
-                if not (self.directory / _plain(file.name)).is_file():
-                    absent.append(file.name)
-                    continue
+            for file in profile.upgrades:
+                path = self.directory / _plain(file.name)
                 sha256 = self.sums.get(file.name, "")
-                path = self.directory / file.name
-                here.append(Candidate(path, sha256, name, profile))
-        return here, absent
+                found.append(Candidate(path, _is_file(path), sha256, name, profile))
+        return found
 
     def manifest(self) -> Mapping[str, str] | None:
         """Return the packages in every image, each with its version, if it is said.
 
-        A release may have manifests of single profiles, too: the shortest name is the
-        target's own. Raises InvalidError on `directory`.
+        A release of several profiles may have manifests of single ones, too: those say
+        nothing of the others. Raises InvalidError on `directory`.
         """
-        names = sorted(
-            (path.name for path in self.directory.glob("*.manifest")), key=len
-        )
+        of_one = {f"{each.image_prefix}.manifest" for each in self._profiles.values()}
+        found = {path.name for path in self.directory.glob("*.manifest")}
+        names = sorted(found - of_one if len(self._profiles) > 1 else found, key=len)
         if not names:
             return None
         self.require_sound(names[0])
@@ -134,14 +147,15 @@ def _sums(directory: Path) -> Mapping[str, str]:
     return {match[2]: match[1] for match in found if match}
 
 
-def _is_upgrade(file: File) -> bool:
-    # Of disk images there are several of each kind; those with a read-only root can
-    # be reset, and are what images of other targets are like.
-    return file.type in _UPGRADES and file.filesystem in {"", "squashfs"}
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def _plain(name: str) -> str:
-    if Path(name).name != name:
+    if Path(name).name != name or "\0" in name:
         raise _invalid(f"{PROFILES} names a file outside of the directory: {name}")
     return name
 

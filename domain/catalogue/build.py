@@ -110,6 +110,18 @@ class Build(Aggregate):
             _require_one_line(command)
         self.record(changed)
 
+    def demand(self, health_checks: tuple[str, ...], *, by: UUID | None = None) -> None:
+        """Put health checks in the place of those there are. Raises InvalidError."""
+        changed = BuildChanged(
+            category_id=self.category_id,
+            version=self.software_version,
+            os=self.os,
+            changelog=self.changelog,
+            health_checks=health_checks,
+            by=by,
+        )
+        self.change(changed)
+
     def attach(self, manifest: ManifestAttached) -> None:
         """Keep a manifest, where it is news. InvalidError for a monstrous one."""
         words = (*manifest.packages, *manifest.packages.values())

@@ -183,6 +183,21 @@ def test_a_damaged_disk_image_is_found_although_the_router_would_not() -> None:
     assert "damaged" in refusal(bytes(content), boards=("x86",))
 
 
+def test_a_disk_image_may_be_signed_and_have_no_metadata() -> None:
+    # So are those of x86 that OpenWrt publishes.
+    content = with_block(gzip.compress(DISK, mtime=0), b"ucert" * 99, SIGNATURE)
+
+    assert read_metadata(outline_of(content)) is None
+    firmware = admit(outline_of(content), boards=("pc-engines-apu2",))
+    assert (firmware.kind, firmware.boards) == ("gzip", ("pc-engines-apu2",))
+    assert "say which boards" in refusal(content)
+    damaged = content[:600] + bytes([content[600] ^ 1]) + content[601:]
+    assert "checksum" in refusal(damaged, boards=("x",))
+    # An image whose metadata was cut out before it was signed is none of those.
+    rest = with_block(build_image()[:-40], b"ucert" * 99, SIGNATURE)
+    assert "cut off or appended" in refusal(rest, boards=("x",))
+
+
 def test_a_disk_image_may_have_metadata_after_the_gzip_stream() -> None:
     content = with_metadata(
         gzip.compress(DISK, mtime=0), {"supported_devices": ["x86"]}

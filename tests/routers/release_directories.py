@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +102,68 @@ def _profile(profile: str, board: str, title: str) -> Mapping[str, Any]:
         "supported_devices": [board],
         "titles": [{"vendor": vendor, "model": model}],
     }
+
+
+class Published:
+    """A directory that is filled file by file as the build does it for a target."""
+
+    def __init__(self, directory: Path, target: str, *, version: str = VERSION) -> None:
+        directory.mkdir(parents=True)
+        self.directory = directory
+        self.prefix = f"openwrt-{version}-{target.replace('/', '-')}"
+        self._told: dict[str, Any] = {
+            "arch_packages": "mips_24kc",
+            "default_packages": ["base-files", "dropbear"],
+            "linux_kernel": {"release": "1", "vermagic": "0" * 32, "version": "6.6.93"},
+            "metadata_version": 1,
+            "profiles": {},
+            "source_date_epoch": 1727094886,
+            "target": target,
+            "version_code": CODE,
+            "version_number": version,
+        }
+        for name in ("config.buildinfo", "feeds.buildinfo", "version.buildinfo"):
+            (directory / name).write_text(f"{CODE}\n")
+
+    def profile(
+        self,
+        name: str,
+        images: Mapping[tuple[str, str, str], bytes],
+        *,
+        supported_devices: Sequence[str],
+        title: Mapping[str, str],
+    ) -> None:
+        """Add a profile; an image is told by file system, type and ending."""
+        prefix, told = f"{self.prefix}-{name}", []
+        for (filesystem, kind, ending), content in images.items():
+            file_name = f"{prefix}-{filesystem}-{kind}{ending}"
+            (self.directory / file_name).write_bytes(content)
+            sha256 = hashlib.sha256(content).hexdigest()
+            told.append(
+                {
+                    "filesystem": filesystem,
+                    "name": file_name,
+                    "sha256": sha256,
+                    "sha256_unsigned": sha256,
+                    "type": kind,
+                }
+            )
+        self._told["profiles"][name] = {
+            "device_packages": ["kmod-usb-chipidea2"],
+            "image_prefix": prefix,
+            "images": told,
+            "supported_devices": list(supported_devices),
+            "titles": [dict(title)],
+        }
+
+    def finish(self, manifest: str = MANIFEST) -> Path:
+        """Write what names all of it; returns the directory."""
+        told = json.dumps(self._told, sort_keys=True, separators=(",", ":"))
+        (self.directory / "profiles.json").write_text(told)
+        (self.directory / f"{self.prefix}.manifest").write_text(manifest)
+        write_sums(self.directory)
+        with (self.directory / "sha256sums").open("a") as file:
+            # What is named and was not downloaded, also from directories below.
+            file.write(f"{'0' * 64} *openwrt-imagebuilder.Linux-x86_64.tar.zst\n")
+            file.write(f"{'1' * 64} *packages/Packages.gz\n")
+        return self.directory

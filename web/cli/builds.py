@@ -1,10 +1,12 @@
 """`flashlog build`: versions of a kind of firmware, whole releases of them."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -12,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from application.adapters.signatures import Verdict, judge
 from application.commands.releases import Imported, Where, import_release
 from application.errors import InvalidError
+from application.image_types import image_types
 from application.queries.fleet_fit import FleetFit, fleet_fit, wanted_by_fleet
-from application.releases.directory import SUMS, Release
+from application.releases.directory import SUMS, Candidate, Release
 from web.cli import exits, output
 from web.cli.here import Here, category_option, json_option, pass_here
 
@@ -37,11 +40,10 @@ def build() -> None:
 @click.option(
     "--organization",
     "slug",
-    default="default",
-    show_default=True,
-    help="Slug of the organization it is for.",
+    metavar="SLUG",
+    help="Whose build it is [default: default].",
 )
-@click.option("--shared", is_flag=True, help="It is for every organization.")
+@click.option("--shared", is_flag=True, help="It is one for every organization.")
 @click.option(
     "--key",
     "key_files",
@@ -60,8 +62,8 @@ def build() -> None:
     "health_checks",
     metavar="COMMAND",
     multiple=True,
-    help="A command that must exit 0 on the router after the flash; may be given "
-    "again.",
+    help="A command that must exit 0 on the router after the flash, in place of those "
+    "the build has; may be given again.",
 )
 @json_option
 @pass_here
@@ -71,7 +73,7 @@ def import_(  # noqa: PLR0913 - one for each option
     directory: Path,
     category: str,
     version: str,
-    slug: str,
+    slug: str | None,
     shared: bool,
     key_files: tuple[Path, ...],
     require_signature: bool,
@@ -90,9 +92,12 @@ def import_(  # noqa: PLR0913 - one for each option
     Example:
       flashlog build import ./23.05.5/targets/ath79/generic --fleet-only
     """
+    if shared and slug:
+        msg = "--shared is for every organization: leave --organization out"
+        raise click.UsageError(msg)
     release = Release(directory)
     verdict = _signature(release, key_files, is_required=require_signature)
-    organization_id = None if shared else here.organization(slug)
+    organization_id = None if shared else here.organization(slug or "default")
     where = Where(
         category=category,
         organization_id=organization_id,
@@ -105,9 +110,7 @@ def import_(  # noqa: PLR0913 - one for each option
             release,
             where,
             signature=verdict,
-            wants=wanted_by_fleet(here.flashlog.views, organization_id)
-            if fleet_only
-            else lambda _: True,
+            wants=_wanted(here, organization_id) if fleet_only else lambda _: True,
             on_progress=on_progress,
             by=here.user_id,
         )
@@ -117,7 +120,7 @@ def import_(  # noqa: PLR0913 - one for each option
     if as_json:
         output.print_json({"build": report, "fleet": fit})
     else:
-        _say(report, fit)
+        _say(report, fit, names_absent=fleet_only)
     if report.refused:
         click.get_current_context().exit(exits.FAILED)
 
@@ -134,6 +137,7 @@ def list_(here: Here, *, as_json: bool) -> None:
     """
     rows = here.flashlog.views.rows(
         "SELECT build.id, category.name AS category, build.version, build.os,"
+        " build.health_checks,"
         " organization.slug AS organization, build.created,"
         " (SELECT count(*) FROM image WHERE build_id = build.id) AS images"
         " FROM build JOIN category ON category.id = build.category_id"
@@ -141,7 +145,8 @@ def list_(here: Here, *, as_json: bool) -> None:
         " ORDER BY build.position DESC"
     )
     if as_json:
-        output.print_json(rows)
+        checks = ({"health_checks": json.loads(row["health_checks"])} for row in rows)
+        output.print_json([row | each for row, each in zip(rows, checks, strict=True)])
         return
     output.print_table(
         ["BUILD", "CATEGORY", "VERSION", "IMAGES", "ORGANIZATION", "ADDED"],
@@ -158,6 +163,11 @@ def list_(here: Here, *, as_json: bool) -> None:
         ],
         empty="there is no build yet: flashlog build import DIRECTORY",
     )
+
+
+def _wanted(here: Here, organization_id: UUID | None) -> Callable[[Candidate], bool]:
+    types = image_types(here.settings.image_types_file)
+    return wanted_by_fleet(here.flashlog.views, types, organization_id)
 
 
 def _signature(
@@ -189,7 +199,7 @@ def _progress() -> Iterator[Callable[[int, int, str], None]]:
         yield move
 
 
-def _say(report: Imported, fit: FleetFit) -> None:
+def _say(report: Imported, fit: FleetFit, *, names_absent: bool) -> None:
     facts: dict[str, Any] = {
         "build": f"{report.version} ({report.build_id})",
         "target": report.target,
@@ -205,6 +215,8 @@ def _say(report: Imported, fit: FleetFit) -> None:
     output.print_facts(facts)
     for refused in report.refused:
         output.notice(f"refused {refused.file_name}: {refused.reason}")
+    for absent in report.absent if names_absent else ():
+        output.notice(f"not in the directory: {absent}")
     if fit.without_image:
         output.say()
         output.print_table(

@@ -40,7 +40,7 @@ def image() -> None:
     metavar="COMMAND",
     multiple=True,
     help="A command that must exit 0 on the router after the flash; for the whole "
-    "build, may be given again.",
+    "build, in place of those it has; may be given again.",
 )
 @json_option
 @pass_here
