@@ -1,9 +1,11 @@
 import logging
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import pytest
+from invoke.config import Config
 
 from application.adapters.ssh import FabricConnector
 from application.adapters.ssh.wire import LOG_CHANNEL
@@ -300,3 +302,39 @@ def test_the_configuration_of_the_user_is_not_read(
         with pytest.raises(AuthenticationFailedError):
             connector.open(at_loopback(by_password(server.port, "wrong")), limits)
         assert server.attempts == [("password", "wrong")]
+
+
+def test_a_connection_is_built_while_another_one_is_half_built(
+    connector: FabricConnector, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = at_loopback(by_password(free_port(), PASSWORD))
+    built = []
+    merge = Config.merge
+
+    def begin(config: Config) -> None:
+        # As merging does it: first all that was known is gone, then it comes again.
+        monkeypatch.undo()
+        config._set(_config={})
+        with pytest.raises(UnreachableError, match="refused"):
+            connector.open(nobody, limits)
+        built.append(nobody)
+        merge(config)
+
+    def merge_later(config: Config) -> None:
+        if _is_of_a_connection():
+            begin(config)
+        else:
+            merge(config)
+
+    monkeypatch.setattr(Config, "merge", merge_later)
+    with pytest.raises(UnreachableError, match="refused"):
+        connector.open(nobody, limits)
+    assert built == [nobody]
+
+
+def _is_of_a_connection() -> bool:
+    """Whether a connection under construction changes its configuration."""
+    return any(
+        frame.name == "__init__" and Path(frame.filename).name == "connection.py"
+        for frame in traceback.extract_stack()
+    )
