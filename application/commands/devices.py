@@ -24,7 +24,6 @@ from application.commands.keeping import kept_if_recorded
 from application.commands.located import group_of, location_of, owners_of
 from application.commands.standing import up_to_now
 from application.flashlog import Flashlog
-from application.queries.finding_devices import find_device
 from application.upgraders import upgrader_names
 from domain.base import Aggregate
 from domain.credentials import (
@@ -47,7 +46,6 @@ __all__ = [
     "add_credentials",
     "add_device",
     "check_new_device",
-    "find_device",
 ]
 
 # What changes which log-ins every device gets.

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import click
 
-from application.commands.devices import find_device
 from application.commands.organizations import find_organization
 from application.commands.users import local_user
 from application.flashlog import Flashlog
+from application.queries.finding_devices import find_device
 from application.settings import Settings, load_settings
 from web.cli.remote import login as logins
 from web.cli.remote.login import Login
