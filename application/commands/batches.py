@@ -134,7 +134,11 @@ def hold_batch(
 
 
 def resume_batch(flashlog: Flashlog, *, batch_id: UUID, by: UUID | None = None) -> None:
-    """Let flashes begin again; failures are counted anew. Raises RefusedError."""
+    """Let flashes begin again; failures are counted anew.
+
+    Raises AlreadyEndedError, RefusedError.
+    """
+    _require_going_on(flashlog, batch_id)
 
     def resume() -> int:
         batch = flashlog.log.get(Batch, batch_id)

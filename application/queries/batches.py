@@ -32,7 +32,10 @@ _SOURCE = (
     " LEFT JOIN location ON location.id = batch.location_id"
 )
 _COLUMNS = (
-    "batch.*, build.version AS build_version, build.os AS build_os,"
+    "batch.*,"
+    # What has ended has nothing to be held back from.
+    " iif(batch.status IN ('idle', 'in-progress'), batch.held, '') AS held,"
+    " build.version AS build_version, build.os AS build_os,"
     " build.changelog AS build_changelog, build.created AS build_created,"
     " build.modified AS build_modified, category.name AS category_name,"
     # None where it was deleted

@@ -1,7 +1,7 @@
 """A hold is a fact of the log's order: behind it no flash begins, whoever runs."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.commands.batches import cancel_batch, hold_batch, resume_batch
+from application.commands.operations import cancel_operation
 from application.flashlog import Flashlog
 from application.procedure import rollout
+from application.queries.batches import batches
 from domain.batch import events as batch_events
 from domain.batch.batch import Batch, BatchTargets
 from domain.batch.words import Limits, Plan, Target
@@ -32,10 +34,12 @@ def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
         yield flashlog
 
 
-def ready(flashlog: Flashlog, failures_max: int) -> tuple[UUID, list[UUID]]:
+def ready(
+    flashlog: Flashlog, failures_max: int, routers: int = ROUTERS
+) -> tuple[UUID, list[UUID]]:
     """A batch whose routers all are about to be flashed."""
     stock = Stock(flashlog)
-    devices = [stock.new_device() for _ in range(ROUTERS)]
+    devices = [stock.new_device() for _ in range(routers)]
     targets = [Target(each.id, examples.IMAGE_ID) for each in devices]
     frozen = BatchTargets.freeze(uuid4(), targets)
     plan = Plan(
@@ -45,10 +49,10 @@ def ready(flashlog: Flashlog, failures_max: int) -> tuple[UUID, list[UUID]]:
         limits=Limits(failures_max=failures_max),
     )
     started = batch_events.Started(
-        plan=plan, targets_id=frozen.id, total=ROUTERS, at=examples.AT
+        plan=plan, targets_id=frozen.id, total=routers, at=examples.AT
     )
     batch = Batch.start(uuid4(), started)
-    batch.note_filled(ROUTERS)
+    batch.note_filled(routers)
     operations = [
         examples.ready_to_flash(
             operation_id=uuid4(), device_id=each.id, batch_id=batch.id
@@ -59,7 +63,7 @@ def ready(flashlog: Flashlog, failures_max: int) -> tuple[UUID, list[UUID]]:
     return batch.id, [each.id for each in operations]
 
 
-def flash(flashlog: Flashlog, operation_id: UUID, chance: Random) -> None:
+def flash(flashlog: Flashlog, operation_id: UUID, *, fails: bool) -> None:
     """Begin the flash as a visit does, and let it fail or succeed."""
 
     def begin() -> None:
@@ -82,9 +86,25 @@ def flash(flashlog: Flashlog, operation_id: UUID, chance: Random) -> None:
 
         rollout.append(flashlog.log, operation, device, decide)
 
-    fails = chance.random() < 0.5
     flashlog.log.decide(begin)
     flashlog.log.decide(end)
+
+
+def test_a_batch_that_ended_with_its_last_failure_is_not_shown_as_held(
+    flashlog: Flashlog,
+) -> None:
+    batch_id, operation_ids = ready(flashlog, failures_max=1, routers=2)
+    cancel_operation(flashlog, operation_id=operation_ids[1])
+    flash(flashlog, operation_ids[0], fails=True)
+    flashlog.show(flashlog.log.end())
+
+    assert flashlog.log.get(Batch, batch_id).held
+    (row,) = batches().all(flashlog.views)
+    assert (row["status"], row["held"]) == ("failed", "")
+    refused: list[Callable[..., None]] = [hold_batch, resume_batch, cancel_batch]
+    for command in refused:
+        with pytest.raises(AlreadyEndedError):
+            command(flashlog, batch_id=batch_id)
 
 
 def too_late(flashlog: Flashlog, failures_max: int) -> list[int]:
@@ -122,7 +142,7 @@ def test_no_flash_begins_behind_a_hold_however_many_begin_fail_hold_and_resume(
         while waiting and not is_done.is_set():
             for operation_id in list(waiting):
                 with suppress(RefusedError):
-                    flash(flashlog, operation_id, own)
+                    flash(flashlog, operation_id, fails=own.random() < 0.5)
                     waiting.remove(operation_id)
 
     def decide_by_hand() -> None:
