@@ -13,15 +13,9 @@ from threading import Thread
 
 from application.flashlog import Flashlog
 from application.notices.channel import TOO_LONG, Channel, UndeliveredError
-from application.notices.notice import Gathered, Notice
-from application.notices.occasions import Finder, Occasion
-from application.notices.state import (
-    Delivery,
-    State,
-    StateFile,
-    batch_of,
-    subject_of,
-)
+from application.notices.notice import Notice
+from application.notices.occasions import Finder
+from application.notices.state import Line, State, StateFile
 
 _READ = 500
 _READ_AGAIN_MAX = 10_000
@@ -56,12 +50,8 @@ class Sender:
         # What was read without finding anything may be read again.
         if has_news or self._state.position - self._saved_position >= _READ_AGAIN_MAX:
             self._save()
-        for delivery in list(self._state.deliveries):
-            if stop is not None and stop.is_set():
-                return
-            if delivery.not_before <= self._now():
-                self._try(delivery)
-                self._save()
+        for name, channel in self._channels.items():
+            self._deliver(channel, self._state.lines[name], stop or Signal())
 
     def _first_state(self) -> State:
         """Go on where the last one stopped; the very first begins at the end."""
@@ -69,6 +59,10 @@ class Sender:
         state = self._file.load() or State(position=end)
         # The log of a backup may be shorter than the one that was read.
         state.position = min(state.position, end)
+        state.lines = {
+            name: state.lines.get(name, Line())  # others are not set up any more
+            for name in self._channels
+        }
         return state
 
     def _save(self) -> None:
@@ -83,46 +77,41 @@ class Sender:
             for entry in entries:
                 occasion = self._finder.occasion(entry)
                 if occasion is not None:
-                    self._gather(occasion)
+                    for line in self._state.lines.values():
+                        line.gather(occasion)
                     has_found = True
             self._state.position = entries[-1].position
         return has_found
 
-    def _gather(self, occasion: Occasion) -> None:
-        subject = subject_of(occasion.batch)
-        self._state.gathered.setdefault(subject, Gathered()).add(occasion)
-
     def _make_notices(self) -> bool:
-        now = self._now()
-        state = self._state
-        state.quiet_until = {k: at for k, at in state.quiet_until.items() if at > now}
-        due = [each for each in state.gathered if each not in state.quiet_until]
-        for subject in due:
-            notice = state.gathered.pop(subject).notice(
-                batch_of(subject), installation=self._flashlog.installation, at=now
-            )
-            pause = timedelta(seconds=self._settings.notice_pause_seconds)
-            state.quiet_until[subject] = now + pause
-            state.deliveries += [
-                Delivery(notice=notice, channel=name, since=now, not_before=now)
-                for name in self._channels
-            ]
-        return bool(due)
+        now, installation = self._now(), self._flashlog.installation
+        lines = self._state.lines.values()
+        made = [line.make_notices(installation=installation, at=now) for line in lines]
+        return any(made)
 
-    def _try(self, delivery: Delivery) -> None:
-        channel = self._channels.get(delivery.channel)
-        if channel is None:  # it is not set up any more
-            self._state.deliveries.remove(delivery)
-            return
+    def _deliver(self, channel: Channel, line: Line, stop: Signal) -> None:
+        """Try what is due, until something does not arrive: then others have a turn."""
+        for subject, delivery in list(line.deliveries.items()):
+            if stop.is_set():
+                return
+            if delivery.not_before > self._now():
+                continue
+            has_arrived = self._could_send(channel, delivery.notice, line, subject)
+            self._save()
+            if not has_arrived:
+                return
+
+    def _could_send(
+        self, channel: Channel, notice: Notice, line: Line, subject: str
+    ) -> bool:
         try:
-            self._send(channel, delivery.notice)
+            self._send(channel, notice)
         except UndeliveredError as error:
-            self._put_off(delivery, error)
-            return
-        _log.info(
-            "action=notice_sent notice=%s channel=%s", delivery.notice.id, channel.name
-        )
-        self._state.deliveries.remove(delivery)
+            self._put_off(channel, line, subject, error)
+            return False
+        _log.info("action=notice_sent notice=%s channel=%s", notice.id, channel.name)
+        self._end(line, subject)
+        return True
 
     def _send(self, channel: Channel, notice: Notice) -> None:
         """Let a channel take its limit in all, however slowly the other side goes."""
@@ -141,24 +130,35 @@ class Sender:
             sending.result(timeout=self._settings.notice_limit_seconds)
         except TimeoutError:
             raise UndeliveredError(TOO_LONG) from None
+        except UndeliveredError:
+            raise
+        except Exception as error:
+            # Nothing about one channel keeps the others from telling.
+            raise UndeliveredError(repr(error)) from error
 
-    def _put_off(self, delivery: Delivery, error: UndeliveredError) -> None:
+    def _put_off(
+        self, channel: Channel, line: Line, subject: str, error: UndeliveredError
+    ) -> None:
         now = self._now()
-        age = now - delivery.since
+        delivery = line.deliveries[subject]
         patience = timedelta(seconds=self._settings.notice_patience_seconds)
-        is_over = error.is_final or age >= patience
+        is_over = error.is_final or now - delivery.since >= patience
         _log.warning(
             "action=notice_%s notice=%s channel=%s %s",
             "given_up" if is_over else "undelivered",
             delivery.notice.id,
-            delivery.channel,
+            channel.name,
             error,
         )
         if is_over:
-            self._state.deliveries.remove(delivery)
+            self._end(line, subject)
             return
         delivery.not_before = now + self._backoff(delivery.tries)
         delivery.tries += 1
+
+    def _end(self, line: Line, subject: str) -> None:
+        pause = timedelta(seconds=self._settings.notice_pause_seconds)
+        line.end(subject, quiet_until=self._now() + pause)
 
     def _backoff(self, tries: int) -> timedelta:
         seconds = self._settings.notice_backoff_seconds * 2 ** min(tries, 30)

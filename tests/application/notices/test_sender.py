@@ -249,7 +249,7 @@ def test_a_restart_keeps_the_id_of_what_did_not_arrive(
     ear.is_deaf = True
     ended(flashlog, begin())
     sender.work()
-    (waiting,) = sender._state.deliveries
+    (waiting,) = sender._state.lines["ear"].deliveries.values()
     ear.is_deaf = False
     clock.at += MINUTE
     Sender(flashlog, [ear]).work()
@@ -272,7 +272,7 @@ def test_a_notice_that_never_arrives_is_given_up(
     if not wants_no_more:
         clock.at += timedelta(days=1)
         sender.work()
-    assert sender._state.deliveries == []
+    assert sender._state.lines["ear"].deliveries == {}
 
 
 def test_one_channel_that_fails_does_not_keep_the_others_waiting(
@@ -284,6 +284,56 @@ def test_one_channel_that_fails_does_not_keep_the_others_waiting(
     ended(flashlog, begin())
     sender.work()
     assert len(ear.heard) == 1
+
+
+def test_what_breaks_a_channel_does_not_keep_the_others_waiting(
+    flashlog: Flashlog, ear: Ear, begin: Begin, clock: Clock
+) -> None:
+    broken = Ear()
+    broken.name = "broken"
+    broken.heard = None  # type: ignore[assignment]
+    sender = Sender(flashlog, [broken, ear])
+    for _ in range(2):
+        ended(flashlog, begin())
+        sender.work()
+        clock.at += 10 * MINUTE
+    assert len(ear.heard) == 2
+    assert broken.tries == 2
+
+
+def test_what_arrives_late_is_not_followed_by_another_at_once(
+    flashlog: Flashlog, sender: Sender, ear: Ear, begin: Begin, clock: Clock
+) -> None:
+    ear.is_deaf = True
+    for _ in range(3):
+        ended(flashlog, begin(BATCH))
+        sender.work()
+        clock.at += 20 * MINUTE
+    ear.is_deaf = False
+    sender.work()
+    ended(flashlog, begin(BATCH))
+    for _ in range(9):
+        Sender(flashlog, [ear]).work()
+        clock.at += MINUTE
+    assert len(ear.heard) == 1
+    clock.at += MINUTE
+    sender.work()
+    first, second = ear.heard
+    assert (first.counts, second.counts) == ({"aborted": 1}, {"aborted": 3})
+
+
+def test_a_hook_that_hangs_lets_the_other_channels_have_their_turn(
+    flashlog: Flashlog, ear: Ear, begin: Begin
+) -> None:
+    deaf = Ear()
+    deaf.name, deaf.is_deaf = "deaf", True
+    sender = Sender(flashlog, [deaf, ear])
+    for _ in range(5):
+        ended(flashlog, begin(uuid4()))
+    sender.work()
+    assert (deaf.tries, len(ear.heard)) == (1, 5)
+    sender.work()
+    assert deaf.tries == 2
 
 
 def test_a_state_that_cannot_be_read_begins_at_the_end(
