@@ -71,6 +71,33 @@ def read_page(
     return Page(after, entries[-1].position, occurrences)
 
 
+def find_before(
+    flashlog: Flashlog, audience: Audience, *, before: int, limit: int
+) -> Found:
+    """Return up to `limit` events before a position, newest first.
+
+    `position` is where to go on before; 1 where the start of the log was reached. Where
+    few are wanted, only a part of the log is looked through.
+    """
+    found: list[Occurrence] = []
+    position = min(before, flashlog.views.position() + 1)
+    last = max(1, position - _LOOKED_THROUGH_MAX)
+    while position > last and len(found) < limit:
+        after = max(0, position - 1 - PAGE_EVENTS)
+        # Asked for more than there are, so that no save is left to a next page.
+        page = read_page(
+            flashlog, after=after, until=position - 1, limit=PAGE_EVENTS + 1
+        )
+        if page is None:
+            break
+        position = after + 1
+        found += filter(audience.takes, reversed(page.occurrences))
+    if len(found) > limit:
+        found = found[:limit]
+        position = found[-1].position
+    return Found(occurrences=found, position=position, is_caught_up=position == 1)
+
+
 def find(flashlog: Flashlog, audience: Audience, *, after: int, limit: int) -> Found:
     """Return up to `limit` events; where few are wanted, look through a part only."""
     end = flashlog.views.position()

@@ -42,14 +42,17 @@ def device_history(flashlog: Flashlog, device_id: UUID) -> list[Happening]:
     return sorted(happened, key=lambda each: each.position, reverse=True)
 
 
+def line_of_device(event: Event) -> str:
+    """Tell an event of a device in a line; blank where it has none."""
+    tell = _LINES.get(type(event))
+    return tell(event) if tell else ""
+
+
 def _own(flashlog: Flashlog, device_id: UUID) -> Iterator[Happening]:
     was_pinned = False
     for entry in flashlog.log.story(device_id):
         event = entry.event
-        tell = _LINES.get(type(event))
-        if tell is None:
-            continue
-        line = tell(event)
+        line = line_of_device(event)
         if not line:
             continue
         if isinstance(event, events.HostKeyPinned):

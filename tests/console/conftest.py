@@ -6,18 +6,46 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import sync_playwright
+from werkzeug.test import Client
 
+from application import passwords
 from application.commands.users import add_user
+from application.flashlog import Flashlog
+from application.settings import Settings
 from tests.console.city import City, a_city
+from tests.console.pages import Browser
 from tests.console.visitor import Visitor
+from tests.web.over_http import CHEAP_SCRYPT
+from tests.web.people import People
 
 _CHROMIUM = shutil.which("chromium")
 _NO_SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
 
 
+@pytest.fixture
+def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
+    made = Flashlog(Settings(data_dir=tmp_path, request_rate_limit="off"))
+    made.projector.catch_up()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def people(flashlog: Flashlog, monkeypatch: pytest.MonkeyPatch) -> People:
+    """Make accounts; nobody checks their passwords."""
+    monkeypatch.setattr(passwords, "_SCRYPT", CHEAP_SCRYPT)
+    return People(flashlog, Client(lambda *_: ()))
+
+
+@pytest.fixture
+def admin(flashlog: Flashlog, people: People) -> Browser:
+    return Browser(flashlog, people.user(is_superuser=True))
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     """Give the browser; without it these tests are skipped."""
     if _CHROMIUM is None:
         pytest.skip("no Chromium: make test-tools installs it")
@@ -39,7 +67,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 
 
 @pytest.fixture
-def visitor(chromium: Browser, city: City) -> Iterator[Visitor]:
+def visitor(chromium: Chromium, city: City) -> Iterator[Visitor]:
     """Give a superuser's browser window; it must see no error and ask no one else."""
     with Visitor.of(chromium, city.service.url) as visitor:
         visitor.sign_in("admin", "tester")

@@ -1,14 +1,11 @@
 """The first page: what runs, what needs a person, what the fleet runs."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from application.commands.operations import cancel_operation, start_upgrade
 from application.flashlog import Flashlog
-from application.settings import Settings
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from tests.console.city import City
@@ -16,19 +13,6 @@ from tests.console.pages import Browser, text_of
 from tests.console.visitor import Visitor
 from tests.web import examples
 from tests.web.people import People
-
-
-@pytest.fixture
-def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
-    made = Flashlog(Settings(data_dir=tmp_path, request_rate_limit="off"))
-    made.projector.catch_up()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def admin(flashlog: Flashlog) -> Browser:
-    return Browser(flashlog, _people(flashlog).user(is_superuser=True))
 
 
 def test_an_empty_fleet_is_told_the_next_step(admin: Browser) -> None:
@@ -69,9 +53,11 @@ def test_what_a_router_is_owed_is_named(admin: Browser, flashlog: Flashlog) -> N
     assert "still owed to the router: switch" in page
 
 
-def test_nobody_is_shown_what_belongs_to_others(flashlog: Flashlog) -> None:
+def test_nobody_is_shown_what_belongs_to_others(
+    flashlog: Flashlog, people: People
+) -> None:
     examples.operation(flashlog)
-    stranger = _people(flashlog).user(
+    stranger = people.user(
         examples.organization(flashlog, "far-away"),
         is_admin=True,
         is_staff=True,
@@ -94,7 +80,3 @@ def test_the_overview_moves_by_itself(
     expect(running).to_contain_text("No upgrade is running.")
     visitor.require_accessible()
     visitor.picture(pictures, "overview")
-
-
-def _people(flashlog: Flashlog) -> People:
-    return People(flashlog, None)  # type: ignore[arg-type]

@@ -5,15 +5,16 @@ JavaScript what it shows moves by itself. Each section is a module with the same
 
 `signing_in`   who comes in
 `overview`     what runs, what needs a person, what the fleet runs
+`history`      every event, newest first
 """
 
 from flask import Flask, url_for
 
-from web.console import overview, refusals, rendering, signing_in, texts
+from web.console import history, overview, refusals, rendering, signing_in, texts
 from web.console.section import Section
 from web.console.texts import gettext
 
-SECTIONS = (signing_in, overview)
+SECTIONS = (signing_in, overview, history)
 
 
 def init_app(app: Flask) -> None:

@@ -62,7 +62,7 @@ def _everywhere() -> dict[str, Any]:
     }
 
 
-def link(endpoint: str, **ids: str) -> str:
+def link(endpoint: str, **ids: Any) -> str:
     """Return the path of a page; of the overview where there is no such page yet."""
     if endpoint not in current_app.view_functions:
         return url_for("overview.index")

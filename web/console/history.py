@@ -1,0 +1,132 @@
+"""What happened: every event that one may see, newest first, and live."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from flask import Response, request, url_for
+
+from application.feed.audience import TYPES, Audience
+from application.feed.occurrence import Occurrence
+from application.feed.pages import Found, find_before
+from application.queries.belonging import Viewer
+from application.queries.telling import in_words, names_of, teller, told
+from web.api.authentication import asking
+from web.console.rendering import link, show
+from web.console.section import Section
+from web.console.texts import marked
+from web.event_query import asked_events, whole
+from web.state import flashlog
+
+blueprint = Section("history", words=marked("History"))
+
+_SHOWN = 50
+_NEWEST = 2**62
+_ASKED = ("type", "device", "batch", "operation")
+# The pages of the things that events are about, and what those call their id.
+_PAGES = {
+    "UpgradeOperation": ("operations.detail", "operation_id"),
+    "Device": ("devices.detail", "device_id"),
+    "Batch": ("mass_upgrades.detail", "batch_id"),
+    "Build": ("firmware.build", "build_id"),
+    "FirmwareImage": ("firmware.image", "image_id"),
+}
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as it is shown. `data` is all that it carries, as JSON."""
+
+    position: int
+    at: datetime
+    kind: str
+    name: str
+    path: str
+    words: str
+    by: str
+    data: str
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What narrows the list, and the way to leave it out."""
+
+    words: str
+    without: str
+
+
+@blueprint.page("/history/")
+def index() -> Response:
+    """Show the stream of events."""
+    asked = [(n, v) for n, v in request.args.items(multi=True) if n in _ASKED and v]
+    before = request.args.get("before", "")
+    found = find_before(
+        flashlog(),
+        Audience(viewer=Viewer.of(asking()), wanted=asked_events()),
+        before=whole("before", before) if before else _NEWEST,
+        limit=_SHOWN,
+    )
+    older = urlencode([*asked, ("before", str(found.position))])
+    return show(
+        "history.html",
+        lines=_lines(found),
+        older=None if found.is_caught_up else f"?{older}",
+        is_newest=not before,
+        newest="?" + urlencode(asked),
+        follows=urlencode(asked) or "everything",
+        filters=_filters(asked),
+        kinds=[(each, in_words(each)) for each in _kinds()],
+        type=request.args.get("type", ""),
+        others=[pair for pair in asked if pair[0] != "type"],
+    )
+
+
+def _lines(found: Found) -> list[Line]:
+    about = [str(each.entry.event.originator_id) for each in found.occurrences]
+    names = names_of(flashlog().views, about)
+    return [_line(each, names) for each in found.occurrences]
+
+
+def _line(occurrence: Occurrence, names: Mapping[str, str]) -> Line:
+    entry = occurrence.entry
+    about = str(entry.event.originator_id)
+    kind = occurrence.topic.partition(":")[0]
+    data = msgspec.json.decode(occurrence.encoded)["data"]
+    return Line(
+        position=occurrence.position,
+        at=entry.recorded_at,
+        kind=in_words(kind),
+        name=names.get(about) or about[:8],
+        path=_path(kind, about),
+        words=told(entry.event),
+        by=teller(flashlog(), entry.event),
+        data=msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
+    )
+
+
+def _path(kind: str, thing_id: str) -> str:
+    """Return the page of what an event is about; blank where there is none."""
+    if kind not in _PAGES:
+        return ""
+    endpoint, name = _PAGES[kind]
+    return link(endpoint, **{name: thing_id})
+
+
+def _kinds() -> Sequence[str]:
+    """Return the kinds of things that events are about."""
+    return sorted(each for each in TYPES if ":" not in each)
+
+
+def _filters(asked: Sequence[tuple[str, str]]) -> list[Filter]:
+    names = names_of(flashlog().views, [value for name, value in asked])
+    return [
+        Filter(
+            words=f"{name}: {names.get(value) or in_words(value)}",
+            without=url_for("history.index") + "?" + urlencode(_but(asked, each)),
+        )
+        for each, (name, value) in enumerate(asked)
+    ]
+
+
+def _but(asked: Sequence[Any], number: int) -> list[Any]:
+    return [*asked[:number], *asked[number + 1 :]]
