@@ -46,7 +46,7 @@ def keep_up(flashlog: Flashlog, stop: Signal) -> bool:
         "SELECT id FROM batch WHERE NOT is_filled AND NOT is_cancelled"
     )
     cancelled = flashlog.views.rows(
-        "SELECT id FROM batch WHERE is_cancelled AND in_progress > 0"
+        "SELECT id FROM batch WHERE status = 'in-progress' AND is_cancelled"
     )
     done = [_tried(fill, flashlog, UUID(row["id"]), stop) for row in unfilled]
     done += [
