@@ -41,7 +41,7 @@ def told(event: Event) -> str:
     """Tell an event in a line, in its own words or those of its name."""
     line = line_of(event) or line_of_device(event)
     if line:
-        return line
+        return line[0].upper() + line[1:]
     said = (getattr(event, name, None) for name in _TELLING)
     what = next((str(each) for each in said if each), "")
     words = in_words(type(event).__name__)

@@ -10,12 +10,14 @@ from werkzeug.test import TestResponse
 
 from application.flashlog import Flashlog
 from domain.group import ADMINISTRATOR
+from domain.reservation import Claimed
 from tests.console.city import City
 from tests.console.pages import Browser, text_of
 from tests.console.visitor import Visitor
 from tests.web import examples
 from tests.web.people import People
 
+_A_PAGE = 50
 _POSITION = re.compile(r'id="event-(\d+)"')
 
 
@@ -32,7 +34,21 @@ def test_every_event_is_reached_once_and_newest_first(
         seen += _positions(page)
         found = re.search(r'rel="next" href="([^"]*)"', page.get_data(as_text=True))
         path = "/history/" + found[1].replace("&amp;", "&") if found else ""
-    assert seen == list(range(flashlog.log.end(), 0, -1))
+    told = [
+        entry.position
+        for entry in flashlog.log.read(after=0, limit=1000)
+        if not isinstance(entry.event, Claimed)
+    ]
+    assert seen == told[::-1]
+    assert len(seen) > 2 * _A_PAGE
+
+
+def test_what_flashlog_notes_for_itself_is_told_to_who_asks(
+    admin: Browser, flashlog: Flashlog
+) -> None:
+    examples.operation(flashlog)
+    assert "Claimed" not in text_of(admin.get("/history/"))
+    assert "Claimed" in text_of(admin.get("/history/?type=Reservation"))
 
 
 def test_events_are_narrowed_to_a_thing_and_a_kind(

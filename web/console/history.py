@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from flask import Response, request, url_for
 
-from application.feed.audience import TYPES, Audience
+from application.feed.audience import TYPES, Audience, Wanted
 from application.feed.occurrence import Occurrence
 from application.feed.pages import Found, find_before
 from application.queries.belonging import Viewer
@@ -25,6 +25,8 @@ blueprint = Section("history", words=marked("History"))
 _SHOWN = 50
 _NEWEST = 2**62
 _ASKED = ("type", "device", "batch", "operation")
+# What Flashlog notes for itself: shown to those who ask for it.
+_OWN = frozenset({"Reservation", "IdempotencyKey"})
 # The pages of the things that events are about, and what those call their id.
 _PAGES = {
     "UpgradeOperation": ("operations.detail", "operation_id"),
@@ -62,7 +64,7 @@ def index() -> Response:
     before = request.args.get("before", "")
     found = find_before(
         flashlog(),
-        Audience(viewer=Viewer.of(asking()), wanted=asked_events()),
+        Audience(viewer=Viewer.of(asking()), wanted=_wanted()),
         before=whole("before", before) if before else _NEWEST,
         limit=_SHOWN,
     )
@@ -79,6 +81,14 @@ def index() -> Response:
         type=request.args.get("type", ""),
         others=[pair for pair in asked if pair[0] != "type"],
     )
+
+
+def _wanted() -> Wanted:
+    """Return what is asked for; what Flashlog notes for itself is not, unless said."""
+    wanted = asked_events()
+    if wanted.types:
+        return wanted
+    return msgspec.structs.replace(wanted, types=frozenset(_kinds()) - _OWN)
 
 
 def _lines(found: Found) -> list[Line]:
