@@ -26,7 +26,7 @@ from application.commands.locations import Place, change_location, create_locati
 from application.commands.memberships import set_membership
 from application.commands.organizations import change_organization, found_organization
 from application.commands.users import add_user
-from application.errors import InvalidError, NotFoundError, RefusedError
+from application.errors import InvalidError, LogBusyError, NotFoundError
 from application.flashlog import Flashlog
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.application.houses import a_device, an_image, opened
@@ -152,7 +152,7 @@ def test_none_is_deleted_while_it_is_not_known_what_it_owns(
     org = found_organization(flashlog, {"name": "own", "slug": "own"})
     monkeypatch.setattr(flashlog, "show", lambda _: False)
 
-    with pytest.raises(RefusedError, match="try again"):
+    with pytest.raises(LogBusyError, match="try again"):
         delete_organization(flashlog, organization_id=org)
     monkeypatch.undo()
     change_organization(flashlog, organization_id=org, changes={"name": "still here"})

@@ -79,7 +79,9 @@ def _post() -> Response:
     )
     with CHECKED_AT_ONCE:
         user_id = register_user(flashlog(), new, by=g.user_id)
-    (row,) = flashlog().views.rows("SELECT * FROM user WHERE id = ?", [str(user_id)])
+    row = flashlog().views.one("user", str(user_id))
+    if row is None:
+        raise missing("User")
     (shown,) = with_people(flashlog(), asking(), [row])
     return json_answer(user_object(shown, asking()), HTTPStatus.CREATED)
 
