@@ -24,6 +24,9 @@ class Command:
         except ValueError as error:
             msg = f"FLASHLOG_NOTICE_COMMAND cannot be read: {error}"
             raise SettingsError(msg) from None
+        if not self._words:
+            msg = "FLASHLOG_NOTICE_COMMAND is blank: name a program"
+            raise SettingsError(msg)
         self._limit_seconds = limit_seconds
 
     def send(self, notice: Notice) -> None:

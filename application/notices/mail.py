@@ -32,6 +32,14 @@ class Mail:
         if not self._to:
             msg = "FLASHLOG_NOTICE_MAIL_TO is empty: name who gets the mail"
             raise SettingsError(msg)
+        self._user = unquote(self._url.username or "")
+        self._password = unquote(self._url.password or "")
+        if not (self._user + self._password).isascii():
+            msg = (
+                "FLASHLOG_NOTICE_MAIL_URL has a user name or password with other than "
+                "ASCII characters: give the mail server another one"
+            )
+            raise SettingsError(msg)
         self._sender = sender.strip() or f"flashlog@{socket.gethostname()}"
         self._limit_seconds = limit_seconds
         self._is_tls = self._url.scheme == "smtps"
@@ -61,10 +69,10 @@ class Mail:
 
     def _log_in(self, server: smtplib.SMTP) -> None:
         server.ehlo()
-        if not self._is_tls and (server.has_extn("starttls") or self._url.username):
+        if not self._is_tls and (server.has_extn("starttls") or self._user):
             server.starttls(context=self._context)
-        if self._url.username:
-            server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        if self._user:
+            server.login(self._user, self._password)
 
     def _message(self, notice: Notice) -> EmailMessage:
         message = EmailMessage()

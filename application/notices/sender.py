@@ -120,8 +120,11 @@ class Sender:
         def send() -> None:
             try:
                 channel.send(notice)
-            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+            except UndeliveredError as error:
                 sending.set_exception(error)
+            except Exception as error:  # noqa: BLE001 - one channel keeps no other from telling
+                reason = f"{type(error).__name__}: {error}"
+                sending.set_exception(UndeliveredError(reason))
             else:
                 sending.set_result(None)
 
@@ -130,11 +133,6 @@ class Sender:
             sending.result(timeout=self._settings.notice_limit_seconds)
         except TimeoutError:
             raise UndeliveredError(TOO_LONG) from None
-        except UndeliveredError:
-            raise
-        except Exception as error:
-            # Nothing about one channel keeps the others from telling.
-            raise UndeliveredError(repr(error)) from error
 
     def _put_off(
         self, channel: Channel, line: Line, subject: str, error: UndeliveredError

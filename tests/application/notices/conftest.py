@@ -2,7 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.application.notices.listeners import MailListener, WebListener, serving
+from tests.application.notices.listeners import WebListener, serving
+from tests.application.notices.mail_server import MailListener
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Those who are told: a web server, a mail server and a program, all real."""
+"""Those who are told: a web server, and what every server needs."""
 
 import socketserver
 import ssl
@@ -56,57 +56,10 @@ class WebListener:
         return f"http://127.0.0.1:{self.server.server_port}/hook?who=noc"
 
 
-class MailListener:
-    """A mail server that keeps what it gets."""
-
-    def __init__(self) -> None:
-        self.got: list[str] = []
-        self.recipients: list[str] = []
-        self.refuses: tuple[str, ...] = ()
-        listener = self
-
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                self._say("220 sink")
-                while line := self.rfile.readline().decode().strip():
-                    word = line[:4].upper()
-                    if word == "DATA":
-                        self._say("354 go on")
-                        listener.got.append(self._data())
-                    if word == "RCPT":
-                        listener.recipients.append(line)
-                    if word == "QUIT":
-                        self._say("221 bye")
-                        return
-                    is_refused = word == "RCPT" and any(
-                        each in line for each in listener.refuses
-                    )
-                    self._say("550 no" if is_refused else "250 ok")
-
-            def _data(self) -> str:
-                lines = []
-                while (line := self.rfile.readline().decode()) != ".\r\n":
-                    lines.append(line)
-                return "".join(lines)
-
-            def _say(self, text: str) -> None:
-                self.wfile.write(f"{text}\r\n".encode())
-
-        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.server.server_address[1]}"
-
-    def speak_tls(self, certificate: Path) -> str:
-        """Take TLS from the first byte on; returns the URL."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        self.server.socket = context.wrap_socket(
-            self.server.socket, server_side=True, do_handshake_on_connect=False
-        )
-        return self.url.replace("smtp:", "smtps:")
+def context_of(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def make_certificate(path: Path) -> None:

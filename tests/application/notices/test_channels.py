@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -19,11 +20,8 @@ from application.notices.channels import channels_of
 from application.notices.notice import Notice
 from application.notices.occasions import Kind, Occasion
 from application.settings import Settings, SettingsError
-from tests.application.notices.listeners import (
-    MailListener,
-    WebListener,
-    make_certificate,
-)
+from tests.application.notices.listeners import WebListener, make_certificate
+from tests.application.notices.mail_server import MailListener
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BATCH = UUID(int=7)
@@ -132,6 +130,42 @@ def test_mail_over_tls_goes_to_a_server_that_is_trusted_alone(
     assert len(mail.got) == is_trusted
 
 
+_PASSWORD = "p@ss:w/rd"
+
+
+@pytest.mark.parametrize("password", [_PASSWORD, "wrong"])
+def test_mail_is_sent_after_starttls_and_a_log_in(
+    tmp_path: Path, mail: MailListener, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    certificate = tmp_path / "certificate.pem"
+    make_certificate(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    mail.ask_for("me@example.org", _PASSWORD, certificate=certificate)
+    log_in = f"{quote('me@example.org')}:{quote(password, safe='')}"
+    url = mail.url.replace("smtp://", f"smtp://{log_in}@")
+    if password == _PASSWORD:
+        send(tmp_path, notice_mail_url=url, notice_mail_to="noc@example.org")
+        assert len(mail.got) == 1
+    else:
+        with pytest.raises(UndeliveredError, match="535") as caught:
+            send(tmp_path, notice_mail_url=url, notice_mail_to="noc@example.org")
+        assert password not in str(caught.value)
+        assert mail.got == []
+    assert mail.logged_in[0] is (password == _PASSWORD)
+
+
+def test_a_log_in_is_never_shown_to_a_server_with_a_strange_certificate(
+    tmp_path: Path, mail: MailListener
+) -> None:
+    certificate = tmp_path / "certificate.pem"
+    make_certificate(certificate)
+    mail.ask_for("me", "secret", certificate=certificate)
+    url = mail.url.replace("smtp://", "smtp://me:secret@")
+    with pytest.raises(UndeliveredError, match="certificate"):
+        send(tmp_path, notice_mail_url=url, notice_mail_to="noc@example.org")
+    assert (mail.logged_in, mail.got) == ([], [])
+
+
 def test_a_mail_that_is_refused_was_not_told(
     tmp_path: Path, mail: MailListener
 ) -> None:
@@ -212,7 +246,9 @@ def is_running(process_id: int) -> bool:
         {"notice_mail_url": "http://mail", "notice_mail_to": "a@b"},
         {"notice_mail_url": "smtp://mail"},
         {"notice_mail_url": "smtp://mail:port", "notice_mail_to": "a@b"},
+        {"notice_mail_url": "smtps://me:%C3%A4@mail", "notice_mail_to": "a@b"},
         {"notice_command": "tell 'me"},
+        {"notice_command": " "},
     ],
     ids=str,
 )
