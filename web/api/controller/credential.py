@@ -38,6 +38,8 @@ class CredentialBody(Body):
 
     `params` are `username`, `port` and either `password` or `key`. A secret that is
     left out, or sent as it is shown, stays as it was.
+    With `auto_add` every device gets them, also one that lost them, whenever they are
+    changed.
     """
 
     connector = Choice([SSH], required=True)

@@ -32,7 +32,7 @@ class _Common(Body):
 
 
 class NewUserBody(_Common):
-    """A user to be made."""
+    """A user to be made. `email_verified` means nothing: no mail is sent to confirm."""
 
     username = Text(required=True, length_max=_NAME_LENGTH_MAX)
     email = Text(required=True, length_max=254)
