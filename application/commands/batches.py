@@ -1,4 +1,4 @@
-"""Mass upgrades: start, hold, resume, cancel."""
+"""Mass upgrades: who is upgraded, and the start."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -9,7 +9,7 @@ import msgspec
 
 from application.access import Account
 from application.commands.idempotency import NO_KEY, RequestKey
-from application.errors import AlreadyEndedError, NotFoundError, RefusedError
+from application.errors import NotFoundError, RefusedError
 from application.flashlog import Flashlog
 from application.image_contents import packages_of_image
 from application.projections.views import Row
@@ -21,8 +21,6 @@ from domain.batch.words import Limits, Plan
 from domain.catalogue import Build, Category
 from domain.options import UpgradeOptions
 from domain.packages import lacking
-
-_ENDED = ("success", "failed", "cancelled")
 
 
 class NoTargetsError(RefusedError):
@@ -119,51 +117,6 @@ def start_batch(
     return batch_id
 
 
-def hold_batch(
-    flashlog: Flashlog, *, batch_id: UUID, reason: str = "", by: UUID | None = None
-) -> None:
-    """Let no further flash begin. Raises AlreadyEndedError, RefusedError."""
-    _require_going_on(flashlog, batch_id)
-
-    def hold() -> int:
-        batch = flashlog.log.get(Batch, batch_id)
-        batch.hold(reason or "by a person", by=by)
-        return flashlog.log.append(batch)
-
-    flashlog.show(flashlog.log.decide(hold))
-
-
-def resume_batch(flashlog: Flashlog, *, batch_id: UUID, by: UUID | None = None) -> None:
-    """Let flashes begin again; failures are counted anew.
-
-    Raises AlreadyEndedError, RefusedError.
-    """
-    _require_going_on(flashlog, batch_id)
-
-    def resume() -> int:
-        batch = flashlog.log.get(Batch, batch_id)
-        batch.resume(by=by)
-        return flashlog.log.append(batch)
-
-    flashlog.show(flashlog.log.decide(resume))
-
-
-def cancel_batch(flashlog: Flashlog, *, batch_id: UUID, by: UUID | None = None) -> None:
-    """Let no further operation and no further flash begin.
-
-    What was not flashed is cancelled in the background; what was goes on to its end.
-    Raises AlreadyEndedError.
-    """
-    _require_going_on(flashlog, batch_id)
-
-    def cancel() -> int:
-        batch = flashlog.log.get(Batch, batch_id)
-        batch.cancel(by=by)
-        return flashlog.log.append(batch)
-
-    flashlog.show(flashlog.log.decide(cancel))
-
-
 def _lacking(flashlog: Flashlog, wish: Wish) -> Lacking:
     """Return how to tell which of a device's packages would be lost."""
     keeps_all = UpgradeOptions.parse(wish.options).o
@@ -184,13 +137,6 @@ def _lacking(flashlog: Flashlog, wish: Wish) -> Lacking:
         )
 
     return lacks
-
-
-def _require_going_on(flashlog: Flashlog, batch_id: UUID) -> None:
-    row = flashlog.views.one("batch", str(batch_id))
-    if row is not None and row["status"] in _ENDED:
-        msg = f"the batch has ended with status: {row['status']}"
-        raise AlreadyEndedError(msg)
 
 
 def _build_row(flashlog: Flashlog, build_id: UUID) -> Row:

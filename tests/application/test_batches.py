@@ -20,12 +20,14 @@ from application.batches import filling
 from application.batches.filling import fill
 from application.batches.keeper import keep_up
 from application.commands import batches
-from application.commands.batches import (
-    NoTargetsError,
-    Wish,
+from application.commands.batch_control import (
     cancel_batch,
     hold_batch,
     resume_batch,
+)
+from application.commands.batches import (
+    NoTargetsError,
+    Wish,
     selected,
     start_batch,
 )

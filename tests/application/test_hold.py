@@ -9,7 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.commands.batches import cancel_batch, hold_batch, resume_batch
+from application.commands.batch_control import (
+    cancel_batch,
+    hold_batch,
+    resume_batch,
+)
 from application.commands.operations import cancel_operation
 from application.flashlog import Flashlog
 from application.procedure import rollout

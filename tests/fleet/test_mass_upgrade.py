@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from application.commands.batches import cancel_batch, resume_batch
+from application.commands.batch_control import cancel_batch, resume_batch
 from application.errors import AlreadyEndedError
 from application.simulation import SimulatedRouter
 from domain.operation import events

@@ -5,7 +5,11 @@ from uuid import UUID
 
 import click
 
-from application.commands.batches import cancel_batch, hold_batch, resume_batch
+from application.commands.batch_control import (
+    cancel_batch,
+    hold_batch,
+    resume_batch,
+)
 from application.queries.batches import BATCH_STATUSES, newest
 from application.queries.finding_batches import batch_row, find_batch
 from web.cli import output

@@ -8,7 +8,11 @@ import msgspec
 from flask import Response, g
 
 from application.access import Condition
-from application.commands.batches import cancel_batch, hold_batch, resume_batch
+from application.commands.batch_control import (
+    cancel_batch,
+    hold_batch,
+    resume_batch,
+)
 from application.projections.views import Row
 from application.queries.batches import (
     BATCH_STATUSES,
