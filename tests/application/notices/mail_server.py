@@ -1,4 +1,4 @@
-"""A mail server that keeps what it gets: plain, with TLS, with STARTTLS and a log-in."""
+"""A mail server that keeps what it gets, if need be after TLS and a log-in."""
 
 import socketserver
 import ssl
