@@ -14,7 +14,7 @@ WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format wheel bench run crash-matrix test-tools lock \
-	pages demo-picture clean
+	pages messages demo-picture clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' \
@@ -89,6 +89,12 @@ lock: install ## Choose the newest allowed packages again and write their hashes
 
 pages: install ## Write the pages and tables of docs/ that are made from the code
 	@$(BIN)/python -m tests.house.pages
+
+messages: install ## Collect the words of the console for translators: web/translations/*.pot
+	@mkdir -p web/translations
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --keyword marked --no-wrap \
+		--omit-header --no-location --sort-output \
+		--output web/translations/flashlog.pot web
 
 demo-picture: install ## Draw docs/demo.svg from a real run of the demo
 	@$(BIN)/flashlog demo --picture docs/demo.svg

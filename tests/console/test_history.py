@@ -8,6 +8,7 @@ from uuid import uuid4
 from playwright.sync_api import expect
 from werkzeug.test import TestResponse
 
+from application.feed.audience import TYPES
 from application.flashlog import Flashlog
 from domain.group import ADMINISTRATOR
 from domain.reservation import Claimed
@@ -16,6 +17,7 @@ from tests.console.pages import Browser, text_of
 from tests.console.visitor import Visitor
 from tests.web import examples
 from tests.web.people import People
+from web.console.history import _KINDS
 
 _A_PAGE = 50
 _POSITION = re.compile(r'id="event-(\d+)"')
@@ -75,7 +77,7 @@ def test_nothing_of_others_is_told(flashlog: Flashlog, people: People) -> None:
         far_away, is_admin=True, is_staff=True, groups=(ADMINISTRATOR.number,)
     )
     page = Browser(flashlog, stranger).get("/history/")
-    assert "Upgrade operation" not in text_of(page).partition("Position")[2]
+    assert "Upgrade" not in text_of(page).partition("Position")[2]
 
 
 def test_what_happens_appears_by_itself(
@@ -91,3 +93,7 @@ def test_what_happens_appears_by_itself(
 
 def _positions(page: TestResponse) -> list[int]:
     return [int(each) for each in _POSITION.findall(page.get_data(as_text=True))]
+
+
+def test_every_kind_of_event_has_words() -> None:
+    assert set(_KINDS) == {each for each in TYPES if ":" not in each}

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from flask import Response, request, url_for
 
-from application.feed.audience import TYPES, Audience, Wanted
+from application.feed.audience import Audience, Wanted
 from application.feed.occurrence import Occurrence
 from application.feed.pages import Found, find_before
 from application.queries.belonging import Viewer
@@ -16,6 +17,7 @@ from application.queries.telling import in_words, names_of, teller, told
 from web.api.authentication import asking
 from web.console.rendering import link, show
 from web.console.section import Section
+from web.console.texts import gettext as _
 from web.console.texts import marked
 from web.event_query import asked_events, whole
 from web.state import flashlog
@@ -24,7 +26,30 @@ blueprint = Section("history", words=marked("History"))
 
 _SHOWN = 50
 _NEWEST = 2**62
-_ASKED = ("type", "device", "batch", "operation")
+_ASKED = {
+    "type": marked("about"),
+    "device": marked("device"),
+    "batch": marked("mass upgrade"),
+    "operation": marked("upgrade of"),
+}
+_KINDS = {
+    "Batch": marked("Mass upgrade"),
+    "BatchTargets": marked("Targets of a mass upgrade"),
+    "Build": marked("Build"),
+    "Category": marked("Category"),
+    "Credentials": marked("Credentials"),
+    "Device": marked("Device"),
+    "DeviceGroup": marked("Device group"),
+    "FirmwareImage": marked("Image"),
+    "Group": marked("Group of users"),
+    "IdempotencyKey": marked("Key of a request"),
+    "KnownHost": marked("Known host"),
+    "Location": marked("Location"),
+    "Organization": marked("Organization"),
+    "Reservation": marked("Name or address taken"),
+    "UpgradeOperation": marked("Upgrade"),
+    "User": marked("User"),
+}
 # What Flashlog notes for itself: shown to those who ask for it.
 _OWN = frozenset({"Reservation", "IdempotencyKey"})
 # The pages of the things that events are about, and what those call their id.
@@ -77,7 +102,7 @@ def index() -> Response:
         newest="?" + urlencode(asked),
         follows=urlencode(asked) or "everything",
         filters=_filters(asked),
-        kinds=[(each, in_words(each)) for each in _kinds()],
+        kinds=sorted(((each, _(_KINDS[each])) for each in _KINDS), key=itemgetter(1)),
         type=request.args.get("type", ""),
         others=[pair for pair in asked if pair[0] != "type"],
     )
@@ -88,7 +113,7 @@ def _wanted() -> Wanted:
     wanted = asked_events()
     if wanted.types:
         return wanted
-    return msgspec.structs.replace(wanted, types=frozenset(_kinds()) - _OWN)
+    return msgspec.structs.replace(wanted, types=frozenset(_KINDS) - _OWN)
 
 
 def _lines(found: Found) -> list[Line]:
@@ -105,7 +130,7 @@ def _line(occurrence: Occurrence, names: Mapping[str, str]) -> Line:
     return Line(
         position=occurrence.position,
         at=entry.recorded_at,
-        kind=in_words(kind),
+        kind=_(_KINDS[kind]),
         name=names.get(about) or about[:8],
         path=_path(kind, about),
         words=told(entry.event),
@@ -122,20 +147,21 @@ def _path(kind: str, thing_id: str) -> str:
     return link(endpoint, **{name: thing_id})
 
 
-def _kinds() -> Sequence[str]:
-    """Return the kinds of things that events are about."""
-    return sorted(each for each in TYPES if ":" not in each)
-
-
 def _filters(asked: Sequence[tuple[str, str]]) -> list[Filter]:
     names = names_of(flashlog().views, [value for name, value in asked])
     return [
         Filter(
-            words=f"{name}: {names.get(value) or in_words(value)}",
+            words=f"{_(_ASKED[name])}: {names.get(value) or _kind(value)}",
             without=url_for("history.index") + "?" + urlencode(_but(asked, each)),
         )
         for each, (name, value) in enumerate(asked)
     ]
+
+
+def _kind(asked: str) -> str:
+    """Return the words for a type that is asked for, or for one of its events."""
+    kind, _colon, event = asked.partition(":")
+    return " ".join(filter(None, (_(_KINDS.get(kind, asked)), in_words(event))))
 
 
 def _but(asked: Sequence[Any], number: int) -> list[Any]:

@@ -12,6 +12,21 @@ from web import errors
 from web.answers import AnswerError
 from web.console.rendering import show
 from web.console.texts import gettext as _
+from web.console.texts import marked
+
+# What people are told first; the sentences say the rest.
+_HEADINGS: Mapping[HTTPStatus, str] = {
+    HTTPStatus.BAD_REQUEST: marked("This cannot be done"),
+    HTTPStatus.FORBIDDEN: marked("Not allowed"),
+    HTTPStatus.NOT_FOUND: marked("Not found"),
+    HTTPStatus.METHOD_NOT_ALLOWED: marked("This cannot be done"),
+    HTTPStatus.CONFLICT: marked("Not possible now"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: marked("Too big"),
+    HTTPStatus.TOO_MANY_REQUESTS: marked("Too often"),
+    HTTPStatus.SERVICE_UNAVAILABLE: marked("Not available just now"),
+    HTTPStatus.INSUFFICIENT_STORAGE: marked("No room left"),
+}
+_ELSE = marked("Something went wrong")
 
 
 def init_app(app: Flask) -> None:
@@ -29,7 +44,10 @@ def answer_for(section: Blueprint) -> None:
 
 
 def page(status: HTTPStatus, *sentences: str) -> Response:
-    return show("refusal.html", status, status=status, sentences=sentences)
+    heading = _(_HEADINGS.get(status, _ELSE))
+    return show(
+        "refusal.html", status, status=status, heading=heading, sentences=sentences
+    )
 
 
 def _no_such_path(error: NotFound) -> Response:
