@@ -64,19 +64,29 @@ def _drain(body: IO[bytes]) -> None:
             left -= len(piece)
 
 
+def allow_file(request: Request, *, size_bytes_max: int) -> None:
+    """Let the form have a file of that size, 0 stands for any; before it is read."""
+    request.max_content_length = (
+        size_bytes_max + SLACK_BYTES if size_bytes_max else None
+    )
+
+
+def too_big(size_bytes_max: int) -> InvalidError:
+    return InvalidError.of(
+        "file", f"The file is bigger than the {size_bytes_max} bytes allowed."
+    )
+
+
 def submitted_file(request: Request, *, size_bytes_max: int) -> FileStorage:
     """Return the form's `file`; a body of that size is taken, 0 stands for any.
 
     Raises InvalidError on `file`.
     """
-    limit = size_bytes_max + SLACK_BYTES if size_bytes_max else None
-    request.max_content_length = limit
+    allow_file(request, size_bytes_max=size_bytes_max)
     try:
         files, form = request.files, request.form
     except RequestEntityTooLarge:
-        raise InvalidError.of(
-            "file", f"The file is bigger than the {size_bytes_max} bytes allowed."
-        ) from None
+        raise too_big(size_bytes_max) from None
     if "file" not in files:
         raise InvalidError.of(
             "file",

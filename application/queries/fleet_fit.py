@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.access import Condition
 from application.image_types import ImageTypes
 from application.projections.views import Row, Views
 from application.queries.matching import Fitting, candidates, known
@@ -13,6 +14,7 @@ from application.releases.directory import Candidate
 from domain.compatibility import Names, fits
 
 _FIRST_COMPAT_VERSION = "1.0"
+_ALL = Condition("1")
 
 
 class WithoutImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +49,16 @@ class FleetFit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fleet_fit(
-    views: Views, build_id: UUID, *, organization_id: UUID | None = None
+    views: Views,
+    build_id: UUID,
+    *,
+    organization_id: UUID | None = None,
+    seen: Condition = _ALL,
 ) -> FleetFit:
-    """Compare a build with the active devices of an organization, or with all."""
+    """Compare a build with the active devices of an organization, or with all.
+
+    `seen` is what those are like that may be counted.
+    """
     images = views.rows(
         "SELECT id, type, boards, models, compat_version FROM image"
         " WHERE build_id = ? ORDER BY position",
@@ -59,7 +68,7 @@ def fleet_fit(
     fitting = Fitting(candidates(images))
     without: Counter[tuple[str, str]] = Counter()
     breaks: Counter[tuple[str, str, str, bool]] = Counter()
-    kinds = _kinds(views, organization_id)
+    kinds = _kinds(views, organization_id, seen)
     for kind in kinds:
         found = fitting.of_row(kind)
         if not found:
@@ -113,16 +122,19 @@ def wanted_by_fleet(
     return is_wanted
 
 
-def _kinds(views: Views, organization_id: UUID | None) -> list[Row]:
+def _kinds(
+    views: Views, organization_id: UUID | None, seen: Condition = _ALL
+) -> list[Row]:
     """Return the kinds of devices that there are, and how many of each."""
     return views.rows(
-        "SELECT device.model, device.learned_model, device.board,"
+        "SELECT device.model, device.learned_model, device.board,"  # noqa: S608
         " image.compat_version AS compat_version, count(*) AS devices"
         " FROM device LEFT JOIN image ON image.id = device.running_image_id"
         " WHERE device.is_active AND (?1 IS NULL OR device.organization_id = ?1)"
+        f" AND {seen.text}"
         " GROUP BY device.model, device.learned_model, device.board,"
         " image.compat_version",
-        [str(organization_id) if organization_id else None],
+        [str(organization_id) if organization_id else None, *seen.values],
     )
 
 

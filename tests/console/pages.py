@@ -11,7 +11,7 @@ from application.flashlog import Flashlog
 from application.queries.users import mark_of_log_in
 from web.app import create_app
 
-_CSRF = "shown-by-forms"
+CSRF = "shown-by-forms"
 
 
 class Browser:
@@ -22,7 +22,7 @@ class Browser:
         with self.client.session_transaction() as session:
             session["user"] = str(user_id)
             session["mark"] = mark_of_log_in(flashlog, user_id)
-            session["csrf"] = _CSRF
+            session["csrf"] = CSRF
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.client.get(path, **more)
@@ -30,7 +30,7 @@ class Browser:
     def post(self, path: str, data: dict[str, Any] | None = None) -> TestResponse:
         """Send a form, with what guards it against forgery."""
         return self.client.post(
-            path, data={"csrfmiddlewaretoken": _CSRF, **(data or {})}
+            path, data={"csrfmiddlewaretoken": CSRF, **(data or {})}
         )
 
 

@@ -16,6 +16,7 @@ IL = "ath79-generic-tplink_tl-wdr4300-v1-il-squashfs-sysupgrade.bin"
 X86_64 = "x86-64-generic-squashfs-combined.img.gz"
 IMAGE = build_image(board="tplink,tl-wdr4300-v1", size=8192)
 _BOUNDARY = "flashlog-test-boundary"
+MULTIPART = f"multipart/form-data; boundary={_BOUNDARY}"
 UNKNOWN = "90000000-0000-4000-8000-000000000000"
 
 
@@ -48,7 +49,7 @@ def upload(
     return caller.post(
         f"{API}/build/{build}/image/",
         data=multipart(content, name, **said),
-        content_type=f"multipart/form-data; boundary={_BOUNDARY}",
+        content_type=MULTIPART,
     )
 
 

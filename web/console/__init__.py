@@ -5,16 +5,29 @@ JavaScript what it shows moves by itself. Each section is a module with the same
 
 `signing_in`   who comes in
 `overview`     what runs, what needs a person, what the fleet runs
+`firmware`     categories, builds, images; how images come in
+`devices`      the inventory: found, looked at, changed, upgraded one by one
+`operations`   every upgrade with its whole story
 `history`      every event, newest first
 """
 
 from flask import Flask, url_for
 
-from web.console import history, overview, refusals, rendering, signing_in, texts
+from web.console import (
+    devices,
+    firmware,
+    history,
+    operations,
+    overview,
+    refusals,
+    rendering,
+    signing_in,
+    texts,
+)
 from web.console.section import Section
 from web.console.texts import gettext
 
-SECTIONS = (signing_in, overview, history)
+SECTIONS = (signing_in, overview, devices, operations, firmware, history)
 
 
 def init_app(app: Flask) -> None:

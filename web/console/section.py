@@ -13,6 +13,7 @@ from web.api.resource import throttle
 from web.console import refusals
 from web.console.texts import gettext as _
 from web.state import flashlog, state
+from web.uploads import allow_file
 
 V = TypeVar("V", bound=Callable[..., AnyResponse])
 
@@ -24,15 +25,24 @@ class Section(Blueprint):
         """Make a section; with `words` (marked for translation) it is in the menu."""
         super().__init__(name, f"web.console.{name}")
         self.words = words
+        self._with_images: set[str] = set()
+        self.before_request(self._allow_images)
         self.before_request(_enter)
         refusals.answer_for(self)
 
     def page(
-        self, rule: str, *needs: str, methods: tuple[str, ...] = ("GET",)
+        self,
+        rule: str,
+        *needs: str,
+        methods: tuple[str, ...] = ("GET",),
+        takes_images: bool = False,
     ) -> Callable[[V], V]:
         """Show this at a path to whoever has one of the permissions."""
 
         def added(view: V) -> V:
+            if takes_images:
+                self._with_images.add(f"{self.name}.{view.__name__}")
+
             def shown(**ids: object) -> AnyResponse:
                 require(*needs)
                 return view(**ids)
@@ -41,6 +51,12 @@ class Section(Blueprint):
             return view
 
         return added
+
+    def _allow_images(self) -> None:
+        """Let forms with images be as big as those, before anything of them is read."""
+        if request.endpoint in self._with_images:
+            size_bytes_max = flashlog().settings.image_size_max_bytes
+            allow_file(request, size_bytes_max=size_bytes_max)
 
 
 def require(*permissions: str) -> None:

@@ -16,7 +16,7 @@ from application.queries.catalogue import builds
 from web.answers import json_answer
 from web.api import filters
 from web.api.actions import actions_of
-from web.api.bodies import load
+from web.api.bodies import body, load_from
 from web.api.described import Description, Parameter, described
 from web.api.fields import Body, Id, Text, Texts
 from web.api.firmware_upgrader.categories import OF_ORGANIZATION, ORDERING
@@ -92,7 +92,9 @@ def _list() -> Response:
 @described(Description(body=BuildBody, answers={HTTPStatus.CREATED: BuildShown}))
 def _post() -> Response:
     """Make a build of a category."""
-    build_id = create_build(flashlog(), **_fields(is_partial=False), by=g.user_id)
+    build_id = create_build(
+        flashlog(), **build_fields(body(), is_partial=False), by=g.user_id
+    )
     return json_answer(build_object(_row(build_id)), HTTPStatus.CREATED)
 
 
@@ -158,14 +160,14 @@ def build_object(row: Row) -> dict[str, Any]:
 
 def _change(build_id: UUID, *, is_partial: bool) -> Response:
     changeable("build", build_id, slug=filters.slug("organization"))
-    changes = _fields(is_partial=is_partial)
+    changes = build_fields(body(), is_partial=is_partial)
     change_build(flashlog(), build_id, changes, by=g.user_id)
     return json_answer(build_object(_row(build_id)))
 
 
-def _fields(*, is_partial: bool) -> dict[str, Any]:
-    """Return what the body says, named as the commands name it."""
-    sent = load(BuildBody, is_partial=is_partial)
+def build_fields(said: dict[str, Any], *, is_partial: bool) -> dict[str, Any]:
+    """Return what a body says, named as the commands name it. Raises InvalidError."""
+    sent = load_from(BuildBody, said, is_partial=is_partial)
     if "category" in sent:
         sent["category_id"] = sent.pop("category")
         own_reference("category", "category", sent["category_id"])

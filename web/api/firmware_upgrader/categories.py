@@ -87,7 +87,9 @@ def _list() -> Response:
 @described(Description(body=CategoryBody, answers={HTTPStatus.CREATED: CategoryShown}))
 def _post() -> Response:
     """Make a category."""
-    category_id = create_category(flashlog(), **_fields(is_partial=False), by=g.user_id)
+    category_id = create_category(
+        flashlog(), **category_fields(is_partial=False), by=g.user_id
+    )
     return json_answer(_shown(visible("category", category_id)), HTTPStatus.CREATED)
 
 
@@ -135,13 +137,16 @@ def _delete(category_id: UUID) -> Response:
 
 def _change(category_id: UUID, *, is_partial: bool) -> Response:
     changeable("category", category_id, slug=filters.slug("organization"))
-    changes = _fields(is_partial=is_partial)
+    changes = category_fields(is_partial=is_partial)
     change_category(flashlog(), category_id, changes, by=g.user_id)
     return json_answer(_shown(visible("category", category_id)))
 
 
-def _fields(*, is_partial: bool) -> dict[str, Any]:
-    """Return what the body says, named as the commands name it."""
+def category_fields(*, is_partial: bool) -> dict[str, Any]:
+    """Return what the body says, named as the commands name it.
+
+    Raises InvalidError.
+    """
     sent = load(_body(asking()), is_partial=is_partial)
     if "organization" in sent:
         organization_id = sent.pop("organization")

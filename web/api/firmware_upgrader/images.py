@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from flask import Response, g, request, url_for
 from marshmallow import Schema, fields
+from werkzeug.datastructures import FileStorage
 
 from application.access import Condition
 from application.adapters.image_store import chunks_of
@@ -85,7 +86,11 @@ def _list(build_id: UUID) -> Response:
         *seen("image", slug=slug),
         Condition("image.build_id = ?", (str(build_id),)),
     )
-    image_type = filters.choice("type", _types()) if request.args.get("type") else None
+    image_type = (
+        filters.choice("type", image_types_known())
+        if request.args.get("type")
+        else None
+    )
     if image_type:
         conditions += (Condition("image.type = ?", (image_type,)),)
     return listed(ordered(images(conditions), ORDERS), image_object)
@@ -106,18 +111,7 @@ def _post(build_id: UUID) -> Response:
     file = submitted_file(
         request, size_bytes_max=flashlog().settings.image_size_max_bytes
     )
-    said = load_from(ImageBody, {k: v for k, v in body().items() if k != "file"})
-    submitted = Submitted(
-        file_name=file.filename or "",
-        type=said.get("type", ""),
-        types=frozenset(_types()),
-        boards=tuple(said.get("boards", ())),
-    )
-    if submitted.type and is_type_in_use(flashlog().views, build_id, submitted.type):
-        raise InvalidError.of("__all__", TYPE_TAKEN)
-    image_id = upload_image(
-        flashlog(), build_id, submitted, chunks_of(file.stream), by=g.user_id
-    )
+    image_id = take_image(build_id, file, body())
     return json_answer(image_object(visible("image", image_id)), HTTPStatus.CREATED)
 
 
@@ -138,6 +132,22 @@ def _delete(build_id: UUID, image_id: UUID) -> Response:
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
+def take_image(build_id: UUID, file: FileStorage, said: dict[str, Any]) -> UUID:
+    """Judge a file and add it to a build. Raises InvalidError, StoreFullError."""
+    said = load_from(ImageBody, {k: v for k, v in said.items() if k != "file"})
+    submitted = Submitted(
+        file_name=file.filename or "",
+        type=said.get("type", ""),
+        types=frozenset(image_types_known()),
+        boards=tuple(said.get("boards", ())),
+    )
+    if submitted.type and is_type_in_use(flashlog().views, build_id, submitted.type):
+        raise InvalidError.of("__all__", TYPE_TAKEN)
+    return upload_image(
+        flashlog(), build_id, submitted, chunks_of(file.stream), by=g.user_id
+    )
+
+
 def _require_build(build_id: UUID) -> None:
     try:
         visible("build", build_id)
@@ -154,7 +164,7 @@ def _row(build_id: UUID, image_id: UUID) -> Row:
     return row
 
 
-def _types() -> dict[str, str]:
+def image_types_known() -> dict[str, str]:
     """Return every type that there is to whoever asks, with its label."""
     known = image_types(flashlog().settings.image_types_file)
     labels = {name: each.label for name, each in known.items()}
@@ -167,7 +177,8 @@ def _actions() -> dict[str, Any]:
     facts = field_facts(ImageBody)
     facts["file"] |= {"type": "file upload", "required": True}
     choices = [
-        {"value": name, "display_name": label} for name, label in _types().items()
+        {"value": name, "display_name": label}
+        for name, label in image_types_known().items()
     ]
     facts["type"] |= {"type": "choice", "choices": choices}
     return {"POST": facts}
