@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from web.cli import (
+    auditing,
     batches,
     builds,
     devices,
@@ -81,6 +82,7 @@ for command in (
     images.image,
     organizations.organization,
     users.user,
+    auditing.audit,
     *keeping.COMMANDS,
 ):
     cli.add_command(command)

@@ -1,0 +1,69 @@
+"""`flashlog audit` as a person uses it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.cli.conftest import Cli
+
+
+def change_the_log(directory: Path) -> None:
+    with closing(sqlite3.connect(directory / "data" / "log.sqlite")) as connection:
+        connection.execute("DROP TRIGGER event_is_final")
+        connection.execute("UPDATE event SET recorded_at = 1 WHERE position = 2")
+        connection.commit()
+
+
+def test_a_log_is_signed_kept_and_verified(cli: Cli, tmp_path: Path) -> None:
+    key = cli("audit", "key").out.strip()
+    kept = tmp_path / "kept"
+    kept.write_text(cli("audit", "checkpoint").out)
+    assert kept.read_text() == cli("audit", "checkpoint").out
+
+    said = cli("audit", "verify", "--checkpoint", kept, "--key", key)
+    assert said.status == 0, said.out
+    assert "1 stored checkpoint and 1 of yours fit, up to 2 events" in said.out
+    assert f"verified: signed by {key}" in said.out
+    assert said.err == ""
+
+
+def test_a_changed_event_is_told_by_its_position(cli: Cli, tmp_path: Path) -> None:
+    cli("audit", "checkpoint")
+    change_the_log(tmp_path)
+    said = cli("audit", "verify")
+    assert said.status == 1
+    assert "CHANGED position 2: not what was signed" in said.out
+    said = cli("audit", "verify", "--json")
+    assert said.status == 1
+    assert said.json["is_good"] is False
+    (finding,) = said.json["findings"]
+    assert (finding["kind"], finding["first"], finding["last"]) == ("changed", 2, 2)
+
+
+def test_without_a_checkpoint_nothing_is_proved(cli: Cli) -> None:
+    cli("device", "list")
+    said = cli("audit", "verify")
+    assert said.status == 1
+    assert "nothing is proved" in said.out
+
+
+def test_a_log_that_cannot_be_opened_any_more_is_verified_all_the_same(
+    cli: Cli, tmp_path: Path
+) -> None:
+    cli("audit", "checkpoint")
+    (tmp_path / "data" / "vault.key").unlink()
+    assert cli("device", "list").status == 1
+    assert cli("audit", "verify").status == 0
+
+
+def test_what_is_wrong_with_a_question_is_told(cli: Cli, tmp_path: Path) -> None:
+    assert cli("audit", "verify").status == 5
+    cli("device", "list")
+    said = cli("audit", "verify", "--key", "foo")
+    assert said.status == 2
+    assert "no Ed25519 key" in said.err
+    text = tmp_path / "text"
+    text.write_bytes(b"\xff")
+    said = cli("audit", "verify", "--checkpoint", text)
+    assert said.status == 2
+    assert str(text) in said.err
