@@ -19,14 +19,27 @@ def reasons_to_confirm(
     be said of a downgrade. Raises InvalidError for options that make no sense, and
     NotFoundError.
     """
-    wanted = UpgradeOptions.parse(options)
     device = flashlog.log.get(Device, device_id)
     image = flashlog.log.get(FirmwareImage, image_id).facts
-    reasons = list(wanted.needs_confirmation)
-    if device.learned is None:
+    learned = device.learned
+    return reasons_of(
+        options,
+        running=(learned.release, learned.revision) if learned else None,
+        wanted=(image.release, image.revision),
+    )
+
+
+def reasons_of(
+    options: Any, *, running: tuple[str, str] | None, wanted: tuple[str, str]
+) -> tuple[str, ...]:
+    """Say the same of releases and revisions; None: nothing is known of the router.
+
+    Raises InvalidError.
+    """
+    reasons = list(UpgradeOptions.parse(options).needs_confirmation)
+    if running is None:
         return tuple(reasons)
-    new = Release.parse(image.release, image.revision)
-    old = Release.parse(device.learned.release, device.learned.revision)
+    old, new = Release.parse(*running), Release.parse(*wanted)
     if is_downgrade(old, new):
         reasons.append(f"it replaces {old} by {new}, which is not known to be newer")
     return tuple(reasons)

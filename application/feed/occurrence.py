@@ -3,7 +3,10 @@
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,6 +14,7 @@ import msgspec
 from application.log import Entry
 from application.projections.rows import moment
 from application.queries.belonging import Belonging
+from domain.topics import TOPICS
 
 
 class Occurrence:
@@ -37,6 +41,22 @@ class Occurrence:
 def source_of(installation: UUID) -> str:
     """Return what tells the events of one installation from another's."""
     return f"urn:uuid:{installation}"
+
+
+def entry_of(told: Mapping[str, Any], *, version: int) -> Entry | None:
+    """Read a CloudEvent back; None for one of a type that this version does not know.
+
+    `version` is its place in the story of its subject, which it does not carry.
+    """
+    kind = TOPICS.get(told["type"])
+    if kind is None:
+        return None
+    event = msgspec.convert(told["data"], kind)
+    return Entry(
+        position=told["position"],
+        recorded_at=datetime.fromisoformat(told["time"]),
+        event=event.placed(UUID(told["subject"]), version),
+    )
 
 
 def cloud_event(entry: Entry, *, source: str) -> bytes:

@@ -5,7 +5,7 @@ from uuid import UUID
 from application.flashlog import Flashlog
 from domain.errors import NotFoundError
 
-_PREFIX_LENGTH_MIN = 6
+PREFIX_LENGTH_MIN = 6
 
 
 def find_operation(flashlog: Flashlog, text: str) -> UUID:
@@ -19,10 +19,10 @@ def find_by_id(flashlog: Flashlog, table: str, text: str, *, several: str) -> UU
     `table` is what it is called, `several` what more than one are.
     """
     wanted = text.strip().lower()
-    if len(wanted) < _PREFIX_LENGTH_MIN:
+    if len(wanted) < PREFIX_LENGTH_MIN:
         msg = (
             f"{text!r} is too short to tell {several} apart: give at least "
-            f"{_PREFIX_LENGTH_MIN} characters of the id"
+            f"{PREFIX_LENGTH_MIN} characters of the id"
         )
         raise NotFoundError(msg)
     found = flashlog.views.rows(

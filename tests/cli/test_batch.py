@@ -33,7 +33,7 @@ def test_routers_are_checked_upgraded_and_watched_to_the_end(
     assert "unseen" in said.out
     options = ("--all", "-o", "k", "--expendable", "tcpdump", "--json")
     shown = cli("batch", "check", version, *options).json
-    assert len(shown["firmwareless"]) == 2
+    assert len(shown["devices"]) == 2
 
     refused = cli("batch", "start", version)
     assert refused.status == exits.REFUSED

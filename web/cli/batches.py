@@ -1,23 +1,16 @@
 """`flashlog batch`: upgrade every router that a build is for."""
 
-from typing import Any
 from uuid import UUID
 
 import click
 
-from application.commands.batch_control import (
-    cancel_batch,
-    hold_batch,
-    resume_batch,
-)
-from application.queries.batches import BATCH_STATUSES, newest
-from application.queries.finding_batches import batch_row, find_batch
+from application.queries.batches import BATCH_STATUSES
 from web.cli import output
-from web.cli.here import Here, json_option, limit_option, pass_here
+from web.cli.choosing import batch_argument, pass_installation
+from web.cli.here import json_option, limit_option
+from web.cli.installation.ports import Installation, Row
 from web.cli.starting_batches import check, start
 from web.cli.watching_batches import follow_or_work, summary
-
-batch_argument = click.argument("batch_id", metavar="BATCH")
 
 
 @click.group()
@@ -40,15 +33,17 @@ batch.add_command(start)
 @click.option("--status", type=click.Choice(BATCH_STATUSES), help="Only with this.")
 @limit_option
 @json_option
-@pass_here
-def list_(here: Here, *, status: str | None, limit: int, as_json: bool) -> None:
+@pass_installation
+def list_(
+    installation: Installation, *, status: str | None, limit: int, as_json: bool
+) -> None:
     """List mass upgrades, newest first.
 
     \b
     Example:
       flashlog batch list --status in-progress
     """
-    rows = newest(here.flashlog, status=status, limit=limit)
+    rows = installation.batches.list(status=status, limit=limit)
     if as_json:
         output.print_json(rows)
         return
@@ -73,15 +68,16 @@ def list_(here: Here, *, status: str | None, limit: int, as_json: bool) -> None:
 @batch.command()
 @batch_argument
 @json_option
-@pass_here
-def show(here: Here, *, batch_id: str, as_json: bool) -> None:
+@pass_installation
+def show(installation: Installation, *, batch_id: str, as_json: bool) -> None:
     """Show how far a mass upgrade is.
 
     \b
     Example:
       flashlog batch show 3f2a9c
     """
-    facts = _facts(here, find_batch(here.flashlog, batch_id))
+    batches = installation.batches
+    facts = batches.show(batches.find(batch_id))
     if as_json:
         output.print_json(facts)
     else:
@@ -91,8 +87,8 @@ def show(here: Here, *, batch_id: str, as_json: bool) -> None:
 @batch.command()
 @batch_argument
 @json_option
-@pass_here
-def watch(here: Here, *, batch_id: str, as_json: bool) -> int:
+@pass_installation
+def watch(installation: Installation, *, batch_id: str, as_json: bool) -> int:
     """Follow a mass upgrade until it has ended or is held.
 
     The exit status says how it ended. Where no service is running, the work is done
@@ -102,17 +98,18 @@ def watch(here: Here, *, batch_id: str, as_json: bool) -> int:
     Example:
       flashlog batch watch 3f2a9c
     """
-    return follow_or_work(
-        here.flashlog, find_batch(here.flashlog, batch_id), as_json=as_json
-    )
+    found = installation.batches.find(batch_id)
+    return follow_or_work(installation, found, as_json=as_json)
 
 
 @batch.command()
 @batch_argument
 @click.option("--reason", default="", help="Told to those who find it held.")
 @json_option
-@pass_here
-def hold(here: Here, *, batch_id: str, reason: str, as_json: bool) -> None:
+@pass_installation
+def hold(
+    installation: Installation, *, batch_id: str, reason: str, as_json: bool
+) -> None:
     """Let no further flash begin until it is resumed.
 
     Routers that were flashed are looked after all the same.
@@ -121,32 +118,32 @@ def hold(here: Here, *, batch_id: str, reason: str, as_json: bool) -> None:
     Example:
       flashlog batch hold 3f2a9c --reason "looking at roof-7"
     """
-    found = find_batch(here.flashlog, batch_id)
-    hold_batch(here.flashlog, batch_id=found, reason=reason, by=here.user_id)
-    _tell(here, found, "held: no further flash begins", as_json=as_json)
+    found = installation.batches.find(batch_id)
+    installation.batches.hold(found, reason)
+    _tell(installation, found, "held: no further flash begins", as_json=as_json)
 
 
 @batch.command()
 @batch_argument
 @json_option
-@pass_here
-def resume(here: Here, *, batch_id: str, as_json: bool) -> None:
+@pass_installation
+def resume(installation: Installation, *, batch_id: str, as_json: bool) -> None:
     """Let flashes begin again; failures are counted anew.
 
     \b
     Example:
       flashlog batch resume 3f2a9c
     """
-    found = find_batch(here.flashlog, batch_id)
-    resume_batch(here.flashlog, batch_id=found, by=here.user_id)
-    _tell(here, found, "resumed", as_json=as_json)
+    found = installation.batches.find(batch_id)
+    installation.batches.resume(found)
+    _tell(installation, found, "resumed", as_json=as_json)
 
 
 @batch.command()
 @batch_argument
 @json_option
-@pass_here
-def cancel(here: Here, *, batch_id: str, as_json: bool) -> None:
+@pass_installation
+def cancel(installation: Installation, *, batch_id: str, as_json: bool) -> None:
     """Let no further flash begin, and cancel all that still can be.
 
     Routers whose flash has begun are looked after to their end.
@@ -155,23 +152,21 @@ def cancel(here: Here, *, batch_id: str, as_json: bool) -> None:
     Example:
       flashlog batch cancel 3f2a9c
     """
-    found = find_batch(here.flashlog, batch_id)
-    cancel_batch(here.flashlog, batch_id=found, by=here.user_id)
-    _tell(here, found, "cancelled: no further flash begins", as_json=as_json)
+    found = installation.batches.find(batch_id)
+    installation.batches.cancel(found)
+    _tell(installation, found, "cancelled: no further flash begins", as_json=as_json)
 
 
-def _tell(here: Here, batch_id: UUID, text: str, *, as_json: bool) -> None:
+def _tell(
+    installation: Installation, batch_id: UUID, text: str, *, as_json: bool
+) -> None:
     if as_json:
-        output.print_json(_facts(here, batch_id))
+        output.print_json(installation.batches.show(batch_id))
     else:
         output.say(f"batch {batch_id} is {text}")
 
 
-def _facts(here: Here, batch_id: UUID) -> dict[str, Any]:
-    return batch_row(here.flashlog, batch_id)
-
-
-def _print(row: dict[str, Any]) -> None:
+def _print(row: Row) -> None:
     output.print_facts(
         {
             "batch": row["id"],

@@ -18,7 +18,9 @@ from application.image_types import image_types
 from application.queries.fleet_fit import FleetFit, fleet_fit, wanted_by_fleet
 from application.releases.directory import SUMS, Candidate, Release
 from web.cli import exits, output
+from web.cli.choosing import pass_installation
 from web.cli.here import Here, category_option, json_option, pass_here
+from web.cli.installation.ports import Installation
 
 
 @click.group()
@@ -127,23 +129,15 @@ def import_(  # noqa: PLR0913 - one for each option
 
 @build.command("list")
 @json_option
-@pass_here
-def list_(here: Here, *, as_json: bool) -> None:
+@pass_installation
+def list_(installation: Installation, *, as_json: bool) -> None:
     """List all builds, newest first.
 
     \b
     Example:
       flashlog build list --json | jq -r '.[].version'
     """
-    rows = here.flashlog.views.rows(
-        "SELECT build.id, category.name AS category, build.version, build.os,"
-        " build.health_checks,"
-        " organization.slug AS organization, build.created,"
-        " (SELECT count(*) FROM image WHERE build_id = build.id) AS images"
-        " FROM build JOIN category ON category.id = build.category_id"
-        " LEFT JOIN organization ON organization.id = category.organization_id"
-        " ORDER BY build.position DESC"
-    )
+    rows = installation.inventory.builds()
     if as_json:
         checks = ({"health_checks": json.loads(row["health_checks"])} for row in rows)
         output.print_json([row | each for row, each in zip(rows, checks, strict=True)])

@@ -1,7 +1,5 @@
 """`flashlog device`: the inventory, and what may be asked of one router."""
 
-import json
-from typing import Any
 from uuid import UUID
 
 import click
@@ -11,16 +9,16 @@ from application.commands.known_hosts import read_host_key
 from application.commands.operations import release_device
 from application.commands.reaching import release_host_key
 from application.commands.registration import register
-from application.errors import NotFoundError
 from application.procedure.check import enroll_device
 from web.cli import logins, output
 from web.cli.checking import check
+from web.cli.choosing import pass_installation
 from web.cli.configurations import backup
 from web.cli.here import Here, device_argument, json_option, pass_here
 from web.cli.history import history
 from web.cli.importing import import_
-
-_JSON_COLUMNS = ("addresses", "connections", "jumps", "packages")
+from web.cli.installation.local_inventory import device_row
+from web.cli.installation.ports import Installation
 
 
 @click.group()
@@ -90,7 +88,7 @@ def add(  # noqa: PLR0913 - a router has that many sides
     ways = logins.read(here, login)
     device_id = register(here.flashlog, new, ways, by=here.user_id)
     if as_json:
-        output.print_json(shown(here, device_id))
+        output.print_json(device_row(here.flashlog, device_id))
     else:
         output.say(f"added {name} ({device_id})")
         output.say(f"next: flashlog device check {name}")
@@ -98,17 +96,17 @@ def add(  # noqa: PLR0913 - a router has that many sides
 
 @device.command("list")
 @json_option
-@pass_here
-def list_(here: Here, *, as_json: bool) -> None:
+@pass_installation
+def list_(installation: Installation, *, as_json: bool) -> None:
     """List all routers with what they ran when they were last visited.
 
     \b
     Example:
       flashlog device list --json | jq -r '.[] | select(.release=="22.03.5").name'
     """
-    rows = sorted(here.flashlog.views.all("device"), key=lambda row: row["name"])
+    rows = installation.inventory.devices()
     if as_json:
-        output.print_json(list(map(_parsed, rows)))
+        output.print_json(rows)
         return
     output.print_table(
         ["NAME", "MAC", "ADDRESSES", "BOARD", "RUNNING", "ACTIVE"],
@@ -116,7 +114,7 @@ def list_(here: Here, *, as_json: bool) -> None:
             (
                 row["name"],
                 row["mac_address"],
-                json.loads(row["addresses"]),
+                row["addresses"],
                 row["board"],
                 f"{row['release']} {row['revision']}".strip(),
                 "yes" if row["is_active"] else "no",
@@ -130,15 +128,16 @@ def list_(here: Here, *, as_json: bool) -> None:
 @device.command()
 @device_argument
 @json_option
-@pass_here
-def show(here: Here, *, name: str, as_json: bool) -> None:
+@pass_installation
+def show(installation: Installation, *, name: str, as_json: bool) -> None:
     """Show all that is known of a router without visiting it.
 
     \b
     Example:
       flashlog device show roof-7
     """
-    row = shown(here, here.device(name))
+    inventory = installation.inventory
+    row = inventory.device(inventory.find_device(name))
     if as_json:
         output.print_json(row)
         return
@@ -152,13 +151,13 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
             "board": row["board"],
             "running": f"{row['release']} {row['revision']}".strip()
             or "never visited: flashlog device check",
-            "UUID of the agent": row["agent_uuid"],
-            "UUID enrolled": row["enrolled_uuid"],
-            "host key": row["host_key"] or "none pinned yet",
-            "log-ins": row["log_ins"],
-            "through": [jump["address"] for jump in row["jumps"]],
+            "UUID of the agent": row.get("agent_uuid"),
+            "UUID enrolled": row.get("enrolled_uuid"),
+            "host key": row.get("host_key", "") or "none pinned yet",
+            "log-ins": row.get("log_ins"),
+            "through": [jump["address"] for jump in row.get("jumps", ())],
             "active": "yes" if row["is_active"] else "no",
-            "latest operation": row["operation_id"],
+            "latest operation": row.get("operation_id"),
         }
     )
 
@@ -228,23 +227,3 @@ def release(
         output.say(f"the pinned host key of {name} is forgotten")
     else:
         output.say(f"written off for {name}: {', '.join(written_off)}; it is free now")
-
-
-def shown(here: Here, device_id: UUID) -> dict[str, Any]:
-    """One device as JSON shows it."""
-    row = here.flashlog.views.one("device", str(device_id))
-    if row is None:
-        msg = f"the device {device_id} is not shown yet: try again"
-        raise NotFoundError(msg)
-    device_row = _parsed(row)
-    names = []
-    for connection in device_row["connections"]:
-        known = here.flashlog.views.one("credentials", connection["credentials_id"])
-        if known is not None:
-            names.append(f"{known['username']} at port {known['port']}")
-    return device_row | {"log_ins": names}
-
-
-def _parsed(row: dict[str, Any]) -> dict[str, Any]:
-    flags = {name: bool(row[name]) for name in ("is_active", "installed")}
-    return row | flags | {name: json.loads(row[name]) for name in _JSON_COLUMNS}

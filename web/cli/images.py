@@ -1,17 +1,17 @@
 """`flashlog image`: firmware images, judged when they are added."""
 
-import json
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import click
 
 from application.adapters.image_store import chunks_of
 from application.commands.images import NewImage, add_image, find_image
-from application.errors import NotFoundError
 from web.cli import output
+from web.cli.choosing import pass_installation
 from web.cli.here import Here, category_option, json_option, pass_here
+from web.cli.installation.local_inventory import image_row
+from web.cli.installation.ports import Installation
 
 
 @click.group()
@@ -83,15 +83,15 @@ def add(
 
 @image.command("list")
 @json_option
-@pass_here
-def list_(here: Here, *, as_json: bool) -> None:
+@pass_installation
+def list_(installation: Installation, *, as_json: bool) -> None:
     """List all images, newest first.
 
     \b
     Example:
       flashlog image list --json | jq -r '.[].file_name'
     """
-    rows = _rows(here)
+    rows = installation.inventory.images()
     if as_json:
         output.print_json(rows)
         return
@@ -125,7 +125,7 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
     Example:
       flashlog image show 23.05.5
     """
-    row = _row(here, find_image(here.flashlog, name))
+    row = image_row(here.flashlog, find_image(here.flashlog, name))
     if as_json:
         output.print_json(row)
         return
@@ -145,34 +145,7 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
     )
 
 
-def add_file(here: Here, path: Path) -> UUID:
-    """Take a file in on the way to an upgrade, and say so."""
-    new = NewImage(file_name=path.name)
-    row = _added(here, new, path)
-    output.notice(f"image {row['file_name']}: {row['version']}, {row['sha256'][:12]}")
-    return UUID(row["id"])
-
-
 def _added(here: Here, new: NewImage, path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         image_id = add_image(here.flashlog, new, chunks_of(file), by=here.user_id)
-    return _row(here, image_id)
-
-
-def _rows(here: Here, image_id: UUID | None = None) -> list[dict[str, Any]]:
-    rows = here.flashlog.views.rows(
-        "SELECT image.*, build.version AS version, category.name AS category"
-        " FROM image JOIN build ON build.id = image.build_id"
-        " JOIN category ON category.id = build.category_id"
-        " WHERE ?1 IS NULL OR image.id = ?1 ORDER BY image.position DESC",
-        [str(image_id) if image_id else None],
-    )
-    return [row | {"boards": json.loads(row["boards"])} for row in rows]
-
-
-def _row(here: Here, image_id: UUID) -> dict[str, Any]:
-    rows = _rows(here, image_id)
-    if not rows:
-        msg = f"the image {image_id} is not shown yet: try again"
-        raise NotFoundError(msg)
-    return rows[0]
+    return image_row(here.flashlog, image_id)

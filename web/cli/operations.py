@@ -2,21 +2,13 @@
 
 import click
 
-from application.commands.operations import (
-    cancel_operation,
-    resume_operation,
-    retry_operation,
-)
-from application.queries.finding import find_operation
 from application.queries.operations import STATUSES
-from application.queries.overview import operation_by_name, operations_by_name
-from application.watch import moments
 from web.cli import output, watching
-from web.cli.here import Here, json_option, limit_option, pass_here
+from web.cli.choosing import operation_argument, pass_installation
+from web.cli.here import json_option, limit_option
+from web.cli.installation.ports import Installation
 from web.cli.showing import print_operations, print_story
-from web.cli.working import give_back, go_on
-
-operation_argument = click.argument("operation_id", metavar="OPERATION")
+from web.cli.working import go_on
 
 
 @click.group()
@@ -32,9 +24,9 @@ def operation() -> None:
 @click.option("--status", type=click.Choice(STATUSES), help="Only with this status.")
 @limit_option
 @json_option
-@pass_here
+@pass_installation
 def list_(
-    here: Here,
+    installation: Installation,
     *,
     device_name: str | None,
     status: str | None,
@@ -47,10 +39,10 @@ def list_(
     Example:
       flashlog operation list --status failed
     """
-    device_id = here.device(device_name) if device_name else None
-    rows = operations_by_name(
-        here.flashlog, device_id=device_id, status=status, limit=limit
-    )
+    device_id = None
+    if device_name:
+        device_id = installation.inventory.find_device(device_name)
+    rows = installation.operations.list(device_id=device_id, status=status, limit=limit)
     if as_json:
         output.print_json(rows)
     else:
@@ -60,17 +52,18 @@ def list_(
 @operation.command()
 @operation_argument
 @json_option
-@pass_here
-def show(here: Here, *, operation_id: str, as_json: bool) -> None:
+@pass_installation
+def show(installation: Installation, *, operation_id: str, as_json: bool) -> None:
     """Show an operation and its whole story.
 
     \b
     Example:
       flashlog operation show 3f2a9c
     """
-    found = find_operation(here.flashlog, operation_id)
-    story = moments(here.flashlog, found)
-    row = operation_by_name(here.flashlog, found)
+    operations = installation.operations
+    found = operations.find(operation_id)
+    story = operations.story(found)
+    row = operations.show(found)
     if as_json:
         output.print_json(row | {"story": story})
         return
@@ -80,8 +73,8 @@ def show(here: Here, *, operation_id: str, as_json: bool) -> None:
 @operation.command()
 @operation_argument
 @json_option
-@pass_here
-def watch(here: Here, *, operation_id: str, as_json: bool) -> int:
+@pass_installation
+def watch(installation: Installation, *, operation_id: str, as_json: bool) -> int:
     """Follow an operation to its end.
 
     The exit status says how it ended. Ctrl-C ends the watching, not the operation.
@@ -90,20 +83,21 @@ def watch(here: Here, *, operation_id: str, as_json: bool) -> int:
     Example:
       flashlog operation watch 3f2a9c
     """
-    found = find_operation(here.flashlog, operation_id)
-    row = operation_by_name(here.flashlog, found)
-    if row["status"] == "in-progress" and not here.flashlog.is_worked():
+    operations = installation.operations
+    found = operations.find(operation_id)
+    status = operations.show(found)["status"]
+    if status == "in-progress" and not installation.is_worked:
         output.notice(
             "no service is running here, so nothing may happen: start `flashlog serve`"
         )
-    return watching.follow(here.flashlog, found, as_json=as_json)
+    return watching.follow(operations.follow(found), found, as_json=as_json)
 
 
 @operation.command()
 @operation_argument
 @json_option
-@pass_here
-def cancel(here: Here, *, operation_id: str, as_json: bool) -> None:
+@pass_installation
+def cancel(installation: Installation, *, operation_id: str, as_json: bool) -> None:
     """Stop an upgrade before its flash; the router stays as it was.
 
     Once the flash has begun this is refused, since stopping then could ruin the
@@ -113,10 +107,10 @@ def cancel(here: Here, *, operation_id: str, as_json: bool) -> None:
     Example:
       flashlog operation cancel 3f2a9c
     """
-    found = find_operation(here.flashlog, operation_id)
-    cancel_operation(here.flashlog, operation_id=found, by=here.user_id)
-    give_back(here.flashlog, found)
-    row = operation_by_name(here.flashlog, found)
+    operations = installation.operations
+    found = operations.find(operation_id)
+    operations.cancel(found)
+    row = operations.show(found)
     if as_json:
         output.print_json(row)
         return
@@ -132,8 +126,14 @@ def cancel(here: Here, *, operation_id: str, as_json: bool) -> None:
 @operation_argument
 @click.option("--watch", "wants_watch", is_flag=True, help="Follow it to its end.")
 @json_option
-@pass_here
-def retry(here: Here, *, operation_id: str, wants_watch: bool, as_json: bool) -> int:
+@pass_installation
+def retry(
+    installation: Installation,
+    *,
+    operation_id: str,
+    wants_watch: bool,
+    as_json: bool,
+) -> int:
     """Start the same upgrade again, as a new operation.
 
     The new one names the old one, whose story stays as it is.
@@ -142,17 +142,23 @@ def retry(here: Here, *, operation_id: str, wants_watch: bool, as_json: bool) ->
     Example:
       flashlog operation retry 3f2a9c --watch
     """
-    found = find_operation(here.flashlog, operation_id)
-    new = retry_operation(here.flashlog, operation_id=found, by=here.user_id)
-    return go_on(here.flashlog, new, wants_watch=wants_watch, as_json=as_json)
+    operations = installation.operations
+    new = operations.retry(operations.find(operation_id))
+    return go_on(installation, new, wants_watch=wants_watch, as_json=as_json)
 
 
 @operation.command()
 @operation_argument
 @click.option("--watch", "wants_watch", is_flag=True, help="Follow it to its end.")
 @json_option
-@pass_here
-def resume(here: Here, *, operation_id: str, wants_watch: bool, as_json: bool) -> int:
+@pass_installation
+def resume(
+    installation: Installation,
+    *,
+    operation_id: str,
+    wants_watch: bool,
+    as_json: bool,
+) -> int:
     """Let an operation go on that is held for a person.
 
     After `flashlog restore` everything in progress is held: look at the router first
@@ -162,6 +168,7 @@ def resume(here: Here, *, operation_id: str, wants_watch: bool, as_json: bool) -
     Example:
       flashlog operation resume 3f2a9c
     """
-    found = find_operation(here.flashlog, operation_id)
-    resume_operation(here.flashlog, operation_id=found, by=here.user_id)
-    return go_on(here.flashlog, found, wants_watch=wants_watch, as_json=as_json)
+    operations = installation.operations
+    found = operations.find(operation_id)
+    operations.resume(found)
+    return go_on(installation, found, wants_watch=wants_watch, as_json=as_json)

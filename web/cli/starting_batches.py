@@ -7,12 +7,12 @@ from uuid import UUID
 
 import click
 
-from application.access import Account
-from application.commands.batches import Wish, dangers, selected, start_batch
+from application.commands.batches import Wish, dangers
 from application.errors import RefusedError
-from application.queries.finding_batches import batch_row, find_build, find_place
 from web.cli import exits, output
-from web.cli.here import Here, json_option, pass_here
+from web.cli.choosing import pass_installation
+from web.cli.here import json_option
+from web.cli.installation.ports import Installation
 from web.cli.watching_batches import follow_or_work
 
 _LETTERS = ("c", "o", "n", "u", "p", "k", "F")
@@ -56,9 +56,9 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
 @build_argument
 @_selecting
 @json_option
-@pass_here
+@pass_installation
 def check(
-    here: Here,
+    installation: Installation,
     *,
     build: str,
     group: str | None,
@@ -75,30 +75,29 @@ def check(
       flashlog batch check 23.05.5
       flashlog batch check Wi-Fi/23.05.5 --location "Town hall" --all
     """
-    build_id = find_build(here.flashlog, build)
+    build_id = installation.inventory.find_build(build)
     wish = _wish(
-        here,
+        installation,
         group,
         location,
         upgrade_all=upgrade_all,
         options=dict.fromkeys(letters, True),
         expendable_packages=expendable_packages,
     )
-    found = selected(here.flashlog, _account(here), build_id, wish)
+    found = installation.batches.check(build_id, wish)
     if as_json:
         output.print_json(found)
         return
-    warned = [each for each in found.chosen(upgrade_all=upgrade_all) if each.warning]
+    of_all = set() if upgrade_all else set(found["devices"])
+    warned = [each for each in found["warnings"] if each["device"] not in of_all]
     output.say(
-        f"{output.counted(len(found.related), 'router')} would be upgraded, "
-        f"and with --all {len(found.firmwareless)} more without a firmware record"
+        f"{output.counted(len(found['device_firmwares']), 'router')} would be upgraded,"
+        f" and with --all {len(found['devices'])} more without a firmware record"
     )
     output.print_table(
         ["ROUTER", "WHY IT IS SKIPPED OR WOULD BE ABORTED"],
-        [(each.name, each.reason) for each in found.skipped]
-        + [
-            (_name(here, each.device_id), f"aborted: {each.warning}") for each in warned
-        ],
+        [(each["name"], each["reason"]) for each in found["skipped"]]
+        + [(each["name"], f"aborted: {each['reason']}") for each in warned],
         empty="none is skipped",
     )
 
@@ -127,9 +126,9 @@ def check(
     "--yes", "confirmed", metavar="VERSION", help="Confirm n or F by the version."
 )
 @json_option
-@pass_here
+@pass_installation
 def start(
-    here: Here,
+    installation: Installation,
     /,
     *,
     build: str,
@@ -152,67 +151,58 @@ def start(
       flashlog batch start 23.05.5 --watch
       flashlog batch start 23.05.5 --group pilots --failures-max 1 --uploads-max 2
     """
-    build_id = find_build(here.flashlog, build)
+    build_id = installation.inventory.find_build(build)
     options = dict.fromkeys(letters, True)
-    _confirm(here, build_id, dangers(options), confirmed)
+    _confirm(installation, build_id, dangers(options), confirmed)
     wish = _wish(
-        here,
+        installation,
         group,
         location,
         upgrade_all=upgrade_all,
         options=options,
         **wishes,
     )
-    batch_id = start_batch(here.flashlog, _account(here), build_id=build_id, wish=wish)
+    batch_id = installation.batches.start(build_id, wish)
     if wants_watch:
-        return follow_or_work(here.flashlog, batch_id, as_json=as_json)
+        return follow_or_work(installation, batch_id, as_json=as_json)
     if as_json:
-        output.print_json(batch_row(here.flashlog, batch_id))
+        output.print_json(installation.batches.show(batch_id))
     else:
         output.say(f"started batch {batch_id}")
-    if not here.flashlog.is_worked():
+        output.say(f"follow it: flashlog batch watch {batch_id}")
+    if not installation.is_worked:
         output.notice("no service is running here: start `flashlog serve`")
     return exits.DONE
 
 
 def _wish(
-    here: Here,
+    installation: Installation,
     group: str | None,
     location: str | None,
     **said: Any,
 ) -> Wish:
-    flashlog = here.flashlog
+    inventory = installation.inventory
     return Wish(
-        group_id=find_place(flashlog, "device_group", group) if group else None,
-        location_id=find_place(flashlog, "location", location) if location else None,
+        group_id=inventory.find_group(group) if group else None,
+        location_id=inventory.find_location(location) if location else None,
         **said,
     )
 
 
-def _account(here: Here) -> Account:
-    """Whoever sits here may read the whole store."""
-    return Account(
-        user_id=here.user_id, is_active=True, is_staff=True, is_superuser=True
-    )
-
-
 def _confirm(
-    here: Here, build_id: UUID, reasons: Sequence[str], confirmed: str | None
+    installation: Installation,
+    build_id: UUID,
+    reasons: Sequence[str],
+    confirmed: str | None,
 ) -> None:
     """Let a person repeat the build's version. Raises RefusedError."""
     if not reasons:
         return
     for reason in reasons:
         output.notice(f"careful: {reason}")
-    row = here.flashlog.views.one("build", str(build_id))
-    version = row["version"] if row else ""
+    version = installation.inventory.build_version(build_id)
     if confirmed is None and sys.stdin.isatty():
         confirmed = click.prompt(f"Repeat the version to go on ({version})", err=True)
     if confirmed != version:
         msg = f"not confirmed, nothing was started: repeat it with --yes {version}"
         raise RefusedError(msg)
-
-
-def _name(here: Here, device_id: str) -> str:
-    row = here.flashlog.views.one("device", device_id)
-    return str(row["name"]) if row else device_id

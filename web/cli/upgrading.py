@@ -7,15 +7,11 @@ from uuid import UUID
 
 import click
 
-from application.commands.confirmation import reasons_to_confirm
-from application.commands.images import find_image
-from application.commands.operations import start_upgrade
 from application.errors import RefusedError
-from application.procedure.check import check_device
-from web.cli import output
-from web.cli.devices import shown
-from web.cli.here import Here, device_argument, json_option, pass_here
-from web.cli.images import add_file
+from web.cli import exits, output
+from web.cli.choosing import pass_installation
+from web.cli.here import device_argument, json_option
+from web.cli.installation.ports import Installation
 from web.cli.working import go_on
 
 _LETTERS = ("c", "o", "n", "u", "p", "k", "F")
@@ -50,9 +46,9 @@ _LETTERS = ("c", "o", "n", "u", "p", "k", "F")
     help="Confirm n, F or a downgrade by repeating the device's name.",
 )
 @json_option
-@pass_here
+@pass_installation
 def upgrade(
-    here: Here,
+    installation: Installation,
     *,
     name: str,
     image: str,
@@ -67,48 +63,45 @@ def upgrade(
     IMAGE is a file, or an image that was added: its id, file name, version, or the
     beginning of its sha256. Where no service is running, this command does the work
     itself and follows it; otherwise it hands over to the service, and --watch follows.
-    The exit status says how it ended.
+    The exit status says how it ended. After `flashlog login` a file must be known to
+    the service, which is told by its checksum.
 
     \b
     Examples:
       flashlog upgrade roof-7 openwrt-23.05.5-sysupgrade.bin --watch
       flashlog upgrade roof-7 22.03.5 -o n --yes roof-7 --watch
     """
-    device_id = here.device(name)
-    image_id = _image(here, image)
+    inventory = installation.inventory
+    device_id = inventory.find_device(name)
+    image_id = _image(installation, image)
     options = dict.fromkeys(letters, True)
-    if not shown(here, device_id)["release"]:
-        _look_first(here, device_id)
-    reasons = reasons_to_confirm(
-        here.flashlog, device_id=device_id, image_id=image_id, options=options
+    router = inventory.device(device_id)
+    if not router["release"]:
+        output.notice(inventory.look_first(device_id))
+    reasons = inventory.reasons_to_confirm(
+        device_id=device_id, image_id=image_id, options=options
     )
-    _confirm(shown(here, device_id)["name"], reasons, confirmed)
-    operation_id = start_upgrade(
-        here.flashlog,
+    _confirm(router["name"], reasons, confirmed)
+    operation_id = installation.operations.start(
         device_id=device_id,
         image_id=image_id,
         options=options,
         expendable_packages=expendable_packages,
-        by=here.user_id,
     )
-    return go_on(here.flashlog, operation_id, wants_watch=wants_watch, as_json=as_json)
+    if operation_id is None:
+        output.notice(f"{router['name']} runs this image already: nothing to do")
+        return exits.DONE
+    return go_on(installation, operation_id, wants_watch=wants_watch, as_json=as_json)
 
 
-def _image(here: Here, text: str) -> UUID:
+def _image(installation: Installation, text: str) -> UUID:
     path = Path(text)
     if path.is_file():
-        return add_file(here, path)
-    return find_image(here.flashlog, text)
-
-
-def _look_first(here: Here, device_id: UUID) -> None:
-    """Learn what the router runs, so that a downgrade can be told."""
-    report = check_device(here.flashlog, device_id)
-    if report.facts is not None and report.is_well:
-        facts = report.facts
-        output.notice(f"first visit: {facts.board}, {facts.release} {facts.revision}")
-    else:
-        output.notice(f"first visit: {report.trouble}")
+        row = installation.inventory.image_of_file(path)
+        sha256 = row["sha256"][:12]
+        output.notice(f"image {row['file_name']}: {row['version']}, {sha256}")
+        return UUID(row["id"])
+    return installation.inventory.find_image(text)
 
 
 def _confirm(name: str, reasons: Sequence[str], confirmed: str | None) -> None:

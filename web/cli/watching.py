@@ -1,16 +1,13 @@
 """Show an operation as it goes on: a bar for people, lines for pipes, or JSON lines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
 from uuid import UUID
 
 from rich.markup import escape
 from rich.progress import Progress, TaskID
 
-from application.flashlog import Flashlog
-from application.foreground import run_operation
-from application.watch import Moment, watch
+from application.watch import Moment
 from web.cli import exits, output
 
 # A bar tells them better than a line each.
@@ -18,11 +15,11 @@ _SHOWN_BY_BAR = {"UploadAdvanced"}
 Shown = Callable[[Moment], None]
 
 
-def follow(flashlog: Flashlog, operation_id: UUID, *, as_json: bool) -> int:
+def follow(told: Iterable[Moment | None], operation_id: UUID, *, as_json: bool) -> int:
     """Show an operation from its beginning to its end; returns the exit status."""
     last: Moment | None = None
     with _screen(as_json=as_json) as show:
-        for moment in watch(flashlog, operation_id):
+        for moment in told:
             if moment is not None:
                 show(moment)
                 last = moment
@@ -31,22 +28,6 @@ def follow(flashlog: Flashlog, operation_id: UUID, *, as_json: bool) -> int:
     if not as_json:
         _tell_end(last, operation_id)
     return exits.exit_of_status(last.status)
-
-
-def run_and_follow(flashlog: Flashlog, operation_id: UUID, *, as_json: bool) -> int:
-    """Do the work of an operation in this process and show it."""
-    stop = Event()
-    # A daemon: Ctrl-C must not wait for an upload; the log and the switch on the
-    # router are made for a runner that is gone.
-    worker = Thread(
-        target=run_operation, args=(flashlog, operation_id, stop), daemon=True
-    )
-    worker.start()
-    status = follow(flashlog, operation_id, as_json=as_json)
-    stop.set()
-    worker.join()
-    flashlog.show(flashlog.log.end())
-    return status
 
 
 @contextmanager
