@@ -109,11 +109,14 @@ def _jumps(told: Mapping[str, Any]) -> list[str]:
             found += following.split(",")
         elif word.startswith("-J"):
             found += word[2:].split(",")
+        if not word.startswith("-o"):
+            continue
         option = following if word == "-o" else word.removeprefix("-o")
-        name, _, value = option.partition("=")
-        if name.lower() == "proxyjump" and word.startswith("-o"):
-            found += value.split(",")
-        elif name.lower() == "proxycommand" and word.startswith("-o"):
+        # As in ssh_config, a blank may stand for the equals sign.
+        name, _, value = option.strip().replace("=", " ", 1).partition(" ")
+        if name.lower() == "proxyjump":
+            found += value.strip().split(",")
+        elif name.lower() == "proxycommand":
             msg = "a ProxyCommand is not understood: say it as ProxyJump"
             raise LogInError(msg)
     return [each for each in found if each and each.lower() != "none"]

@@ -11,12 +11,34 @@ from application.importing.sighting import SourceError
 _DEPTH_MAX = 50
 
 
+class _Texts(yaml.SafeLoader):
+    """Makes texts of all values, and knows merges (`<<`) and tags such as `!vault`.
+
+    A MAC address of digits alone would be a number to base 60 otherwise.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as the class above has it
+        "<": [
+            each
+            for each in yaml.SafeLoader.yaml_implicit_resolvers["<"]
+            if each[0] == "tag:yaml.org,2002:merge"
+        ]
+    }
+
+
+def _text_of_tagged(loader: _Texts, _tag: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    raise SourceError(f"the tag {node.tag} needs Ansible to be understood")
+
+
+_Texts.add_multi_constructor("", _text_of_tagged)
+
+
 def read_yaml(text: str, inventory: Inventory) -> None:
     """Take in hosts, groups and variables. Raises SourceError."""
     try:
-        # This loader makes texts of everything, and no objects: a MAC address of
-        # digits alone would be a number to base 60 for the others.
-        told = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+        told = yaml.load(text, Loader=_Texts)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError) as error:
         where = " ".join(str(error).split())[:200]
         msg = f"this is no YAML: {where}"

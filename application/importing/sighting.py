@@ -8,6 +8,8 @@ import msgspec
 from application.commands.devices import NewCredentials
 from application.commands.registration import JumpLogin
 
+_TEXT_BYTES_MAX = 64 << 20
+
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """What one line, host or record says of a router; blank where it says nothing.
@@ -59,9 +61,22 @@ class SourceError(Exception):
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a source. Raises SourceError."""
+    """Return the text of a source, with its ends of lines. Raises SourceError."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read: {error}"
+        with path.open("rb") as file:
+            content = file.read(_TEXT_BYTES_MAX + 1)
+    except OSError as error:
+        msg = f"it cannot be read: {error.strerror}"
         raise SourceError(msg) from None
+    if len(content) > _TEXT_BYTES_MAX:
+        msg = f"it is bigger than {_TEXT_BYTES_MAX >> 20} MiB: part it"
+        raise SourceError(msg)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        msg = "it is not text in UTF-8: save it as that"
+        raise SourceError(msg) from None
+    if "\0" in text:
+        msg = "it is not text: there are zero bytes in it"
+        raise SourceError(msg)
+    return text

@@ -1,7 +1,8 @@
 """Routers in a table: CSV with a line of names first."""
 
 import csv
-from collections.abc import Iterator, Mapping
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -51,18 +52,34 @@ def read_table(path: Path, *, default: NewCredentials | None) -> Iterator[Sighti
     text = text_of(path)
     first = text.partition("\n")[0]
     reader = csv.DictReader(
-        text.splitlines(), delimiter=max(",;\t", key=first.count), restkey="beyond"
+        # Fields in quotation marks may have ends of lines in them.
+        io.StringIO(text, newline=""),
+        delimiter=max(",;\t", key=first.count),
+        restkey="beyond",
+        strict=True,
     )
-    names = {name: _column(name) for name in reader.fieldnames or ()}
-    _check_columns(names)
+    try:
+        yield from _lines(reader, path.parent, default)
+    except csv.Error as error:
+        line = reader.reader.line_num
+        msg = f"line {line} is no line of a table: {error}"
+        raise SourceError(msg) from None
+
+
+def _lines(
+    reader: "csv.DictReader[str]", directory: Path, default: NewCredentials | None
+) -> Iterator[Sighting]:
+    header = reader.fieldnames or ()
+    names = {name: _column(name) for name in header}
+    _check_columns(list(map(_column, header)))
     for line in reader:
         told = {
             names[name]: (value or "").strip()
             for name, value in line.items()
-            if name != "beyond"
+            if name in names
         }
         if any(told.values()):
-            found = _sighting(told, reader.line_num, path.parent, default)
+            found = _sighting(told, reader.line_num, directory, default)
             yield _complaining(found) if "beyond" in line else found
 
 
@@ -71,18 +88,25 @@ def _column(name: str) -> str:
     return _ALIASES.get(plain, plain)
 
 
-def _check_columns(names: Mapping[str, str]) -> None:
-    missing = [name for name in _REQUIRED if name not in names.values()]
+def _check_columns(names: Sequence[str]) -> None:
+    missing = [name for name in _REQUIRED if name not in names]
     if missing:
         msg = f"the first line must name the columns; missing are {', '.join(missing)}"
         raise SourceError(msg)
-    unknown = sorted(set(names.values()) - _COLUMNS)
+    unknown = sorted(set(names) - _COLUMNS)
     if unknown:
         msg = (
-            f"these columns are not known: {', '.join(unknown)}; "
+            f"these columns are not known: {', '.join(map(_shown, unknown))}; "
             f"known are {', '.join(sorted(_COLUMNS))}"
         )
         raise SourceError(msg)
+    if doubled := sorted(name for name in _COLUMNS if names.count(name) > 1):
+        msg = f"there are several columns for {', '.join(doubled)}: leave one of each"
+        raise SourceError(msg)
+
+
+def _shown(column: str) -> str:
+    return column or "one without a name"
 
 
 def _sighting(

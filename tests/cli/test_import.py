@@ -188,7 +188,13 @@ def test_wrong_lines_are_named_and_the_others_brought(cli: Cli, table: Path) -> 
     [
         ("name,mac\nroof,x\n", "missing are addresses"),
         ("name,mac,ip,color\n", "not known: color"),
+        ("name,mac,ip,\n", "not known: one without a name"),
+        ("name,mac,ip,mac\n", "several columns for mac_address"),
+        ("name,mac,mac_address,ip\n", "several columns for mac_address"),
         ("", "missing are name"),
+        ("name,mac,ip\nroof,\0,x\n", "zero bytes"),
+        ('name,mac,ip\nroof,"a"b,x\n', "line 2 is no line of a table"),
+        (f"name,mac,ip\nroof,{'a' * 200_000},x\n", "line 2 is no line of a table"),
     ],
 )
 def test_a_table_that_cannot_be_understood_is_refused(
@@ -197,6 +203,29 @@ def test_a_table_that_cannot_be_understood_is_refused(
     said = cli("device", "import", written(tmp_path / "t.csv", text))
     assert said.status == exits.USAGE
     assert sentence in said.err
+
+
+def test_what_is_no_text_is_told_with_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "routers.csv"
+    path.write_bytes("name;mac;ip\nWähring;x;y\n".encode("latin-1"))
+    said = cli("device", "import", path)
+    assert (said.status, "save it as that" in said.err) == (exits.USAGE, True)
+    for wrong in (tmp_path, tmp_path / "nothing.csv"):
+        said = cli("device", "import", wrong)
+        assert (said.status, "cannot be read" in said.err) == (exits.USAGE, True)
+    path.write_text(TABLE)
+    keys = tmp_path / "known_hosts"
+    keys.write_bytes(b"\xff")
+    said = cli("device", "import", path, "--empty-password", "--known-hosts", keys)
+    assert (said.status, "known_hosts: it is not text" in said.err) == (2, True)
+
+
+def test_notes_may_have_several_lines(cli: Cli, tmp_path: Path) -> None:
+    text = 'name,mac,ip,notes\nroof,60:e3:27:aa:bb:01,10.0.0.1,"one\ntwo"\n,,,\n'
+    path = written(tmp_path / "routers.csv", text + "bad,x,10.0.0.2,\n")
+    said = cli("device", "import", path, "--empty-password")
+    assert "wrong: line 5 (bad)" in said.out
+    assert shown(cli, "roof")["notes"] == "one\ntwo"
 
 
 @pytest.mark.parametrize(("name", "text"), [("hosts", INI), ("hosts.yml", YAML)])
@@ -237,8 +266,31 @@ def test_what_only_ansible_understands_is_not_guessed(cli: Cli, tmp_path: Path) 
     assert "host ap02 (ap02): mac_address: It is the same as that of" in said.out
 
 
+def test_what_is_merged_and_what_is_encrypted_is_understood(
+    cli: Cli, tmp_path: Path
+) -> None:
+    text = """\
+roofs:
+  hosts:
+    ap1: &like {mac: 60:e3:27:aa:cc:01, ansible_user: admin, ansible_password: x}
+    ap2: {<<: *like, mac: 60:e3:27:aa:cc:02,
+          ansible_ssh_common_args: -o 'ProxyJump gate@gw.mesh'}
+    ap3:
+      mac: 60:e3:27:aa:cc:03
+      ansible_password: !vault |
+        $ANSIBLE_VAULT;1.1;AES256
+        6162
+"""
+    said = cli("device", "import", written(tmp_path / "hosts.yml", text))
+    assert said.status == exits.FAILED
+    assert "(ap3): ansible_password needs Ansible" in said.out
+    second = shown(cli, "ap2")
+    assert second["log_ins"] == ["admin at port 22"]
+    assert [jump["address"] for jump in second["jumps"]] == ["gw.mesh"]
+
+
 def test_yaml_that_is_none_is_refused(cli: Cli, tmp_path: Path) -> None:
-    for text in ("a: [", "- ap1\n", "roofs: 7\n"):
+    for text in ("a: [", "- ap1\n", "roofs: 7\n", "a: !x [1]\n", "<<: 3\n"):
         said = cli("device", "import", written(tmp_path / "hosts.yml", text))
         assert said.status == exits.USAGE
 

@@ -60,6 +60,7 @@ def backup(
     archive = archive_of(here.flashlog, found)
     if target == "-" or (target is None and not sys.stdout.isatty() and not as_json):
         sys.stdout.buffer.write(archive)
+        sys.stdout.buffer.flush()
         return exits.DONE
     path = Path(target or f"{name}-{found.fetched_at:%Y%m%dT%H%M%SZ}.tar.gz")
     output.write_new(path, archive)

@@ -29,6 +29,7 @@ REFUSED = 6
 UNREACHABLE = 7
 STILL_RUNNING = 8
 INTERRUPTED = 130
+UNREAD = 141
 
 MEANINGS: Mapping[int, str] = {
     DONE: "done; the upgrade ended with status success",
@@ -41,6 +42,7 @@ MEANINGS: Mapping[int, str] = {
     UNREACHABLE: "the router or the service does not answer, or lets nobody in",
     STILL_RUNNING: "the watching ended before the upgrade did: it is held for a person",
     INTERRUPTED: "interrupted by Ctrl-C",
+    UNREAD: "whoever read the output left before its end",
 }
 
 _BY_STATUS: Mapping[str, int] = {
@@ -92,6 +94,8 @@ def sentences_of(error: Exception) -> list[str]:
             for message in messages
         ]
     text = " ".join(str(error).split())
+    if isinstance(error, OSError) and error.strerror:
+        text = ": ".join(filter(None, (error.filename, error.strerror)))
     if isinstance(error, WrongCredentialsError) or not text:
         text = type(error).__doc__ or type(error).__name__
     return [text]

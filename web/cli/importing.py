@@ -87,7 +87,7 @@ def import_(
             jumps=told.jumps if told else (),
             organization_id=owner,
         ),
-        known_hosts=KnownHosts(known_hosts),
+        known_hosts=_known_hosts(known_hosts),
         is_dry_run=dry_run,
         by=here.user_id,
     )
@@ -108,6 +108,13 @@ def import_(
     except (SourceError, OpenWispError) as error:
         raise click.UsageError(f"{source}: {error}") from None
     return _tell(outcomes, is_dry_run=dry_run, as_json=as_json)
+
+
+def _known_hosts(path: Path | None) -> KnownHosts:
+    try:
+        return KnownHosts(path)
+    except SourceError as error:
+        raise click.UsageError(f"{path}: {error}") from None
 
 
 def _kind_of(source: str) -> str:

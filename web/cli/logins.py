@@ -132,7 +132,13 @@ def read_password(prompt: str = "Password") -> str:
     """Read the first line of the input; on a terminal ask without showing it."""
     if sys.stdin.isatty():
         return str(click.prompt(prompt, hide_input=True, err=True))
-    return sys.stdin.readline().rstrip("\r\n")
+    try:
+        line = sys.stdin.readline()
+        line.encode()
+    except UnicodeError:
+        msg = "what stands in the first line of the input is not text in UTF-8"
+        raise click.UsageError(msg) from None
+    return line.rstrip("\r\n")
 
 
 def _refuse_what_would_be_ignored(login: LoginOptions) -> None:
@@ -192,5 +198,6 @@ def _text_of(key: Path) -> str:
     try:
         return key.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"the key {key} cannot be read: {error}"
-        raise click.UsageError(msg) from error
+        reason = getattr(error, "strerror", None) or "it is no text"
+        msg = f"the key {key} cannot be read: {reason}"
+        raise click.UsageError(msg) from None

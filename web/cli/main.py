@@ -3,9 +3,12 @@
 No traceback reaches a person; `flashlog --traceback COMMAND` shows it to a developer.
 """
 
+import os
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import click
 
@@ -96,7 +99,9 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _open_what_is_closed()
     try:
+        _require_text(arguments)
         status = cli.main(arguments, prog_name="flashlog", standalone_mode=False)
     except click.UsageError as error:
         click.echo(_usage(error), err=True)
@@ -107,10 +112,9 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return exits.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has seen enough; Python must not complain at its own end.
-        sys.stderr.close()
-        return exits.DONE
+    except SystemExit:
+        # So click leaves when nobody reads the output any more.
+        return exits.UNREAD
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, always
         if "--traceback" in arguments:
             traceback.print_exc()
@@ -118,6 +122,24 @@ def run(arguments: list[str] | None = None) -> int:
             click.echo(f"flashlog: {sentence}", err=True)
         return exits.exit_of_error(error)
     return status if isinstance(status, int) else exits.DONE
+
+
+def _open_what_is_closed() -> None:
+    """Let those who started us without an output have none."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # It stays open as long as we run.
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+
+
+def _require_text(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no text: nothing could be kept under such a name."""
+    for each in arguments:
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            msg = f"{each!a} is not text in UTF-8: rename what is called so"
+            raise click.UsageError(msg) from None
 
 
 def _usage(error: click.UsageError) -> str:
