@@ -127,7 +127,6 @@ def _started(flashlog: Flashlog, batch: Batch, target: Target) -> Started:
         image_id=target.image_id,
         at=flashlog.clock.now(),
         options=batch.plan.options,
-        expendable_packages=batch.plan.expendable_packages,
         batch_id=batch.id,
         by=batch.started_by,
     )

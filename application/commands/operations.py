@@ -8,6 +8,7 @@ from application.commands.beginning import begun
 from application.commands.idempotency import NO_KEY, RequestKey
 from application.commands.occupancy import occupant
 from application.flashlog import Flashlog
+from application.procedure import rollout
 from domain.catalogue import FirmwareImage
 from domain.device.device import Device
 from domain.errors import InvalidError, RefusedError
@@ -96,7 +97,7 @@ def retry_operation(
         device_id=operation.device_id,
         image_id=operation.image_id,
         options=operation.options,
-        expendable_packages=operation.expendable_packages,
+        expendable_packages=rollout.expendable_of(flashlog.log, operation),
         by=by,
         retry_of=operation_id,
         key=key,

@@ -2,7 +2,7 @@
 
 from application.errors import RefusedStepError
 from application.image_contents import packages_of_image
-from application.procedure import checks
+from application.procedure import checks, rollout
 from application.procedure.visit import Visit
 from application.router.router import Router
 from domain.packages import lacking
@@ -27,7 +27,7 @@ def check(visit: Visit, router: Router) -> None:
     lost = lacking(
         installed,
         contained=contained,
-        expendable=visit.operation.expendable_packages,
+        expendable=rollout.expendable_of(visit.flashlog.log, visit.operation),
     )
     if lost:
         names = ", ".join(lost)

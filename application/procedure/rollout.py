@@ -1,6 +1,6 @@
-"""What a batch has to say when one of its operations flashes or fails after that."""
+"""What a batch has to say of its operations: what may be lost, and what may begin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from application.log import EventLog
 from domain.batch.batch import Batch
@@ -34,6 +34,12 @@ def append(
     else:
         batch.count_failure(operation.id)
         log.append(operation, device, batch)
+
+
+def expendable_of(log: EventLog, operation: UpgradeOperation) -> Sequence[str]:
+    """Return what may be lost: a batch says it once for all of its operations."""
+    batch = batch_of(log, operation)
+    return batch.plan.expendable_packages if batch else operation.expendable_packages
 
 
 def batch_of(log: EventLog, operation: UpgradeOperation) -> Batch | None:

@@ -34,7 +34,11 @@ from application.commands.batches import (
 from application.commands.beginning import begun
 from application.commands.categories import change_category
 from application.commands.device_changes import change_device
-from application.commands.operations import start_upgrade
+from application.commands.operations import (
+    cancel_operation,
+    retry_operation,
+    start_upgrade,
+)
 from application.commands.organizations import found_organization
 from application.errors import AlreadyEndedError
 from application.flashlog import Flashlog
@@ -234,6 +238,17 @@ def test_a_device_that_breaks_the_filling_is_aborted_and_the_others_go_on(
     operations = operations_of(shop.flashlog, shop.fill())
     assert operations[bad]["status"] == Status.ABORTED
     assert operations[good]["status"] == Status.IN_PROGRESS
+
+
+def test_a_retry_remembers_what_its_batch_might_lose(shop: Shop) -> None:
+    flashlog = shop.flashlog
+    device_id = shop.stock.device(shop.old_image)
+    batch_id = shop.fill(expendable_packages=("tcpdump",))
+    first = operation_id_of(batch_id, device_id)
+    cancel_operation(flashlog, operation_id=first)
+    again = retry_operation(flashlog, operation_id=first)
+    operation = flashlog.log.get(UpgradeOperation, again)
+    assert operation.expendable_packages == ("tcpdump",)
 
 
 def test_targets_are_one_append_with_the_start(shop: Shop) -> None:

@@ -318,10 +318,12 @@ def test_a_form_says_what_may_be_lost_and_how_to_flash(
     ("body", "field"),
     [
         ({"expendable_packages": ["x" * 129]}, "expendable_packages"),
+        ({"expendable_packages": ["x"] * 1001}, "expendable_packages"),
         ({"upgrade_options": {"x": True}}, "upgrade_options"),
         ({"upgrade_options": {"n": True, "o": True}}, "upgrade_options"),
         ({"upgrade_options": [1]}, "upgrade_options"),
         ({"uploads_max": 0}, "uploads_max"),
+        ({"uploads_max": 1.5}, "uploads_max"),
         ({"reboots_max": "many"}, "reboots_max"),
         ({"failures_max": -1}, "failures_max"),
     ],

@@ -21,6 +21,7 @@ NO_SUCH_PK = "Invalid pk - object does not exist."
 NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
 
 _PACKAGE_LENGTH_MAX = 128
+_PACKAGES_MAX = 1000
 _TEXTS: dict[str, Any] = {
     "required": REQUIRED,
     "null": NOT_NULL,
@@ -118,7 +119,8 @@ class Whole(fields.Integer):
         super().__init__(**others)
 
     def _validated(self, value: Any) -> int:
-        if isinstance(value, bool):
+        is_fraction = isinstance(value, float) and not value.is_integer()
+        if isinstance(value, bool) or is_fraction:
             raise self.make_error("invalid")
         return super()._validated(value)
 
@@ -207,10 +209,12 @@ class Texts(fields.List[Any]):
 
 
 class Packages(Texts):
-    """Names of packages."""
+    """Names of packages, no more of them than a router has."""
 
     def __init__(self, **others: Any) -> None:
-        super().__init__(**others)
+        too_many = f"Ensure this field has no more than {_PACKAGES_MAX} elements."
+        most = validate.Length(max=_PACKAGES_MAX, error=too_many)
+        super().__init__(validate=most, **others)
         self.inner = Text(length_max=_PACKAGE_LENGTH_MAX)
 
 
