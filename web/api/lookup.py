@@ -35,6 +35,23 @@ def visible(table: str, thing_id: UUID, *, slug: str | None = None) -> Row:
     return found
 
 
+def made(table: str, thing_id: UUID) -> Row:
+    """Return the row of what was just made.
+
+    Raises AnswerError (503) where the read models do not keep up: whoever made it must
+    not take it for refused, and make it once more.
+    """
+    try:
+        return visible(table, thing_id)
+    except AnswerError:
+        raise not_shown_yet(thing_id) from None
+
+
+def not_shown_yet(thing_id: UUID) -> AnswerError:
+    text = f"It was recorded as {thing_id}, but is not shown yet: look again soon."
+    return refusal(HTTPStatus.SERVICE_UNAVAILABLE, text)
+
+
 def changeable(table: str, thing_id: UUID, *, slug: str | None = None) -> Row:
     """Return a row that may be changed. Raises AnswerError (404; 403 if shared)."""
     row = visible(table, thing_id, slug=slug)

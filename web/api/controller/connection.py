@@ -25,7 +25,7 @@ from web.api.controller.writing import active_device
 from web.api.described import Description, described
 from web.api.fields import Body, Choice, Id, Truth
 from web.api.listing import listed
-from web.api.lookup import changeable, own_reference, visible
+from web.api.lookup import changeable, not_shown_yet, own_reference, visible
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -78,7 +78,10 @@ def _post(device_id: UUID) -> Response:
         flashlog(), device_id, _facts(sent, {}), by=g.user_id
     )
     note_firmware_of(flashlog(), device_id, by=g.user_id)
-    return _answer(device_id, connection_id, HTTPStatus.CREATED)
+    try:
+        return _answer(device_id, connection_id, HTTPStatus.CREATED)
+    except AnswerError:
+        raise not_shown_yet(connection_id) from None
 
 
 @described(Description(answers={HTTPStatus.OK: ConnectionShown}))

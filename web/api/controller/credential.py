@@ -25,7 +25,7 @@ from web.api.controller.writing import told_as
 from web.api.described import Description, described
 from web.api.fields import NOT_NULL, REQUIRED, Body, Choice, Id, Object, Text, Truth
 from web.api.listing import listed
-from web.api.lookup import changeable, own_reference, visible
+from web.api.lookup import changeable, made, own_reference, visible
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -91,7 +91,7 @@ def _post() -> Response:
     )
     with told_as({"name": "non_field_errors"}):
         credentials_id = create_credentials(flashlog(), facts, by=g.user_id)
-    shown = _shown(visible("credentials", credentials_id))
+    shown = _shown(made("credentials", credentials_id))
     return json_answer(shown, HTTPStatus.CREATED)
 
 

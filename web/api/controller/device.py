@@ -29,7 +29,7 @@ from web.api.controller.writing import active_device, told_as
 from web.api.described import Description, Parameter, described
 from web.api.fields import NO_CHOICE
 from web.api.listing import listed
-from web.api.lookup import changeable, own_reference, visible
+from web.api.lookup import changeable, made, own_reference, visible
 from web.api.moments import at
 from web.api.resource import Resource
 from web.state import flashlog
@@ -85,7 +85,7 @@ def _post() -> Response:
     _check_references(sent)
     with told_as({"name": "__all__", "mac_address": "non_field_errors"}):
         device_id = add_device(flashlog(), NewDevice(**said(sent)), by=g.user_id)
-    return json_answer(new_device(visible("device", device_id)), HTTPStatus.CREATED)
+    return json_answer(new_device(made("device", device_id)), HTTPStatus.CREATED)
 
 
 @described(Description(answers={HTTPStatus.OK: DeviceShown}))

@@ -24,7 +24,7 @@ from web.api.controller.writing import told_as
 from web.api.described import Description, Parameter, described
 from web.api.fields import NOT_NULL, REQUIRED, Body, Id, Object, Text
 from web.api.listing import listed
-from web.api.lookup import changeable, own_reference, visible
+from web.api.lookup import changeable, made, own_reference, visible
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -105,7 +105,7 @@ def _post() -> Response:
     said = _said(load(GroupBody))
     with told_as({"name": "non_field_errors"}):
         group_id = create_group(flashlog(), GroupDescription(**said), by=g.user_id)
-    return json_answer(_shown(visible("device_group", group_id)), HTTPStatus.CREATED)
+    return json_answer(_shown(made("device_group", group_id)), HTTPStatus.CREATED)
 
 
 @described(Description(answers={HTTPStatus.OK: DeviceGroupShown}))

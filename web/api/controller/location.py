@@ -27,7 +27,7 @@ from web.api.described import Description, Parameter, described
 from web.api.fields import Body, Choice, Id, Text, Truth
 from web.api.filters import choice
 from web.api.listing import listed
-from web.api.lookup import changeable, own_reference, visible
+from web.api.lookup import changeable, made, own_reference, visible
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -94,7 +94,7 @@ def _post() -> Response:
     if said.get("geometry") is None and not said.get("is_mobile"):
         raise InvalidError.of("geometry", NO_GEOMETRY)
     location_id = create_location(flashlog(), Place(**said), by=g.user_id)
-    return json_answer(_shown(visible("location", location_id)), HTTPStatus.CREATED)
+    return json_answer(_shown(made("location", location_id)), HTTPStatus.CREATED)
 
 
 @described(Description(answers={HTTPStatus.OK: LocationShown}))

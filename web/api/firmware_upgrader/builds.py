@@ -21,7 +21,15 @@ from web.api.described import Description, Parameter, described
 from web.api.fields import Body, Id, Text, Texts
 from web.api.firmware_upgrader.categories import OF_ORGANIZATION, ORDERING
 from web.api.listing import listed, ordered
-from web.api.lookup import changeable, own_reference, reference, seen, visible
+from web.api.lookup import (
+    changeable,
+    made,
+    missing,
+    own_reference,
+    reference,
+    seen,
+    visible,
+)
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -95,6 +103,7 @@ def _post() -> Response:
     build_id = create_build(
         flashlog(), **build_fields(body(), is_partial=False), by=g.user_id
     )
+    made("build", build_id)
     return json_answer(build_object(_row(build_id)), HTTPStatus.CREATED)
 
 
@@ -177,10 +186,10 @@ def build_fields(said: dict[str, Any], *, is_partial: bool) -> dict[str, Any]:
 
 
 def _row(build_id: UUID) -> Row:
-    (row,) = builds((Condition("build.id = ?", (str(build_id),)),)).all(
-        flashlog().views
-    )
-    return row
+    found = builds((Condition("build.id = ?", (str(build_id),)),)).all(flashlog().views)
+    if not found:
+        raise missing("Build")
+    return found[0]
 
 
 LIST = Resource(

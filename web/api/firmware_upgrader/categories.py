@@ -20,7 +20,7 @@ from web.api.bodies import load
 from web.api.described import Description, Parameter, described
 from web.api.fields import Body, Id, Text
 from web.api.listing import listed, ordered
-from web.api.lookup import changeable, own_reference, seen, visible
+from web.api.lookup import changeable, made, own_reference, seen, visible
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -90,7 +90,7 @@ def _post() -> Response:
     category_id = create_category(
         flashlog(), **category_fields(is_partial=False), by=g.user_id
     )
-    return json_answer(_shown(visible("category", category_id)), HTTPStatus.CREATED)
+    return json_answer(_shown(made("category", category_id)), HTTPStatus.CREATED)
 
 
 @described(Description(answers={HTTPStatus.OK: CategoryShown}, query=[OF_ORGANIZATION]))

@@ -28,7 +28,7 @@ from web.api.described import Description, Parameter, described
 from web.api.fields import Body, Text, Texts
 from web.api.firmware_upgrader.categories import OF_ORGANIZATION, ORDERING
 from web.api.listing import listed, ordered
-from web.api.lookup import changeable, missing, seen, visible
+from web.api.lookup import changeable, made, missing, seen, visible
 from web.api.resource import Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -112,7 +112,7 @@ def _post(build_id: UUID) -> Response:
         request, size_bytes_max=flashlog().settings.image_size_max_bytes
     )
     image_id = take_image(build_id, file, body())
-    return json_answer(image_object(visible("image", image_id)), HTTPStatus.CREATED)
+    return json_answer(image_object(made("image", image_id)), HTTPStatus.CREATED)
 
 
 @described(Description(answers={HTTPStatus.OK: ImageShown}, query=[OF_ORGANIZATION]))

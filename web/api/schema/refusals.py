@@ -83,7 +83,7 @@ _REFUSALS = {
         meaning="Asked too often.", headers={"Retry-After": _SECONDS}
     ),
     HTTPStatus.SERVICE_UNAVAILABLE: Refusal(
-        meaning="The store is busy; nothing was written.",
+        meaning="The store is busy; nothing was written, unless `detail` says so.",
         headers={"Retry-After": _SECONDS},
     ),
     HTTPStatus.INSUFFICIENT_STORAGE: Refusal(

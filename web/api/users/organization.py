@@ -22,7 +22,7 @@ from web.api.authentication import asking
 from web.api.bodies import load
 from web.api.described import Description, described
 from web.api.listing import listed
-from web.api.lookup import seen, visible
+from web.api.lookup import made, seen, visible
 from web.api.resource import NO_PERMISSION
 from web.api.users.open_resource import PermittedResource
 from web.api.users.organization_shapes import (
@@ -54,7 +54,7 @@ def _post() -> Response:
     facts = load(NewOrganizationBody)
     with _taken_by():
         organization_id = found_organization(flashlog(), facts, by=g.user_id)
-    row = visible("organization", organization_id)
+    row = made("organization", organization_id)
     return json_answer(organization_object(row), HTTPStatus.CREATED)
 
 

@@ -23,7 +23,7 @@ from web.api.actions import actions_of
 from web.api.authentication import asking
 from web.api.bodies import load
 from web.api.described import Description, described
-from web.api.lookup import missing
+from web.api.lookup import missing, not_shown_yet
 from web.api.pages import Page, paginated
 from web.api.resource import NO_PERMISSION
 from web.api.users.giving import allowed, change_of_membership, own_membership
@@ -81,7 +81,7 @@ def _post() -> Response:
         user_id = register_user(flashlog(), new, by=g.user_id)
     row = flashlog().views.one("user", str(user_id))
     if row is None:
-        raise missing("User")
+        raise not_shown_yet(user_id)
     (shown,) = with_people(flashlog(), asking(), [row])
     return json_answer(user_object(shown, asking()), HTTPStatus.CREATED)
 
