@@ -62,10 +62,13 @@ async function refresh() {
   isWanted = false;
   isFetching = true;
   const begun = performance.now();
+  const path = location.href;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(path, { headers: { Accept: "text/html" } });
     if (answer.redirected) location.reload();
-    if (answer.ok) show(await answer.text());
+    const text = await answer.text();
+    // Meanwhile the page may have come to show something else.
+    if (answer.ok && path === location.href) show(text);
   } catch {
     // The feed says when the connection is back.
   }
@@ -76,7 +79,8 @@ async function refresh() {
   }, pause);
 }
 
-function show(text) {
+/** Make the live parts like those of another text of this page. */
+export function show(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   for (const fresh of page.querySelectorAll("[data-live]")) {
     const old = document.getElementById(fresh.id);

@@ -13,6 +13,7 @@ const EVERY_MS = 20_000;
 const language = document.documentElement.lang;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
 
 /** Keep all moments of the page told. */
 export function tellTimes() {
@@ -20,16 +21,22 @@ export function tellTimes() {
   setInterval(() => tellTimesIn(document), EVERY_MS);
 }
 
-/** Tell the moments below an element; `data-exact` ones stay as they are. */
+/** Tell the moments below an element: `data-exact` ones, and those that are only a
+ *  time of day (`data-clock`), are not made relative. */
 export function tellTimesIn(element) {
   const now = Date.now();
   for (const time of element.querySelectorAll("time[datetime]")) {
     const moment = Date.parse(time.dateTime);
     if (Number.isNaN(moment)) continue;
     time.title = exact.format(moment);
-    const words = "exact" in time.dataset ? time.title : since(moment - now);
+    const words = wordsOf(time, moment, now);
     if (time.textContent !== words) time.textContent = words;
   }
+}
+
+function wordsOf(time, moment, now) {
+  if ("clock" in time.dataset) return clock.format(moment);
+  return "exact" in time.dataset ? time.title : since(moment - now);
 }
 
 function since(ms) {

@@ -1,0 +1,58 @@
+"""One device: who it is, what it runs, how it is reached, and what happened to it."""
+
+from uuid import UUID
+
+import msgspec
+from flask import Response
+
+from application.projections.views import Row
+from application.queries.history import device_history
+from application.queries.operation_list import operations_in_words
+from application.queries.upgrade_choice import image_in_words
+from web.api.authentication import asking
+from web.console.devices.section import SEE, blueprint, device_of, may_upgrade
+from web.console.rendering import show
+from web.state import flashlog
+
+_UPGRADES_SHOWN = 10
+_HISTORY_SHOWN = 40
+
+
+@blueprint.page("/devices/<uuid:device_id>/", *SEE)
+def detail(device_id: UUID) -> Response:
+    """Show a device with its upgrades, newest first."""
+    device = device_of(device_id)
+    views, account = flashlog().views, asking()
+    query = operations_in_words(account, device_id=device_id)
+    may_see_upgrades = account.may("view_upgradeoperation", "change_upgradeoperation")
+    return show(
+        "device.html",
+        device=device,
+        addresses=msgspec.json.decode(device["addresses"]),
+        packages=msgspec.json.decode(device["packages"]),
+        connections=_connections(device_id),
+        image=_image(device),
+        upgrades=query.page(views, limit=_UPGRADES_SHOWN, offset=0)
+        if may_see_upgrades
+        else [],
+        upgrade_count=query.count(views) if may_see_upgrades else 0,
+        history=device_history(flashlog(), device_id)[:_HISTORY_SHOWN],
+        may_upgrade=may_upgrade(account, device),
+    )
+
+
+def _image(device: Row) -> Row | None:
+    image_id = device["image_id"]
+    return image_in_words(flashlog().views, UUID(image_id)) if image_id else None
+
+
+def _connections(device_id: UUID) -> list[Row]:
+    """Return how the device is logged in to; of what is secret only its kind."""
+    return flashlog().views.rows(
+        "SELECT connection.*, credentials.name AS name, credentials.username AS"
+        " username, credentials.port AS port, credentials.secret_kind AS secret_kind"
+        " FROM connection JOIN credentials"
+        " ON credentials.id = connection.credentials_id"
+        " WHERE connection.parent_id = ? ORDER BY connection.place",
+        [str(device_id)],
+    )
