@@ -9,8 +9,8 @@ import msgspec
 from application.commands.claims import Claims
 from application.commands.device_checks import key_complaints, name_complaints
 from application.commands.device_claims import (
-    KEY_TAKEN,
     TAKEN,
+    claim_key,
     mac_key,
     name_key,
     secret_key,
@@ -114,7 +114,7 @@ def _claims(
         if device.key_id:
             known = flashlog.vault.get(device.key_id)["key"]
             claims.release(secret_key(flashlog, known), device.id)
-        claims.claim("key", secret_key(flashlog, key), device.id, taken=KEY_TAKEN)
+        claim_key(flashlog, claims, key, device.id)
     return claims
 
 

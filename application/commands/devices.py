@@ -14,11 +14,10 @@ from application.commands.device_checks import (
     name_complaints,
 )
 from application.commands.device_claims import (
-    KEY_TAKEN,
     TAKEN,
+    claim_key,
     mac_key,
     name_key,
-    secret_key,
 )
 from application.commands.keeping import kept_if_recorded
 from application.commands.located import group_of, location_of, owners_of
@@ -144,8 +143,7 @@ def _claims(
     claims.claim("name", name, device_id, taken=TAKEN)
     claims.claim("mac_address", mac, device_id, taken=TAKEN)
     if new.key:
-        secret = secret_key(flashlog, new.key)
-        claims.claim("key", secret, device_id, taken=KEY_TAKEN)
+        claim_key(flashlog, claims, new.key, device_id)
     return claims
 
 

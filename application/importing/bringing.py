@@ -4,9 +4,9 @@ from uuid import UUID
 
 import msgspec
 
+from application.commands.device_claims import TAKEN
 from application.commands.device_lifecycle import deactivate_device
 from application.commands.devices import (
-    TAKEN,
     NewDevice,
     add_device,
     check_new_device,

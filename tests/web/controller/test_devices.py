@@ -47,7 +47,7 @@ def test_a_registered_device_is_shown_as_it_was_said(tenants: Tenants) -> None:
     assert device["mac_address"] == "AA:BB:CC:DD:EE:01"
     assert (device["management_ip"], device["last_ip"]) == ("10.0.0.2", None)
     assert (device["group"], device["config"], device["system"]) == (None, None, "")
-    assert len(device["key"]) == 32
+    assert len(device["key"]) == 64
 
     answer = tenants.operator.get(path(device))
     assert answer.get_json() == device | {"is_deactivated": False}
@@ -167,6 +167,23 @@ def test_a_key_is_one_everywhere(tenants: Tenants) -> None:
     answer = tenants.stranger.post(f"{API}/device/", json=body)
     assert answer.status_code == 400
     assert answer.get_json().keys() == {"key"}
+
+
+def test_a_key_that_was_made_up_for_a_device_is_given_to_no_other(
+    tenants: Tenants,
+) -> None:
+    device = made(tenants.operator, "/device/", device_body(tenants.ours))
+    body = device_body(tenants.theirs, key=device["key"])
+    answer = tenants.stranger.post(f"{API}/device/", json=body)
+    assert (answer.status_code, answer.get_json().keys()) == (400, {"key"})
+
+    other = device_body(tenants.ours, name="ap-2", mac_address="AA:BB:CC:DD:EE:02")
+    other = made(tenants.operator, "/device/", other)
+    answer = tenants.operator.patch(path(other), json={"key": device["key"]})
+    assert (answer.status_code, answer.get_json().keys()) == (400, {"key"})
+    # Its own may be said of it.
+    answer = tenants.operator.patch(path(device), json={"key": device["key"]})
+    assert answer.get_json()["key"] == device["key"]
 
 
 def test_a_key_is_not_in_the_log(tenants: Tenants, flashlog: Flashlog) -> None:
