@@ -14,7 +14,9 @@ from werkzeug.serving import make_server
 
 from application.commands.device_lifecycle import deactivate_device
 from application.commands.users import add_user, find_user, token_of
+from application.errors import NotFoundError
 from application.flashlog import Flashlog
+from application.procedure.check import CheckReport, check_device
 from application.settings import Settings
 from tests.cli.conftest import AddRouter, Cli
 from tests.web.controller.conftest import (
@@ -27,7 +29,7 @@ from tests.web.controller.conftest import (
 from tests.web.examples import organization
 from tests.web.people import Caller
 from web.app import create_app
-from web.cli import exits
+from web.cli import checking, exits
 
 TABLE = """\
 Name,MAC,IP,Model,Group,Location,User,Password,Jump
@@ -421,7 +423,19 @@ def test_an_openwisp_that_refuses_or_is_none_is_said_so(
     assert "OPENWISP_TOKEN" in said.err
 
 
-def test_a_selection_of_routers_is_looked_at(cli: Cli, add_router: AddRouter) -> None:
+def _without(name: str) -> Any:
+    def check(flashlog: Flashlog, device_id: UUID) -> CheckReport:
+        row = flashlog.views.one("device", str(device_id))
+        if row and row["name"] == name:
+            raise NotFoundError("there is no Device")
+        return check_device(flashlog, device_id)
+
+    return check
+
+
+def test_a_selection_of_routers_is_looked_at(
+    cli: Cli, add_router: AddRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("roof-1", "roof-2"):
         add_router(name)
     cli(
@@ -442,5 +456,11 @@ def test_a_selection_of_routers_is_looked_at(cli: Cli, add_router: AddRouter) ->
     said = cli("device", "check", "--all", "--json")
     assert said.status == exits.UNREACHABLE
     assert [each["name"] for each in said.json] == ["gone", "roof-1", "roof-2"]
+    # One that is deleted at the same moment keeps nobody from hearing of the others.
+    monkeypatch.setattr(checking, "check_device", _without("roof-1"))
+    said = cli("device", "check", "roof-1", "roof-2", "--json")
+    assert said.status == exits.UNREACHABLE
+    troubles = {each["name"]: each["trouble"] for each in said.json}
+    assert troubles == {"roof-1": "there is no Device", "roof-2": ""}
     assert cli("device", "check", "--group", "nothing").status == exits.NOT_FOUND
     assert cli("device", "check").status == exits.USAGE

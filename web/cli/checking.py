@@ -7,6 +7,8 @@ from uuid import UUID
 
 import click
 
+from application.errors import DomainError, StorageError
+from application.flashlog import Flashlog
 from application.procedure.check import CheckReport, ImageFit, check_device
 from application.queries.devices import select_devices
 from web.cli import exits, output
@@ -67,7 +69,7 @@ def _checked(here: Here, device_ids: Sequence[UUID]) -> list[CheckReport]:
     """Visit many routers, some at a time, with a bar for people who wait."""
     flashlog = here.flashlog
     with ThreadPoolExecutor(_VISITED_AT_ONCE) as pool:
-        coming = pool.map(lambda each: check_device(flashlog, each), device_ids)
+        coming = pool.map(lambda each: _looked_at(flashlog, each), device_ids)
         with click.progressbar(
             coming,
             length=len(device_ids),
@@ -76,6 +78,16 @@ def _checked(here: Here, device_ids: Sequence[UUID]) -> list[CheckReport]:
             hidden=not sys.stderr.isatty(),
         ) as shown:
             return list(shown)
+
+
+def _looked_at(flashlog: Flashlog, device_id: UUID) -> CheckReport:
+    """Visit one of many: what is wrong with it is its own trouble."""
+    try:
+        return check_device(flashlog, device_id)
+    except (DomainError, StorageError) as error:
+        row = flashlog.views.one("device", str(device_id))
+        name = row["name"] if row else str(device_id)
+        return CheckReport(device_id=device_id, name=name, trouble=str(error))
 
 
 def _status(report: CheckReport) -> int:
