@@ -11,7 +11,7 @@ from application.importing.sighting import SourceError
 _DEPTH_MAX = 50
 
 
-class _Texts(yaml.SafeLoader):  # type: ignore[misc] - it has no types
+class _Texts(yaml.SafeLoader):  # type: ignore[misc]
     """Makes texts of all values, and knows merges (`<<`) and tags such as `!vault`.
 
     A MAC address of digits alone would be a number to base 60 otherwise.

@@ -115,6 +115,17 @@ def test_a_table_is_brought_once_however_often_it_is_imported(
     assert second["log_ins"] == ["root at port 22"]
 
 
+def test_one_import_goes_on_at_a_time(cli: Cli, table: Path, tmp_path: Path) -> None:
+    # Each of two would make the locations that there are not yet.
+    other = Flashlog(Settings(data_dir=tmp_path / "data"))
+    with other.alone("import"):
+        said = cli("device", "import", table, "--empty-password")
+    other.close()
+    assert said.status == exits.REFUSED
+    assert "another import is under way" in said.err
+    assert counts(cli, table, "--empty-password") == {"new": 2}
+
+
 def test_what_has_changed_is_brought_up_to_date(cli: Cli, table: Path) -> None:
     counts(cli, table, "--empty-password")
     table.write_text(TABLE.replace("roof-2,", "attic,").replace("10.0.0.1", "10.0.0.9"))

@@ -4,12 +4,14 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from application.adapters.openwisp import OpenWisp, OpenWispError
 from application.commands.devices import NewCredentials
+from application.errors import RefusedError
 from application.importing.ansible import read_ansible
 from application.importing.bringing import Bringing
 from application.importing.known_hosts import KnownHosts
@@ -92,22 +94,33 @@ def import_(
         by=here.user_id,
     )
     try:
-        if kind == "openwisp":
-            outcomes = _from_openwisp(
-                here,
-                source,
-                bringing,
-                default,
-                uses_last_ip=uses_last_ip,
-                is_dry_run=dry_run,
-            )
-        else:
-            read = read_table if kind == "csv" else read_ansible
-            sightings = list(read(Path(source), default=default))
-            outcomes = _brought(bringing, sightings, len(sightings))
+        with _by_itself(here):
+            if kind == "openwisp":
+                outcomes = _from_openwisp(
+                    here,
+                    source,
+                    bringing,
+                    default,
+                    uses_last_ip=uses_last_ip,
+                    is_dry_run=dry_run,
+                )
+            else:
+                read = read_table if kind == "csv" else read_ansible
+                sightings = list(read(Path(source), default=default))
+                outcomes = _brought(bringing, sightings, len(sightings))
     except (SourceError, OpenWispError) as error:
         raise click.UsageError(f"{source}: {error}") from None
     return _tell(outcomes, is_dry_run=dry_run, as_json=as_json)
+
+
+@contextmanager
+def _by_itself(here: Here) -> Iterator[None]:
+    """Let two imports not make the same log-ins, groups and locations twice."""
+    with here.flashlog.alone("import") as is_alone:
+        if not is_alone:
+            msg = "another import is under way: wait until it has ended"
+            raise RefusedError(msg)
+        yield
 
 
 def _known_hosts(path: Path | None) -> KnownHosts:
