@@ -91,6 +91,8 @@ def test_only_the_log_in_the_description_and_proofs_are_open_to_everybody(
         f"{proof}/inclusion/",
         f"{proof}/tile/{{level}}/{{number}}/",
         "get /api/v1/schema/",
+        "get /api/v1/schema/events/",
+        "get /api/v1/schema/events/{event_type}/",
         "post /api/v1/users/token/",
     ]
 

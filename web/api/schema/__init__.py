@@ -14,6 +14,7 @@ from web.answers import json_answer
 from web.api.authentication import address
 from web.api.described import Description, described
 from web.api.resource import PublicResource, throttle
+from web.api.schema import events
 from web.api.schema.document import document
 from web.api.schema.page import Page
 from web.state import state
@@ -69,3 +70,5 @@ def page() -> Response:
 
 DOCUMENT = PublicResource("openapi-document", get=_document)
 DOCUMENT.add_to(blueprint, "/schema/")
+events.LIST.add_to(blueprint, "/schema/events/")
+events.DETAIL.add_to(blueprint, "/schema/events/<event_type>/")
