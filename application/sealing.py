@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 from threading import Event as Signal
 from time import monotonic
 
-from application.audit.keeper import ChangedLogError, TreeKeeper
+from application.audit.keeper import TreeKeeper
+from application.audit.tiling import ChangedLogError
 from application.audit.witnesses import Messenger, UnwitnessedError, witnesses_of
 from application.beside import beside
 from application.errors import StorageError

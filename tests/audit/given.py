@@ -4,13 +4,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from eventsourcing.persistence import StoredEvent
 
 from application.adapters.sqlite.audit_store import AuditStore
 from application.adapters.sqlite.log import SQLiteLog
 from application.adapters.sqlite.rows import StoredRows
+from application.audit.audit import Audit
+from application.audit.export import export
 from application.audit.keeper import TreeKeeper
 from domain.transparency.note import SigningKey
 
@@ -18,33 +20,33 @@ ORIGIN = "flashlog/test"
 _TOPIC = "Device:Renamed"
 
 
-def append(path: Path, count: int, *, originator_id: UUID | None = None) -> None:
-    """Append events, three to a story."""
+def append(path: Path, count: int) -> None:
+    """Append events in one transaction, three to a story."""
+    story = uuid4()
+    events = []
+    for number in range(count):
+        version = number % 3 + 1
+        story = uuid4() if version == 1 else story
+        state = f'{{"name":"n{number}"}}'.encode()
+        events.append(StoredEvent(story, version, _TOPIC, state))
     log = SQLiteLog(path)
-    made = 0
-    while made < count:
-        story = originator_id or uuid4()
-        more = min(3, count - made)
-        log.insert_events(
-            [
-                StoredEvent(story, version, _TOPIC, f'{{"name":"n{made}"}}'.encode())
-                for version in range(1, more + 1)
-            ]
-        )
-        made += more
+    log.insert_events(events)
     log.close()
 
 
 class House:
     """A data directory with a log and its tree, signed every `events_max` events."""
 
-    def __init__(self, directory: Path, *, events_max: int = 10) -> None:
+    def __init__(
+        self, directory: Path, *, events_max: int = 10, is_new: bool = True
+    ) -> None:
         self.directory = directory
         self.log = directory / "log.sqlite"
         self.store = directory / "audit.sqlite"
         self.key = SigningKey.make(ORIGIN)
         self.events_max = events_max
-        append(self.log, 1)
+        if is_new:
+            append(self.log, 1)
 
     def append(self, count: int) -> None:
         append(self.log, count)
@@ -62,6 +64,33 @@ class House:
         finally:
             rows.close()
             store.close()
+
+    @contextmanager
+    def audit(self) -> Iterator[Audit]:
+        audit = Audit(
+            StoredRows(self.log),
+            AuditStore(self.store),
+            self.key,
+            checkpoint_events_max=self.events_max,
+        )
+        try:
+            yield audit
+        finally:
+            audit.close()
+
+    def export(self, name: str) -> Path:
+        """Export everything that is signed into a directory of this name."""
+        directory = self.directory / name
+        with self.audit() as audit:
+            export(audit, directory)
+        return directory
+
+    def kept(self, size: int) -> str:
+        """Return a checkpoint as somebody else keeps it."""
+        with self.audit() as audit:
+            found = audit.store.checkpoint(size)
+        assert found is not None
+        return found.note
 
     def tamper(self, *statements: str) -> None:
         """Do what whoever may write to the file can do, as if no trigger were there."""

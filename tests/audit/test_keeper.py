@@ -9,7 +9,7 @@ import pytest
 
 from application.adapters.sqlite.audit_store import AuditStore
 from application.adapters.sqlite.rows import StoredRows
-from application.audit.keeper import ChangedLogError
+from application.audit.tiling import ChangedLogError
 from domain.transparency.checkpoint import Checkpoint, checkpoint_of
 from domain.transparency.leaf import leaf_hash_of
 from domain.transparency.note import Note

@@ -4,6 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from application.audit import verifier
 from tests.cli.conftest import Cli
 
 
@@ -67,3 +70,38 @@ def test_what_is_wrong_with_a_question_is_told(cli: Cli, tmp_path: Path) -> None
     said = cli("audit", "verify", "--checkpoint", text)
     assert said.status == 2
     assert str(text) in said.err
+
+
+def test_a_log_is_exported_verified_and_imported(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = cli("audit", "key").out.strip()
+    exported = tmp_path / "export"
+    said = cli("audit", "export", "--output", exported)
+    assert said.status == 0, said.err
+    assert f"flashlog-verify {exported} --key {key}" in said.out
+    assert verifier.main([str(exported), "--key", key]) == 0
+    assert cli("audit", "export", "--output", exported).status == 1
+
+    monkeypatch.setenv("FLASHLOG_DATA_DIR", str(tmp_path / "second"))
+    said = cli("audit", "import", exported, "--key", key)
+    assert said.status == 0, said.err
+    assert "imported 2 events" in said.out
+    assert cli("audit", "verify", "--key", key).status == 0
+    said = cli("audit", "export", "--output", tmp_path / "again", "--json")
+    assert said.json["events"] == 2
+    for path in exported.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_changed_export_is_not_imported(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported = tmp_path / "export"
+    cli("audit", "export", "--output", exported)
+    (path,) = exported.glob("events-*")
+    path.write_text(path.read_text().replace('"position":2', '"position":3'))
+    monkeypatch.setenv("FLASHLOG_DATA_DIR", str(tmp_path / "second"))
+    said = cli("audit", "import", exported)
+    assert said.status == 1
+    assert "is not what was signed, so nothing is imported: position 2" in said.err

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from application.audit.export import export as write_export
 from application.audit.findings import Report
+from application.audit.importing import import_export
 from application.audit.looking import verify_directory
 from application.audit.proofs import newest_checkpoint
 from application.sealing import seal
@@ -85,7 +87,7 @@ def verify(
       flashlog audit verify
       flashlog audit verify --checkpoint kept.checkpoint --key "$(cat flashlog.vkey)"
     """
-    with _progress() as progress:
+    with _progress("verifying") as progress:
         report = verify_directory(
             here.settings.data_dir, vkeys=vkeys, held=held, progress=progress
         )
@@ -96,15 +98,98 @@ def verify(
     return exits.DONE if report.is_good else exits.FAILED
 
 
+@audit.command()
+@click.option(
+    "--output",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="A new directory.",
+)
+@json_option
+@pass_here
+def export(here: Here, *, directory: Path, as_json: bool) -> None:
+    """Write the log as text, with all that was signed of it.
+
+    Also beside a service; it ends where the newest checkpoint does. `flashlog-verify`
+    verifies it anywhere, without Flashlog, years later. It holds no passwords.
+
+    \b
+    Example:
+      flashlog audit export --output /mnt/archive/flashlog-2026
+    """
+    seal(here.flashlog)
+    with _progress("exporting") as progress:
+        manifest = write_export(here.flashlog.audit, directory, progress=progress)
+    if as_json:
+        output.print_json(manifest)
+        return
+    output.say(f"wrote {directory}: {output.counted(manifest.events, 'event')}")
+    output.say(f"verify it: flashlog-verify {directory} --key {manifest.keys[-1]}")
+
+
+@audit.command("import")
+@click.argument(
+    "directory", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option(
+    "--checkpoint",
+    "held",
+    type=_FILE,
+    multiple=True,
+    help="A checkpoint that was kept elsewhere; may be repeated.",
+)
+@click.option(
+    "--key",
+    "vkeys",
+    metavar="VKEY",
+    multiple=True,
+    help="The public key that was kept elsewhere.",
+)
+@json_option
+@pass_here
+def import_(
+    here: Here,
+    *,
+    directory: Path,
+    held: tuple[Path, ...],
+    vkeys: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Make a log again from an export, in a new data directory.
+
+    It is verified first. Every event keeps its position, bytes and time, so the tree
+    and all checkpoints are the same. Interrupted, the same command goes on. The log
+    alone is in an export: `flashlog restore` brings passwords and images back, too.
+
+    \b
+    Example:
+      FLASHLOG_DATA_DIR=/srv/copy flashlog audit import /mnt/archive/flashlog-2026
+    """
+    with _progress("importing") as progress:
+        done = import_export(
+            here.settings.data_dir,
+            directory,
+            vkeys=vkeys,
+            held=[path.read_text(encoding="utf-8") for path in held],
+            progress=progress,
+        )
+    if as_json:
+        output.print_json(done)
+        return
+    before = f", {done.already} of them were there already" if done.already else ""
+    output.say(f"imported {output.counted(done.events, 'event')}{before}")
+
+
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar on a terminal, nothing elsewhere."""
     screen = output.console(sys.stderr)
     if not screen.is_terminal:
         yield lambda _done, _total: None
         return
     with output.bar(screen) as shown:
-        task = shown.add_task("verifying", total=None)
+        task = shown.add_task(what, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
