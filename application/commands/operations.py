@@ -9,7 +9,7 @@ from application.commands.idempotency import NO_KEY, RequestKey
 from application.commands.occupancy import occupant
 from application.flashlog import Flashlog
 from application.procedure import rollout
-from domain.catalogue import FirmwareImage
+from domain.catalogue import Build, Category, FirmwareImage
 from domain.device.device import Device
 from domain.errors import InvalidError, RefusedError
 from domain.operation.events import Started
@@ -40,6 +40,7 @@ def start_upgrade(
         image = flashlog.log.get(FirmwareImage, image_id)
         device = flashlog.log.get(Device, device_id)
         device.require_active()
+        _require_image_of(flashlog, device, image)
         if not device.enabled_connections:
             raise InvalidError.of(
                 "__all__",
@@ -65,6 +66,18 @@ def start_upgrade(
     operation_id, position = flashlog.log.decide(start)
     flashlog.show(position)
     return operation_id
+
+
+def _require_image_of(flashlog: Flashlog, device: Device, image: FirmwareImage) -> None:
+    """Refuse an image of another organization, which the device may have left.
+
+    Raises InvalidError on `image`.
+    """
+    build = flashlog.log.get(Build, image.build_id)
+    category = flashlog.log.get(Category, build.category_id)
+    if category.organization_id not in {None, device.organization_id}:
+        msg = f"The image belongs to another organization than {device.name}."
+        raise InvalidError.of("image", msg)
 
 
 def cancel_operation(

@@ -32,6 +32,7 @@ from application.commands.device_groups import (
     delete_group,
 )
 from application.commands.devices import NewDevice, add_device
+from application.commands.firmware import remove_firmware
 from application.commands.locations import (
     Place,
     change_location,
@@ -40,8 +41,13 @@ from application.commands.locations import (
     locate_device,
 )
 from application.commands.log_in_parameters import read_log_in
+from application.commands.operations import (
+    cancel_operation,
+    retry_operation,
+    start_upgrade,
+)
 from application.commands.organizations import found_organization
-from application.errors import DomainError
+from application.errors import DomainError, InvalidError
 from application.flashlog import Flashlog
 from domain.catalogue import (
     Build,
@@ -54,7 +60,7 @@ from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.device.words import Jump
 from domain.organization import DEFAULT_ORGANIZATION_ID
-from tests.application.houses import a_device, opened
+from tests.application.houses import a_device, an_image, opened
 
 OWN = DEFAULT_ORGANIZATION_ID
 Overtaken = Callable[[Callable[[], object], Callable[[], object]], None]
@@ -383,3 +389,34 @@ def test_a_device_goes_to_an_organization_with_firmware_that_it_may_have_there(
     overtaken(keep, go)
     require_sound(flashlog)
     assert flashlog.log.get(Device, device_id).organization_id == other
+
+
+def test_an_upgrade_is_started_only_with_what_the_organization_of_the_device_has(
+    flashlog: Flashlog, overtaken: Overtaken, other: UUID
+) -> None:
+    login = credentials(flashlog, None)
+    device_id = a_device(flashlog, credentials_ids=(login,))
+    start = partial(
+        start_upgrade, flashlog, device_id=device_id, image_id=an_image(flashlog)
+    )
+    go = partial(change_device, flashlog, device_id, {"organization_id": other})
+
+    overtaken(start, go)
+    assert flashlog.log.get(Device, device_id).organization_id == other
+    require_sound(flashlog)
+
+
+def test_a_device_that_has_moved_is_not_upgraded_again_to_what_it_left(
+    flashlog: Flashlog, other: UUID
+) -> None:
+    login = credentials(flashlog, None)
+    device_id = a_device(flashlog, credentials_ids=(login,))
+    image_id = an_image(flashlog)
+    operation_id = start_upgrade(flashlog, device_id=device_id, image_id=image_id)
+    cancel_operation(flashlog, operation_id=operation_id)
+    remove_firmware(flashlog, device_id)
+    change_device(flashlog, device_id, {"organization_id": other})
+
+    with pytest.raises(InvalidError, match="another organization"):
+        retry_operation(flashlog, operation_id=operation_id)
+    require_sound(flashlog)
