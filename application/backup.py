@@ -1,7 +1,8 @@
 """One file from which an installation can be made again.
 
-It holds the log, the vault *and the vault's key*, the installation's id and the
-images: whoever has it has every password in it. Keep it as secret as the key itself.
+It holds the log, the vault *and the vault's key*, the installation's id, the images,
+and what was signed of the log with the key that signs: whoever has it has every password
+in it. Keep it as secret as the key itself.
 """
 
 import shutil
@@ -26,6 +27,7 @@ _LOG, _VAULT, _KEY, _INSTALLATION = (
     "vault.key",
     "installation",
 )
+_AUDIT, _AUDIT_KEY = "audit.sqlite", "audit.key"
 _HELD_AT_ONCE = 200
 
 
@@ -69,6 +71,8 @@ def backup(settings: Settings, target: Path) -> BackedUp:
         ) as name,
     ):
         beside = Path(name)
+        # What was signed before the log: of an event that is not there it would be false.
+        flashlog.audit.store.copy_to(beside / _AUDIT)
         # The log first: what it speaks of was in the vault and the store before.
         position = flashlog.log.recorder.backup(beside / _LOG)
         flashlog.vault.copy_to(beside / _VAULT)
@@ -81,6 +85,8 @@ def backup(settings: Settings, target: Path) -> BackedUp:
             _VAULT: beside / _VAULT,
             _KEY: settings.data_dir / _KEY,
             _INSTALLATION: settings.data_dir / _INSTALLATION,
+            _AUDIT: beside / _AUDIT,
+            _AUDIT_KEY: settings.data_dir / _AUDIT_KEY,
         }
         facts = {
             "made_at": flashlog.clock.now().isoformat(timespec="seconds"),
