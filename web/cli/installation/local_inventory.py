@@ -51,14 +51,18 @@ class LocalInventory:
         return image_rows(self._flashlog)
 
     def builds(self) -> Sequence[Row]:
-        return self._flashlog.views.rows(
+        rows = self._flashlog.views.rows(
             "SELECT build.id, category.name AS category, build.version, build.os,"
+            " build.health_checks,"
             " organization.slug AS organization, build.created,"
             " (SELECT count(*) FROM image WHERE build_id = build.id) AS images"
             " FROM build JOIN category ON category.id = build.category_id"
             " LEFT JOIN organization ON organization.id = category.organization_id"
             " ORDER BY build.position DESC"
         )
+        return [
+            row | {"health_checks": json.loads(row["health_checks"])} for row in rows
+        ]
 
     def build_version(self, build_id: UUID) -> str:
         row = self._flashlog.views.one("build", str(build_id))

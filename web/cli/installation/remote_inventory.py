@@ -100,6 +100,7 @@ class RemoteInventory:
                 "category": _category(row),
                 "version": row["version"],
                 "os": row["os"],
+                "health_checks": row["health_checks"],
                 "organization": slugs.get(owner, owner) if owner else None,
                 "created": row["created"],
                 "images": images[row["id"]],
