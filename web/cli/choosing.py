@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import click
@@ -30,7 +31,8 @@ def pass_installation(command: Callable[..., Any]) -> Callable[..., Any]:
     @pass_machine
     @functools.wraps(command)
     def with_installation(here: Here, /, *args: Any, **given: Any) -> Any:
-        return command(chosen(here), *args, **given)
+        with closing(chosen(here)) as installation:
+            return command(installation, *args, **given)
 
     return with_installation
 

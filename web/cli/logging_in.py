@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -154,7 +155,8 @@ def _with_password(new: Login, username: str | None) -> Login:
         username = str(click.prompt("Username", err=True))
     body = {"username": username, "password": read_password()}
     try:
-        token = Client(new).post(f"{USERS}/token/", body)["token"]
+        with closing(Client(new)) as client:
+            token = client.post(f"{USERS}/token/", body)["token"]
     except InvalidError as error:
         if "non_field_errors" not in error.fields:
             raise
@@ -166,8 +168,9 @@ def _with_password(new: Login, username: str | None) -> Login:
 def _organizations(login: Login) -> list[str]:
     """Return what the token manages; nothing where it may not even ask."""
     try:
-        rows = Client(login).pages(f"{USERS}/organization/")
-        return [str(row["slug"]) for row in rows]
+        with closing(Client(login)) as client:
+            rows = client.pages(f"{USERS}/organization/")
+            return [str(row["slug"]) for row in rows]
     except TooManyRequestsError:
         raise
     except RefusedError:

@@ -39,7 +39,7 @@ def print_story(row: dict[str, Any], story: Sequence[Moment]) -> None:
             "phase": row["phase"] if row["status"] == "in-progress" else "",
             "progress": f"{row['progress']}%",
             "owed to the router": row["owed"],
-            "given up": row["given_up"],
+            "given up": row.get("given_up"),
         }
     )
     output.say()

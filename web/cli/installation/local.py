@@ -21,3 +21,6 @@ class LocalInstallation:
     @property
     def is_worked(self) -> bool:
         return self._flashlog.is_worked()
+
+    def close(self) -> None:
+        """Close nothing: whoever opened the log closes it."""

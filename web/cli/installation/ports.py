@@ -156,6 +156,9 @@ class Installation(Protocol):
     def is_worked(self) -> bool:
         """Whether somebody does what is due."""
 
+    def close(self) -> None:
+        """Give back what it opened."""
+
 
 def goes_on(batch: Row) -> bool:
     """Whether a batch is worth watching: a held one only while routers reboot."""

@@ -18,6 +18,7 @@ class RemoteInstallation:
     def __init__(self, login: Login, *, answer_seconds: float | None = None) -> None:
         limits = {} if answer_seconds is None else {"answer_seconds": answer_seconds}
         client = Client(login, **limits)
+        self.close = client.close
         feed = Feed(login, client.trust, output.notice)
         self.inventory = RemoteInventory(client)
         self.operations = RemoteOperations(client, feed)

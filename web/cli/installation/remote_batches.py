@@ -57,7 +57,7 @@ class RemoteBatches:
 
     def follow(self, batch_id: UUID, *, works: bool = False) -> Iterator[Row]:
         filters = {"batch": [str(batch_id)], "type": _TYPES}
-        with Bell(self._feed.messages(None, filters)) as bell:
+        with Bell(self._feed.follow(None, filters)) as bell:
             while True:
                 row = self.show(batch_id)
                 yield row

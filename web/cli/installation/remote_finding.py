@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from application.errors import NotFoundError
+from application.errors import InvalidError, NotFoundError
 from application.queries.finding import PREFIX_LENGTH_MIN
 from web.cli.installation.ports import Row
 from web.cli.remote.client import Client
@@ -38,8 +38,11 @@ def by_beginning(client: Client, path: str, text: str, *, kind: str) -> UUID:
             f"{PREFIX_LENGTH_MIN} characters of the id"
         )
         raise NotFoundError(msg)
-    rows = client.pages(path, limit=2, id__startswith=wanted)
-    found = [row["id"] for row in rows]
+    try:
+        rows = client.pages(path, limit=2, id__startswith=wanted)
+        found = [row["id"] for row in rows]
+    except InvalidError:  # nothing that an id may begin with
+        found = []
     if len(found) > 1:
         msg = f"more than one {kind} begins with {text!r}: give more of the id"
         raise NotFoundError(msg)

@@ -107,7 +107,7 @@ class RemoteOperations:
         teller = Teller(operation_id, _names(self._client))
         filters = {"operation": [str(operation_id)]}
         last: Moment | None = None
-        for message in self._feed.messages(max(0, row["position"] - 1), filters):
+        for message in self._feed.follow(max(0, row["position"] - 1), filters):
             moment = _moment(teller, message, last) if is_event(message) else None
             yield moment, message
             last = moment or last

@@ -1,9 +1,10 @@
 """The event feed of a service, followed through lost connections without a gap."""
 
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from threading import Event, Thread
 from typing import Any, Self
@@ -26,6 +27,7 @@ _PAUSE_SECONDS = 0.5
 _PAUSE_SECONDS_MAX = 10.0
 # How long the service may be gone before the following is given up.
 _PATIENCE_SECONDS = 600.0
+_FAREWELL_SECONDS = 2.0
 
 Message = dict[str, Any]
 Filters = Mapping[str, Sequence[str]]
@@ -46,12 +48,27 @@ class Feed:
     def __init__(
         self, login: Login, trust: ssl.SSLContext, tell: Callable[[str], None]
     ) -> None:
-        self._login = login
-        self._trust = trust
-        self._tell = tell
+        self.login = login
+        self.trust = trust
+        self.tell = tell
 
-    def messages(self, after: int | None, filters: Filters) -> Iterator[Message]:
-        """Give every message after a position; None: only what happens from now on.
+    def follow(self, after: int | None, filters: Filters) -> "Following":
+        """Follow what happens after a position; None: only from now on."""
+        return Following(self, after, filters)
+
+
+class Following:
+    """One who follows; iterate over it once, and hang up from wherever you are."""
+
+    def __init__(self, feed: Feed, after: int | None, filters: Filters) -> None:
+        self._feed = feed
+        self._after = after
+        self._filters = filters
+        self._connection: websocket.WebSocket | None = None
+        self._is_over = Event()
+
+    def __iter__(self) -> Iterator[Message]:
+        """Give every message, without a gap over lost connections.
 
         Raises RefusedError, LoggedOutError, and ServiceUnreachableError when the
         service is gone for good.
@@ -59,28 +76,41 @@ class Feed:
         pause, lost_at = _PAUSE_SECONDS, 0.0
         while True:
             try:
-                for message in self._once(after, filters):
+                for message in self._once():
                     if lost_at:
-                        self._tell("the service answers again: nothing was missed")
+                        self._feed.tell("the service answers again: nothing was missed")
                     pause, lost_at = _PAUSE_SECONDS, 0.0
-                    after = message.get("position", after)
+                    self._after = message.get("position", self._after)
                     yield message
             except ServiceUnreachableError as error:
+                if self._is_over.is_set():
+                    return
                 now = time.monotonic()
-                if not lost_at:
-                    self._tell(f"{error}; trying again")
-                lost_at = lost_at or now
-                if not error.may_pass or now > lost_at + _PATIENCE_SECONDS:
+                if not error.may_pass or (
+                    lost_at and now > lost_at + _PATIENCE_SECONDS
+                ):
                     raise
-            time.sleep(pause)
+                if not lost_at:
+                    self._feed.tell(f"{error}; trying again")
+                lost_at = lost_at or now
+            if self._is_over.wait(pause):
+                return
             pause = min(2 * pause, _PAUSE_SECONDS_MAX)
 
-    def _once(self, after: int | None, filters: Filters) -> Iterator[Message]:
-        """Give the messages of one connection. Raises what `messages` does."""
-        url = self._login.url
+    def hang_up(self) -> None:
+        """End the following, also from another thread."""
+        self._is_over.set()
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def _once(self) -> Iterator[Message]:
+        """Give the messages of one connection."""
+        url = self._feed.login.url
         try:
-            with closing(self._connected(after, filters)) as connection:
-                while raw := connection.recv():
+            with self._connected() as connection:
+                while not self._is_over.is_set() and (raw := connection.recv()):
                     yield msgspec.json.decode(raw)
         except websocket.WebSocketBadStatusException as error:
             raise self._refused(error) from None
@@ -91,17 +121,26 @@ class Feed:
         msg = f"{url} ended the connection"
         raise ServiceUnreachableError(msg, may_pass=True)
 
-    def _connected(self, after: int | None, filters: Filters) -> websocket.WebSocket:
-        query = urlencode(
-            {"after": "end" if after is None else after, **filters}, doseq=True
-        )
-        url = self._login.url
+    @contextmanager
+    def _connected(self) -> Iterator[websocket.WebSocket]:
+        connection = self._open()
+        self._connection = connection
+        try:
+            yield connection
+            connection.close(timeout=_FAREWELL_SECONDS)
+        finally:
+            connection.shutdown()  # type: ignore[no-untyped-call]  # it has no types
+
+    def _open(self) -> websocket.WebSocket:
+        after = "end" if self._after is None else self._after
+        query = urlencode({"after": after, **self._filters}, doseq=True)
+        login = self._feed.login
         connection = websocket.create_connection(
-            f"{socket_url(url, _PATH)}?{query}",
+            f"{socket_url(login.url, _PATH)}?{query}",
             timeout=_CONNECT_SECONDS,
-            header=[f"Authorization: Bearer {self._login.token}"],
-            origin=origin_of(url),
-            sslopt={"context": self._trust},
+            header=[f"Authorization: Bearer {login.token}"],
+            origin=origin_of(login.url),
+            sslopt={"context": self._feed.trust},
             # Directly, as everything else that is asked.
             http_no_proxy=["*"],
             redirect_limit=0,
@@ -117,45 +156,43 @@ class Feed:
             said = None
         if error.status_code == HTTPStatus.FORBIDDEN:
             msg = (
-                f"{self._login.url} lets you ask, but not follow what happens: your "
-                "account would have to be staff there"
+                f"{self._feed.login.url} lets you ask, but not follow what happens: "
+                "your account would have to be staff there"
             )
             return RefusedError(msg)
         if error.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-            msg = f"{self._login.url} has no room for another listener"
+            msg = f"{self._feed.login.url} has no room for another listener"
             return ServiceUnreachableError(msg, may_pass=True)
-        return refusal(self._login.url, error.status_code, headers, said)
+        return refusal(self._feed.login.url, error.status_code, headers, said)
 
 
 class Bell:
     """Rings when something happened, however often it did; also to begin with."""
 
-    def __init__(self, messages: Iterator[Message]) -> None:
-        self._messages = messages
+    def __init__(self, following: Following) -> None:
+        self._following = following
         self._rung = Event()
         self._error: Exception | None = None
-        self._is_over = False
+        self._listener = Thread(target=self._listen, daemon=True)
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> None:
         """Wait until it has rung since the last time. Raises what the feed does."""
-        has_rung = self._rung.wait(seconds)
+        self._rung.wait(seconds)
         self._rung.clear()
         if self._error is not None:
             raise self._error
-        return has_rung
 
     def __enter__(self) -> Self:
-        Thread(target=self._listen, daemon=True).start()
+        self._listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._is_over = True
+        self._following.hang_up()
+        self._listener.join(_FAREWELL_SECONDS)
 
     def _listen(self) -> None:
         try:
-            for message in self._messages:
-                if self._is_over:
-                    return
+            for message in self._following:
                 if is_event(message) or is_caught_up(message):
                     self._rung.set()
         except Exception as error:  # noqa: BLE001 - raised again where it is waited for

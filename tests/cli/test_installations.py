@@ -1,0 +1,404 @@
+"""The same promises of an installation on this machine and of a service elsewhere.
+
+One real service works for both; each has routers of its own.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from application import passwords
+from application.commands.batches import Wish
+from application.commands.device_groups import create_group
+from application.commands.devices import NewCredentials, NewDevice
+from application.commands.images import NewImage, add_image
+from application.commands.registration import Logins, register
+from application.commands.users import add_user, token_of
+from application.errors import InvalidError, NotFoundError, RefusedError
+from application.flashlog import Flashlog
+from application.procedure.check import check_device
+from application.settings import Settings
+from application.simulation import Fleet, SimulatedRouter
+from domain.device_group import GroupDescription
+from domain.organization import DEFAULT_ORGANIZATION_ID
+from tests.cli.conftest import Cli, Said
+from tests.routers.images import build_image
+from tests.web.over_http import CHEAP_SCRYPT
+from tests.web.serving import Service, eventually, serving
+from web.cli import exits
+from web.cli.installation.local import LocalInstallation
+from web.cli.installation.ports import Installation, Row
+from web.cli.installation.remote import RemoteInstallation
+from web.cli.remote.login import Login
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+
+NEW, OLD = "24.10.0", "22.03.7"
+BUILD = f"{NEW} r24106-10cc5fcd00"
+PLACES = ("local", "remote")
+# Of rows that both tell, these are written otherwise.
+_WRITTEN_OTHERWISE = {"created", "modified", "connections"}
+
+
+class City:
+    """A service, and the routers that it is asked to upgrade."""
+
+    def __init__(self, flashlog: Flashlog, service: Service, fleet: Fleet) -> None:
+        self.flashlog = flashlog
+        self.service = service
+        self.admin = add_user(
+            flashlog, username="maria", password="secret", is_superuser=True
+        )
+        self.token = token_of(flashlog, user_id=self.admin)
+        self.places: dict[str, Installation] = {
+            "local": LocalInstallation(flashlog, lambda: self.admin),
+            "remote": RemoteInstallation(Login(url=service.url, token=self.token)),
+        }
+        self._routers = iter(fleet.routers)
+        self.images = {
+            release: add_image(
+                flashlog,
+                NewImage(file_name=f"{release}.bin"),
+                [build_image(release=release)],
+            )
+            for release in (NEW, OLD)
+        }
+
+    def router(
+        self, name: str, *, group_id: UUID | None = None
+    ) -> tuple[UUID, SimulatedRouter]:
+        """Register the next router, and look at it."""
+        router = next(self._routers)
+        facts = router.facts()
+        new = NewDevice(
+            name=name,
+            mac_address=facts.macs[0],
+            addresses=(router.host,),
+            agent_uuid=UUID(facts.uuid) if facts.uuid else None,
+            group_id=group_id,
+        )
+        log_in = NewCredentials(
+            username="root", password=router.password, port=router.port
+        )
+        device_id = register(self.flashlog, new, Logins(new=log_in))
+        assert check_device(self.flashlog, device_id).is_well
+        return device_id, router
+
+    def group(self, name: str) -> UUID:
+        group = GroupDescription(name=name, organization_id=DEFAULT_ORGANIZATION_ID)
+        return create_group(self.flashlog, group)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("city"),
+        bind="127.0.0.1:0",
+        log_level="ERROR",
+        reconnect_delay_seconds=0.3,
+        reconnect_retry_delay_seconds=0.5,
+        connect_seconds=2,
+        memory_settle_seconds=1,
+        token_rate_limit="off",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_SCRYPT", CHEAP_SCRYPT)
+        with Fleet.of(14) as fleet, serving(settings) as service:
+            flashlog = Flashlog(settings)
+            made = City(flashlog, service, fleet)
+            yield made
+            for place in made.places.values():
+                place.close()
+            flashlog.close()
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def here(city: City, place: str) -> Installation:
+    return city.places[place]
+
+
+def same(local: Row, remote: Row) -> None:
+    """Both rows say the same wherever they say something."""
+    both = (local.keys() & remote.keys()) - _WRITTEN_OTHERWISE
+    assert {name: local[name] for name in both} == {name: remote[name] for name in both}
+    assert len(both) >= 5
+
+
+def upgrade(here: Installation, device_id: UUID, image_id: UUID) -> UUID:
+    operation_id = here.operations.start(
+        device_id=device_id, image_id=image_id, options={}, expendable_packages=()
+    )
+    assert operation_id is not None
+    return operation_id
+
+
+# --- finding -----------------------------------------------------------------
+
+
+def test_things_are_found_by_what_people_call_them(
+    city: City, here: Installation, place: str
+) -> None:
+    name = f"finder-{place}"
+    device_id, router = city.router(name)
+    inventory = here.inventory
+    for text in (name, name.upper(), router.facts().macs[0], str(device_id)):
+        assert inventory.find_device(text) == device_id
+    image_id = city.images[NEW]
+    row = next(each for each in inventory.images() if each["id"] == str(image_id))
+    for text in (NEW, f"{NEW}.bin", row["sha256"][:10], str(image_id)):
+        assert inventory.find_image(text) == image_id
+    build_id = UUID(row["build_id"] if "build_id" in row else row["build"])
+    for text in (BUILD, f"openwrt/{BUILD}", str(build_id)):
+        assert inventory.find_build(text) == build_id
+    assert inventory.build_version(build_id) == BUILD
+
+
+def test_what_there_is_not_is_not_found(here: Installation) -> None:
+    inventory = here.inventory
+    for find in (
+        inventory.find_device,
+        inventory.find_image,
+        inventory.find_build,
+        inventory.find_group,
+        inventory.find_location,
+        here.operations.find,
+        here.batches.find,
+    ):
+        for text in ("nothing", "3f2a9c", "3f", str(uuid4())):
+            with pytest.raises(NotFoundError):
+                find(text)
+
+
+def test_a_file_is_known_by_its_checksum(
+    city: City, here: Installation, tmp_path: Path
+) -> None:
+    file = tmp_path / "other-name.bin"
+    file.write_bytes(build_image(release=NEW))
+    assert here.inventory.image_of_file(file)["id"] == str(city.images[NEW])
+
+
+def test_a_file_that_the_service_does_not_have_is_told(
+    city: City, tmp_path: Path
+) -> None:
+    file = tmp_path / "new.bin"
+    file.write_bytes(build_image(release="25.12.0"))
+    with pytest.raises(NotFoundError, match="the service has no image"):
+        city.places["remote"].inventory.image_of_file(file)
+
+
+# --- one router --------------------------------------------------------------
+
+
+def test_an_upgrade_is_told_alike_to_its_end(
+    city: City, here: Installation, place: str
+) -> None:
+    device_id, router = city.router(f"roof-{place}")
+    operation_id = upgrade(here, device_id, city.images[NEW])
+    moments = [each for each in here.operations.follow(operation_id) if each]
+    assert moments[-1].status == "success"
+    assert router.flashes == 1
+    stories = [each.operations.story(operation_id) for each in city.places.values()]
+    assert stories[0] == stories[1] == moments
+    assert moments[0].by == "maria"
+    city.flashlog.show(city.flashlog.log.end())
+    rows = [each.operations.show(operation_id) for each in city.places.values()]
+    same(*rows)
+    assert here.operations.find(str(operation_id)[:8]) == operation_id
+    listed = here.operations.list(device_id=device_id, status="success", limit=5)
+    assert [row["id"] for row in listed] == [str(operation_id)]
+    with pytest.raises(RefusedError):
+        here.operations.cancel(operation_id)
+    with pytest.raises(RefusedError):
+        here.operations.resume(operation_id)
+
+
+def test_what_is_cancelled_is_not_flashed_and_may_be_tried_again(
+    city: City, here: Installation, place: str
+) -> None:
+    device_id, router = city.router(f"tower-{place}")
+    router.cut_network()
+    operation_id = upgrade(here, device_id, city.images[NEW])
+    here.operations.cancel(operation_id)
+    assert here.operations.show(operation_id)["status"] == "cancelled"
+    again = here.operations.retry(operation_id)
+    here.operations.cancel(again)
+    row = here.operations.show(again)
+    assert (row["retry_of"], row["owed"]) == (str(operation_id), "")
+    assert router.flashes == 0
+
+
+def test_what_is_dangerous_must_be_confirmed(
+    city: City, here: Installation, place: str
+) -> None:
+    device_id, _ = city.router(f"attic-{place}")
+
+    def reasons(release: str, **options: bool) -> Any:
+        return here.inventory.reasons_to_confirm(
+            device_id=device_id, image_id=city.images[release], options=options
+        )
+
+    assert reasons(NEW) == ()
+    assert len(reasons(OLD)) == 1
+    assert len(reasons(OLD, n=True)) == 2
+    with pytest.raises(InvalidError):
+        reasons(NEW, n=True, c=True)
+
+
+def test_both_show_the_same_of_the_same(city: City) -> None:
+    local, remote = city.places.values()
+    city.flashlog.show(city.flashlog.log.end())
+    for listed in (
+        [each.inventory.devices() for each in (local, remote)],
+        [each.inventory.images() for each in (local, remote)],
+        [each.inventory.builds() for each in (local, remote)],
+    ):
+        assert [row["id"] for row in listed[0]] == [row["id"] for row in listed[1]]
+        for pair in zip(*listed, strict=True):
+            same(*pair)
+    device_id = UUID(str(local.inventory.devices()[0]["id"]))
+    same(local.inventory.device(device_id), remote.inventory.device(device_id))
+    assert "key" not in remote.inventory.device(device_id)
+
+
+# --- many routers ------------------------------------------------------------
+
+
+def test_a_mass_upgrade_is_checked_started_held_and_cancelled(
+    city: City, here: Installation, place: str
+) -> None:
+    group_id = city.group(f"group-{place}")
+    nobody = city.group(f"nobody-{place}")
+    device_id, router = city.router(f"harbour-{place}", group_id=group_id)
+    router.cut_network()
+    wish = Wish(group_id=here.inventory.find_group(f"group-{place}"), upgrade_all=True)
+    build_id = here.inventory.find_build(BUILD)
+    found = here.batches.check(build_id, wish)
+    assert found["devices"] == [str(device_id)]
+    batch_id = here.batches.start(build_id, wish)
+    here.batches.hold(batch_id, "a look")
+    row = here.batches.show(batch_id)
+    assert (row["held"], row["target_count"]) == ("a look", 1)
+    city.flashlog.show(city.flashlog.log.end())
+    same(*(each.batches.show(batch_id) for each in city.places.values()))
+    # Nothing goes on while it is held: so the watching ends.
+    assert list(here.batches.follow(batch_id))[-1]["held"] == "a look"
+    here.batches.resume(batch_id)
+    here.batches.cancel(batch_id)
+    last = list(here.batches.follow(batch_id))[-1]
+    assert (last["status"], last["flashing"]) == ("cancelled", 0)
+    assert here.batches.find(str(batch_id)[:8]) == batch_id
+    assert str(batch_id) in {
+        row["id"] for row in here.batches.list(status="cancelled", limit=9)
+    }
+    with pytest.raises(RefusedError):
+        here.batches.hold(batch_id, "")
+    with pytest.raises(RefusedError):
+        here.batches.start(build_id, msgspec.structs.replace(wish, group_id=nobody))
+
+
+# --- a service that goes away ------------------------------------------------
+
+
+def restart_web(service: Service) -> None:
+    """Kill the web process; the service starts another one."""
+    before = service.children()["web"]
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: service.children().get("web", before) != before)
+
+
+def test_a_follower_misses_nothing_when_the_service_is_started_again(
+    city: City, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local, remote = city.places.values()
+    device_id, router = city.router("summit")
+    router.cut_network()
+    operation_id = upgrade(remote, device_id, city.images[NEW])
+    moments = []
+    for moment in remote.operations.follow(operation_id):
+        if moment is None:
+            continue
+        moments.append(moment)
+        if len(moments) == 2:
+            restart_web(city.service)
+            local.operations.cancel(operation_id)
+    assert moments == local.operations.story(operation_id)
+    assert moments[-1].status == "cancelled"
+    assert "trying again" in capsys.readouterr().err
+
+
+# --- commands ----------------------------------------------------------------
+
+
+@pytest.fixture
+def at(
+    city: City, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Callable[..., Said]]:
+    """Run commands on one of the places."""
+
+    def place(name: str) -> Callable[..., Said]:
+        data_dir = str(city.flashlog.settings.data_dir)
+        monkeypatch.setenv("FLASHLOG_DATA_DIR", data_dir)
+        monkeypatch.setenv("FLASHLOG_URL", city.service.url)
+        monkeypatch.setenv("FLASHLOG_TOKEN", city.token)
+        return partial(cli, "--here") if name == "local" else cli
+
+    return place
+
+
+def test_commands_print_the_same_and_leave_with_the_same_status(
+    city: City, at: Callable[[str], Callable[..., Said]], place: str
+) -> None:
+    name = f"island-{place}"
+    _, router = city.router(name)
+    run = at(place)
+    watched = run("upgrade", name, NEW, "--watch")
+    assert watched.status == exits.DONE, watched.err
+    assert "success (operation " in watched.out
+    assert router.flashes == 1
+    assert [line for line in watched.out.splitlines() if line != line.rstrip()] == []
+    assert "\x1b" not in watched.out + watched.err
+    refused = run("upgrade", name, OLD)
+    assert refused.status == exits.REFUSED
+    assert f"repeat the name with --yes {name}" in refused.err
+    (row,) = run("operation", "list", "--device", name, "--json").json
+    shown = run("operation", "show", row["id"][:8])
+    assert "started by" in shown.out
+    assert run("operation", "watch", row["id"]).status == exits.DONE
+    lines = run("operation", "watch", row["id"], "--json").json_lines
+    assert lines[-1]["status"] == "success"
+    assert run("operation", "cancel", row["id"]).status == exits.REFUSED
+    assert run("operation", "show", "3f2a9c").status == exits.NOT_FOUND
+    assert run("batch", "check", "nonsense").status == exits.NOT_FOUND
+    for words in (
+        ("device", "list"),
+        ("device", "show", name),
+        ("image", "list"),
+        ("build", "list"),
+        ("batch", "list"),
+        ("operation", "list"),
+    ):
+        assert run(*words).status == exits.DONE
+        said = run(*words, "--json")
+        assert isinstance(said.json, dict | list), said
+
+
+def test_what_runs_already_is_not_flashed_again(
+    city: City, at: Callable[[str], Callable[..., Said]], place: str
+) -> None:
+    name = f"island-{place}"
+    said = at(place)("upgrade", name, NEW, "--watch")
+    assert said.status == exits.DONE
+    words = "nothing to do"
+    assert words in said.out + said.err
