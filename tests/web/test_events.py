@@ -92,6 +92,7 @@ def test_one_question_looks_through_a_part_of_a_long_log(
         ("after=-1", "after"),
         ("after=x", "after"),
         ("after=%C2%B2", "after"),
+        (f"after={2**63}", "after"),
         ("limit=0", "limit"),
         ("limit=x", "limit"),
         ("wait=-1", "wait"),

@@ -20,6 +20,7 @@ from wsproto.utilities import LocalProtocolError
 
 from web.sockets.codes import POLICY_VIOLATION
 from web.sockets.frames import News
+from web.sockets.handover import lasting
 from web.sockets.outbox import WAITING_BYTES_MAX, Outbox
 
 _LOG = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class Client:
 
     def attach(self, server: Server) -> None:
         """Begin: the connection is there, and what was held goes out."""
-        self._outbox.connect(server.sock)
+        self._outbox.connect(lasting(server))
         server.sock = _OneAtATime(server, self)
         self._server = server
         self.release([], position=self.told)

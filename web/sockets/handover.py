@@ -8,8 +8,10 @@ work. So the library gets a duplicate, and gunicorn keeps its own.
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from simple_websocket import Server
 
 _GIVEN = "gunicorn.socket"
 _KEPT = "flashlog.socket"
@@ -29,6 +31,12 @@ class SocketOfItsOwn:
             environ[_KEPT] = environ[_GIVEN]
             environ[_GIVEN] = environ[_GIVEN].dup()
         return self._application(environ, start_response)
+
+
+def lasting(server: Server) -> socket.socket:
+    """Return a connection that stays open when the library has closed its own."""
+    kept = server.environ.get(_KEPT, server.sock)
+    return cast("socket.socket", kept)
 
 
 def shut(environ: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ class Listening(ABC):
         """Close, where it is time to look, whoever may not listen any more."""
         if monotonic() < self._recheck_at:
             return
-        if not self.may_go_on():
+        if not self.may_go_on() and not self._are_views_behind():
             self.client.close(POLICY_VIOLATION, "you may not listen any more")
         pause = self.flashlog.settings.websocket_recheck_seconds
         self._recheck_at = monotonic() + pause
@@ -74,6 +74,13 @@ class Listening(ABC):
             if said is not None and _asks_for_state(said):
                 self.answer()
             self.look_again()
+
+    def _are_views_behind(self) -> bool:
+        """Whether the read models are being made anew: they know nobody until then.
+
+        Nobody is told anything meanwhile.
+        """
+        return self.flashlog.views.position() < self.hub.follower.position
 
     def _dismiss(self) -> None:
         self.client.close(TOO_SLOW, "too slow")

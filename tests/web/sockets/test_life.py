@@ -1,14 +1,20 @@
 """Clients that are slow, silent, gone or talk too much: who is there is kept."""
 
+import os
+import signal
 import socket
 import struct
 import time
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from application.flashlog import Flashlog
+from domain.operation import events
+from domain.user import User
 from tests.web import examples
+from tests.web.conftest import id_of, token_for
 from tests.web.serving import Service, Socket
 from tests.web.sockets.conftest import CLIENTS_MAX
 from tests.web.sockets.test_event_pace import SMALL, append_wide
@@ -25,6 +31,7 @@ def overrides() -> dict[str, Any]:
     return {
         "websocket_ping_seconds": PING_SECONDS,
         "websocket_recheck_seconds": RECHECK_SECONDS,
+        "websocket_stall_seconds": 2,
     }
 
 
@@ -78,15 +85,18 @@ def test_a_client_that_is_silent_is_closed_and_its_seat_is_free(
         each.cut()
 
 
-@pytest.mark.parametrize("words", [b"{}", b'{"type": "request_current_state"}'])
 def test_a_client_that_says_more_than_is_listened_to_is_closed(
-    service: Service, key: str, words: bytes
+    service: Service, here: Flashlog, key: str
 ) -> None:
+    operation_id = examples.operation(here)
+    after = here.log.end()
+    append_wide(here, operation_id, 10)
     with (
-        service.follow("after=end", key) as feed,
+        service.follow(f"after={after}", key, sockopt=SMALL) as feed,
         pytest.raises(OSError, match=r"reset|pipe"),
     ):
-        wire(feed).sendall(frame(words) * 1_000_000)
+        # Nobody listens to it while it is sent what it does not take.
+        wire(feed).sendall(frame(b"{}") * 2_000_000)
 
 
 _PIECE = b"x" * 100
@@ -106,3 +116,57 @@ def test_a_message_that_is_too_long_is_not_taken_in(
         wire(listener).sendall(message[:5_500])
         assert close_code(listener) == 1009
     assert service.get("/health/live")[0] == 200
+
+
+def test_nobody_is_sent_away_while_the_read_models_are_made_anew(
+    service: Service, here: Flashlog, key: str
+) -> None:
+    operation_id = examples.operation(here)
+    projector = service.children()["projector"]
+    with (
+        service.follow("after=end", key) as feed,
+        service.listen(operation_id, key) as listener,
+    ):
+        assert feed.receive()["type"] == "caught_up"
+        listener.ask()
+        os.kill(projector, signal.SIGSTOP)
+        try:
+            here.projector.drop()
+            for _ in range(4):
+                for each in (feed, listener):  # which answers pings
+                    each.is_silent(RECHECK_SECONDS / 2)
+        finally:
+            os.kill(projector, signal.SIGCONT)
+        last = examples.note(here, operation_id, *examples.connected())
+        assert listener.receive()["operation"]["progress"] == 10
+        while feed.receive()["position"] < last:
+            pass
+
+
+def test_whoever_takes_little_is_looked_at_as_often_as_others(
+    service: Service, here: Flashlog
+) -> None:
+    name = f"leaver-{uuid4()}"
+    token = token_for(here, name, is_superuser=True)
+    operation_id = examples.operation(here)
+
+    def happen(count: int) -> None:
+        facts = [
+            events.RetryScheduled(cause="x" * 10_000, not_before=examples.NOON)
+            for _ in range(count)
+        ]
+        examples.note(here, operation_id, *facts)
+
+    with service.follow("after=end", token, sockopt=SMALL) as slow:
+        assert slow.receive()["type"] == "caught_up"
+        happen(30)  # more than the kernel keeps, and no more than may wait
+        user = here.log.get(User, id_of(here, name))
+        user.deactivate()
+        here.show(here.log.append(user))
+        heard = 0
+        # It takes as much as there is news, so something is always on its way.
+        while heard < 150 and slow.receive_or_close() is not None:
+            heard += 1
+            happen(1)
+            time.sleep(RECHECK_SECONDS / 10)
+    assert slow.closed[0] == 1008
