@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,13 @@ from tests.fleet.cases import GOOD, Case
 from tests.fleet.town import Town, a_town
 from tests.web.serving import Service, serving
 
-_SPARE = 8
+_SPARE = 12
+# Any free port, and nobody is told to come back later.
+_USUAL = {
+    "bind": "127.0.0.1:0",
+    "request_rate_limit": "off",
+    "token_rate_limit": "off",
+}
 
 
 class City(msgspec.Struct, kw_only=True):
@@ -38,12 +45,10 @@ class City(msgspec.Struct, kw_only=True):
 
 @contextmanager
 def a_city(
-    directory: Path, cases: tuple[Case, ...] = (GOOD,) * _SPARE
+    directory: Path, cases: tuple[Case, ...] = (GOOD,) * _SPARE, **settings: Any
 ) -> Iterator[City]:
     with (
-        a_town(
-            directory, cases, request_rate_limit="off", token_rate_limit="off"
-        ) as town,
+        a_town(directory, cases, **(_USUAL | settings)) as town,
         serving(town.settings) as service,
     ):
         yield City(town=town, service=service, taken=set())
