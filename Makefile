@@ -61,7 +61,7 @@ wheel: install ## Build dist/flashlog-*.whl, for pipx
 	@$(BIN)/python -m build --wheel --no-isolation . >/dev/null
 	@ls dist/*.whl
 
-bench: install ## Measure uploads, a batch of 100 and a fleet of 10,000; writes bench.json
+bench: install ## Measure uploads, a batch, a fleet and a log of a million; writes bench.json
 	@$(BIN)/python -m tests.benchmarks
 
 crash-matrix: install ## Kill the runner at every moment; the table goes to docs/reliability.md

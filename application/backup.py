@@ -1,8 +1,8 @@
 """One file from which an installation can be made again.
 
 It holds the log, the vault *and the vault's key*, the installation's id, the images,
-and what was signed of the log with the key that signs: whoever has it has every password
-in it. Keep it as secret as the key itself.
+and what was signed of the log with the key that signs: whoever has it has every
+password in it. Keep it as secret as the key itself.
 """
 
 import shutil
@@ -71,7 +71,7 @@ def backup(settings: Settings, target: Path) -> BackedUp:
         ) as name,
     ):
         beside = Path(name)
-        # What was signed before the log: of an event that is not there it would be false.
+        # What was signed before the log: it must not speak of events that are missing.
         flashlog.audit.store.copy_to(beside / _AUDIT)
         # The log first: what it speaks of was in the vault and the store before.
         position = flashlog.log.recorder.backup(beside / _LOG)

@@ -53,7 +53,7 @@ def serve(
                     "one, stop it first, or set FLASHLOG_DATA_DIR to another directory"
                 )
                 raise ServeError(msg)
-            _LOG.info("action=serving checkpoints' key: %s", flashlog.audit.vkey)
+            _LOG.info("action=serving audit_key=%s", flashlog.audit.vkey)
             _run(settings)
     finally:
         flashlog.close()
