@@ -27,6 +27,10 @@ class NoTargetsError(RefusedError):
     """No device would be upgraded; nothing was started."""
 
 
+class SelectionChangedError(RefusedError):
+    """Others would be upgraded than those that were agreed to; nothing was started."""
+
+
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of a mass upgrade; a limit of None is that of the settings."""
 
@@ -68,11 +72,13 @@ def start_batch(
     build_id: UUID,
     wish: Wish,
     key: RequestKey = NO_KEY,
+    agreed: str = "",
 ) -> UUID:
     """Start a mass upgrade; its operations are made in the background.
 
-    Who is upgraded is decided here and now. Raises NotFoundError, InvalidError,
-    KeyUsedError, and NoTargetsError where nobody would be upgraded.
+    Who is upgraded is decided here and now; `agreed` is the mark of the selection
+    that it must be, if any. Raises NotFoundError, InvalidError, KeyUsedError,
+    SelectionChangedError, and NoTargetsError where nobody would be upgraded.
     """
     options = UpgradeOptions.parse(wish.options).as_mapping()
 
@@ -84,9 +90,11 @@ def start_batch(
         flashlog.show(flashlog.log.end())
         build = _build_row(flashlog, build_id)
         _check_filters(flashlog, build, wish)
-        targets = selected(flashlog, account, build_id, wish).targets(
-            upgrade_all=wish.upgrade_all
-        )
+        found = selected(flashlog, account, build_id, wish)
+        targets = found.targets(upgrade_all=wish.upgrade_all)
+        if agreed and found.mark(upgrade_all=wish.upgrade_all) != agreed:
+            msg = "The devices that would be upgraded have changed meanwhile."
+            raise SelectionChangedError(msg)
         if not targets:
             msg = "No devices found that this build is for and that lack it."
             raise NoTargetsError(msg)

@@ -1,6 +1,6 @@
 """The lines that people read, rendered from events: one place per event."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from application.log import Entry
@@ -139,3 +139,21 @@ def line_of(event: Event) -> str:
 def render_log(entries: Iterable[Entry]) -> list[str]:
     """Tell a story in lines, oldest first."""
     return [line for entry in entries if (line := line_of(entry.event))]
+
+
+# How the line begins that says why an operation ended.
+_ENDINGS = {
+    "success": "Firmware upgrade completed successfully",
+    "failed": "Upgrade failed: ",
+    "aborted": "Upgrade aborted: ",
+    "cancelled": "Upgrade operation ",
+}
+
+
+def last_words(lines: Sequence[str], status: str) -> str:
+    """Return why an operation ended or, where it has not, what was said last."""
+    beginning = _ENDINGS.get(status, "")
+    for line in reversed(lines):
+        if line.startswith(beginning):
+            return line.removeprefix(beginning).lstrip(": ")
+    return ""

@@ -4,6 +4,7 @@ What is shown before a start and what a start then freezes is the same selection
 Ids stay texts, as the read models have them: most of them are only shown.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
@@ -38,7 +39,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """A device that would be upgraded.
 
     `warning` says why its operation would be aborted at once, as things are; often
-    blank.
+    blank. `lost` are the installed packages because of which it would.
     """
 
     device_id: str
@@ -46,6 +47,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     firmware_id: str | None
     image_id: str
     warning: str = ""
+    lost: Sequence[str] = ()
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,12 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         chosen = self.chosen(upgrade_all=upgrade_all)
         pairs = [(each.device_id, each.image_id) for each in chosen]
         return msgspec.convert(pairs, list[Target])
+
+    def mark(self, *, upgrade_all: bool) -> str:
+        """Return what tells these devices, each with its image, from any others."""
+        chosen = self.chosen(upgrade_all=upgrade_all)
+        pairs = sorted((each.device_id, each.image_id) for each in chosen)
+        return hashlib.sha256(msgspec.json.encode(pairs)).hexdigest()
 
 
 def select(
@@ -161,23 +169,24 @@ def _firmwareless(
 
 
 def _chosen(device: Row, image_id: str, lacking: Lacking) -> Chosen:
+    lost: Sequence[str] = ()
+    if device["packages"] != _NO_PACKAGES:
+        lost = lacking(image_id, device["packages"])
     return Chosen(
         device_id=device["id"],
         name=device["name"],
         firmware_id=device["firmware_id"],
         image_id=image_id,
-        warning=_warning(device, image_id, lacking),
+        warning=_warning(device, lost),
+        lost=lost,
     )
 
 
-def _warning(device: Row, image_id: str, lacking: Lacking) -> str:
+def _warning(device: Row, lost: Sequence[str]) -> str:
     if not device["can_connect"]:
         return "the device has no enabled connection"
     if device["is_busy"]:
         return "another operation has the device"
-    if device["packages"] == _NO_PACKAGES:
-        return ""
-    lost = lacking(image_id, device["packages"])
     names = ", ".join(lost)
     return f"the image lacks packages that are installed: {names}" if lost else ""
 

@@ -14,6 +14,7 @@ from application import passwords
 from application.commands.users import add_user
 from application.flashlog import Flashlog
 from application.settings import Settings
+from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.console.city import City, a_city
 from tests.console.pages import Browser
 from tests.console.visitor import Visitor
@@ -80,3 +81,11 @@ def pictures() -> Path:
     directory = Path(__file__).resolve().parents[2] / "screenshots"
     directory.mkdir(exist_ok=True)
     return directory
+
+
+@pytest.fixture
+def operator(flashlog: Flashlog, people: People) -> Browser:
+    """Give one who may look and keep the inventory."""
+    user_id = people.operator(DEFAULT_ORGANIZATION_ID).user_id
+    assert user_id
+    return Browser(flashlog, user_id)

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 from werkzeug.test import TestResponse
 
-from application import passwords
 from application.commands.builds import create_build
 from application.commands.categories import create_category
 from application.flashlog import Flashlog
@@ -18,43 +17,19 @@ from tests.application.stock import BOARD, OTHER_BOARD, Stock
 from tests.console.pages import CSRF, Browser, text_of
 from tests.routers.images import build_image
 from tests.web.firmware import MULTIPART, an_organization, multipart
-from tests.web.over_http import CHEAP_SCRYPT
 from tests.web.people import People
-from web.app import create_app
 
 _NAME = "openwrt-ath79-generic-tplink_archer-c7-v5-squashfs-sysupgrade.bin"
 _IMAGE = build_image(board=BOARD, size=8192)
 
 
 @pytest.fixture
-def flashlog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flashlog]:
-    # What a password costs to check is not what these tests are about.
-    monkeypatch.setattr(passwords, "_SCRYPT", CHEAP_SCRYPT)
-    made = Flashlog(
-        Settings(
-            data_dir=tmp_path, request_rate_limit="off", image_size_max_bytes=1 << 20
-        )
-    )
+def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
+    settings = Settings(data_dir=tmp_path, image_size_max_bytes=1 << 20)
+    made = Flashlog(settings)
     made.projector.catch_up()
     yield made
     made.close()
-
-
-@pytest.fixture
-def people(flashlog: Flashlog) -> People:
-    return People(flashlog, create_app(flashlog).test_client())
-
-
-@pytest.fixture
-def admin(flashlog: Flashlog, people: People) -> Browser:
-    return Browser(flashlog, people.user(is_superuser=True, is_staff=True))
-
-
-@pytest.fixture
-def operator(flashlog: Flashlog, people: People) -> Browser:
-    user_id = people.operator(DEFAULT_ORGANIZATION_ID).user_id
-    assert user_id
-    return Browser(flashlog, user_id)
 
 
 @pytest.fixture

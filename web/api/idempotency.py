@@ -12,7 +12,8 @@ from http import HTTPStatus
 from typing import TypeVar
 
 import msgspec
-from flask import Response, request
+from flask import request
+from werkzeug.wrappers import Response as AnyResponse
 
 from application.commands.idempotency import (
     NO_KEY,
@@ -27,6 +28,7 @@ from web.api.bodies import body
 from web.state import flashlog
 
 T = TypeVar("T")
+A = TypeVar("A", bound=AnyResponse)
 
 HEADER = "Idempotency-Key"
 # A string of RFC 9651, or the bare text that many clients send.
@@ -37,15 +39,16 @@ def once(
     work: Callable[[RequestKey], T],
     *,
     again: Callable[[Used], T],
-    shown: Callable[[T], Response],
-) -> Response:
+    shown: Callable[[T], A],
+    key_text: str | None = None,
+) -> A:
     """Answer with what the work made, now or when the request was sent before.
 
     `work` gives the key to the command that does the work, which saves it with that;
-    `again` returns what it made then. Raises AnswerError (400 for a key that is none,
-    422 for another request's).
+    `again` returns what it made then. A form has its key in a field: `key_text`.
+    Raises AnswerError (400 for a key that is none, 422 for another request's).
     """
-    key = _given()
+    key = _given(key_text or request.headers.get(HEADER))
     if key is None:
         return shown(work(NO_KEY))
     used = key.used(flashlog())
@@ -62,8 +65,7 @@ def once(
     return shown(again(used))
 
 
-def _given() -> GivenKey | None:
-    text = request.headers.get(HEADER)
+def _given(text: str | None) -> GivenKey | None:
     if text is None:
         return None
     found = _KEY.fullmatch(text.strip())

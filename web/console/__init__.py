@@ -6,6 +6,7 @@ JavaScript what it shows moves by itself. Each section is a module with the same
 `signing_in`   who comes in
 `overview`     what runs, what needs a person, what the fleet runs
 `firmware`     categories, builds, images; how images come in
+`mass_upgrades`  how one is begun, looked at, held, resumed and cancelled
 `devices`      the inventory: found, looked at, changed, upgraded one by one
 `operations`   every upgrade with its whole story
 `history`      every event, newest first
@@ -17,6 +18,7 @@ from web.console import (
     devices,
     firmware,
     history,
+    mass_upgrades,
     operations,
     overview,
     refusals,
@@ -27,7 +29,15 @@ from web.console import (
 from web.console.section import Section
 from web.console.texts import gettext
 
-SECTIONS = (signing_in, overview, devices, operations, firmware, history)
+SECTIONS = (
+    signing_in,
+    overview,
+    devices,
+    operations,
+    firmware,
+    mass_upgrades,
+    history,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -116,7 +116,7 @@ def _dry_run(build_id: UUID) -> Response:
     """Show whom a mass upgrade to this build would be for, and who is skipped."""
     visible("build", build_id, slug=filters.slug("organization"))
     asked = load_from(SelectingBody, dict(request.args))
-    found = selected(flashlog(), asking(), build_id, _wish(asked))
+    found = selected(flashlog(), asking(), build_id, wish_of(asked))
     return json_answer(_shown(found))
 
 
@@ -130,7 +130,7 @@ def _dry_run(build_id: UUID) -> Response:
 def _start(build_id: UUID) -> Response:
     """Start a mass upgrade to this build; it goes on in the background."""
     changeable("build", build_id, slug=filters.slug("organization"))
-    wish = _wish(load(StartBody))
+    wish = wish_of(load(StartBody))
 
     def start(key: RequestKey) -> UUID:
         return start_batch(flashlog(), asking(), build_id=build_id, wish=wish, key=key)
@@ -142,7 +142,7 @@ def _started(batch_id: UUID) -> Response:
     return json_answer({"batch": batch_id}, HTTPStatus.CREATED)
 
 
-def _wish(asked: dict[str, Any]) -> Wish:
+def wish_of(asked: dict[str, Any]) -> Wish:
     """Return what is asked for. Raises InvalidError for what is another's."""
     limits = {
         name: asked.get(name)
