@@ -78,12 +78,13 @@ def answering(
         do_POST = do_PUT = do_GET  # noqa: N815 - as http.server calls them
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # Clients that go away before they are answered are no error.
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     scheme = "http"
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]
         scheme = "https"
     found = Answering(f"{scheme}://127.0.0.1:{server.server_port}")
     thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)

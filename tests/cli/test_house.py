@@ -13,8 +13,8 @@ from tests.routers.images import build_image
 from web.cli import exits
 from web.cli.main import cli as root
 
-# They run until they are stopped, or are a show.
-_WITHOUT_DATA = {"serve", "runner", "demo"}
+# They run until they are stopped, are a show, or speak to a shell.
+_WITHOUT_DATA = {"serve", "runner", "demo", "completion"}
 
 
 def _commands(

@@ -6,7 +6,8 @@ import click
 
 from application.queries.batches import BATCH_STATUSES
 from web.cli import output
-from web.cli.choosing import batch_argument, pass_installation
+from web.cli.arguments import batch_argument
+from web.cli.choosing import pass_installation
 from web.cli.here import json_option, limit_option
 from web.cli.installation.ports import Installation, Row
 from web.cli.starting_batches import check, start

@@ -11,14 +11,16 @@ from application.errors import DomainError, StorageError
 from application.flashlog import Flashlog
 from application.procedure.check import CheckReport, ImageFit, check_device
 from application.queries.devices import select_devices
-from web.cli import exits, output
+from web.cli import completing, exits, output
 from web.cli.here import Here, json_option, pass_here
 
 _VISITED_AT_ONCE = 16
 
 
 @click.command()
-@click.argument("names", metavar="[DEVICE]...", nargs=-1)
+@click.argument(
+    "names", metavar="[DEVICE]...", nargs=-1, shell_complete=completing.devices
+)
 @click.option("--group", metavar="NAME", help="All active devices of this group.")
 @click.option("--location", metavar="NAME", help="All active devices at this location.")
 @click.option("--all", "wants_all", is_flag=True, help="All active devices.")

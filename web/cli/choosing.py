@@ -5,8 +5,6 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-import click
-
 from web.cli.here import Here, pass_machine
 from web.cli.installation.ports import Installation
 
@@ -35,7 +33,3 @@ def pass_installation(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(installation, *args, **given)
 
     return with_installation
-
-
-operation_argument = click.argument("operation_id", metavar="OPERATION")
-batch_argument = click.argument("batch_id", metavar="BATCH")

@@ -12,7 +12,8 @@ from application.queries.backups import (
     newest_backup,
 )
 from web.cli import exits, output
-from web.cli.here import Here, device_argument, json_option, pass_here
+from web.cli.arguments import device_argument
+from web.cli.here import Here, json_option, pass_here
 
 
 @click.command()

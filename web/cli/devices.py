@@ -11,10 +11,11 @@ from application.commands.reaching import release_host_key
 from application.commands.registration import register
 from application.procedure.check import enroll_device
 from web.cli import logins, output
+from web.cli.arguments import device_argument
 from web.cli.checking import check
 from web.cli.choosing import pass_installation
 from web.cli.configurations import backup
-from web.cli.here import Here, device_argument, json_option, pass_here
+from web.cli.here import Here, json_option, pass_here
 from web.cli.history import history
 from web.cli.importing import import_
 from web.cli.installation.local_inventory import device_row

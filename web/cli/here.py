@@ -90,7 +90,6 @@ def pass_here(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_here
 
 
-device_argument = click.argument("name", metavar="DEVICE")
 category_option = click.option(
     "--category",
     default="OpenWrt",

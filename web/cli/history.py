@@ -4,7 +4,8 @@ import click
 
 from application.queries.history import Happening, device_history
 from web.cli import output
-from web.cli.here import Here, device_argument, json_option, pass_here
+from web.cli.arguments import device_argument
+from web.cli.here import Here, json_option, pass_here
 
 
 @click.command()

@@ -7,7 +7,7 @@ import click
 
 from application.adapters.image_store import chunks_of
 from application.commands.images import NewImage, add_image, find_image
-from web.cli import output
+from web.cli import completing, output
 from web.cli.choosing import pass_installation
 from web.cli.here import Here, category_option, json_option, pass_here
 from web.cli.installation.local_inventory import image_row
@@ -113,7 +113,7 @@ def list_(installation: Installation, *, as_json: bool) -> None:
 
 
 @image.command()
-@click.argument("name", metavar="IMAGE")
+@click.argument("name", metavar="IMAGE", shell_complete=completing.images)
 @json_option
 @pass_here
 def show(here: Here, *, name: str, as_json: bool) -> None:

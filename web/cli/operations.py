@@ -3,8 +3,9 @@
 import click
 
 from application.queries.operations import STATUSES
-from web.cli import output, watching
-from web.cli.choosing import operation_argument, pass_installation
+from web.cli import completing, output, watching
+from web.cli.arguments import operation_argument
+from web.cli.choosing import pass_installation
 from web.cli.here import json_option, limit_option
 from web.cli.installation.ports import Installation
 from web.cli.showing import print_operations, print_story
@@ -20,7 +21,13 @@ def operation() -> None:
 
 
 @operation.command("list")
-@click.option("--device", "device_name", metavar="DEVICE", help="Only of this router.")
+@click.option(
+    "--device",
+    "device_name",
+    metavar="DEVICE",
+    help="Only of this router.",
+    shell_complete=completing.devices,
+)
 @click.option("--status", type=click.Choice(STATUSES), help="Only with this status.")
 @limit_option
 @json_option

@@ -10,14 +10,13 @@ import click
 from application.commands.batches import Wish, dangers
 from application.errors import RefusedError
 from web.cli import exits, output
+from web.cli.arguments import build_argument
 from web.cli.choosing import pass_installation
 from web.cli.here import json_option
 from web.cli.installation.ports import Installation
 from web.cli.watching_batches import follow_or_work
 
 _LETTERS = ("c", "o", "n", "u", "p", "k", "F")
-
-build_argument = click.argument("build", metavar="BUILD")
 
 
 def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:

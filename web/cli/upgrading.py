@@ -9,8 +9,9 @@ import click
 
 from application.errors import RefusedError
 from web.cli import exits, output
+from web.cli.arguments import device_argument, image_argument
 from web.cli.choosing import pass_installation
-from web.cli.here import device_argument, json_option
+from web.cli.here import json_option
 from web.cli.installation.ports import Installation
 from web.cli.working import go_on
 
@@ -19,7 +20,7 @@ _LETTERS = ("c", "o", "n", "u", "p", "k", "F")
 
 @click.command()
 @device_argument
-@click.argument("image")
+@image_argument
 @click.option(
     "-o",
     "--option",

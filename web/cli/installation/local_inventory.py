@@ -40,6 +40,14 @@ class LocalInventory:
     def find_build(self, text: str) -> UUID:
         return find_build(self._flashlog, text)
 
+    def device_names(self, beginning: str, *, limit: int) -> Sequence[str]:
+        rows = self._flashlog.views.rows(
+            "SELECT name FROM device WHERE substr(lower(name), 1, length(?1)) = ?1"
+            " ORDER BY name LIMIT ?2",
+            [beginning.lower(), limit],
+        )
+        return [row["name"] for row in rows]
+
     def devices(self) -> Sequence[Row]:
         rows = sorted(self._flashlog.views.all("device"), key=lambda row: row["name"])
         return list(map(_device, rows))

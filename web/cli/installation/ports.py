@@ -34,6 +34,9 @@ class Inventory(Protocol):
     def find_build(self, text: str) -> UUID:
         """Find by id, version, or category and version with a slash between."""
 
+    def device_names(self, beginning: str, *, limit: int) -> Sequence[str]:
+        """Return names of devices that begin like that, in either case."""
+
     def devices(self) -> Sequence[Row]:
         """Return all devices by name."""
 

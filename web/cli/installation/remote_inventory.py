@@ -79,6 +79,12 @@ class RemoteInventory:
         found = [row | {"name": f"{_category(row)}/{row['version']}"} for row in rows]
         return only(found, text, kind="build")
 
+    def device_names(self, beginning: str, *, limit: int) -> Sequence[str]:
+        rows = self._client.pages(_DEVICE, limit=limit, name=beginning or None)
+        names = (str(row["name"]) for row in rows)
+        wanted = beginning.lower()
+        return sorted(name for name in names if name.lower().startswith(wanted))
+
     def devices(self) -> Sequence[Row]:
         rows = map(_device, self._client.pages(_DEVICE))
         return sorted(rows, key=lambda row: str(row["name"]))
