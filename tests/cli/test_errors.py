@@ -1,6 +1,7 @@
 """Whatever is asked, a person gets a sentence and a documented status."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,22 @@ def test_without_an_output_there_is_no_trouble(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     assert cli("organization", "list").status == exits.DONE
+
+
+def test_who_interrupts_before_there_is_a_command_sees_no_traceback() -> None:
+    # Interrupted the moment the command line is asked for.
+    slow = (
+        "import os, signal, sys, importlib.abc\n"
+        "class Finder(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'web.cli.main':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from web.cli.entry import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", slow], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == -signal.SIGINT
+    assert done.stderr == ""

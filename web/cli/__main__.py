@@ -1,5 +1,5 @@
 """`python -m web.cli` is `flashlog`, also where nothing is installed."""
 
-from web.cli.main import main
+from web.cli.entry import main
 
 main()
