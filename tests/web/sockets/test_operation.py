@@ -37,7 +37,8 @@ def test_one_request_has_one_answer_equal_to_rest(
         assert answer["type"] == "operation_update"
         assert answer["timestamp"].endswith("+00:00")
         path = f"{API}/upgrade-operation/{operation_id}/"
-        assert answer["operation"] == service.get(path, key)[1]
+        # REST says beside this what things are called.
+        assert answer["operation"].items() <= service.get(path, key)[1].items()
         assert answer["operation"]["progress"] == 10
         assert listener.is_silent(0.3)
 
@@ -60,7 +61,7 @@ def test_every_save_is_pushed_in_order_and_the_end_comes_last(
     for earlier, later in pairwise(logs):
         assert later.startswith(earlier)
     path = f"{API}/upgrade-operation/{operation_id}/"
-    assert service.get(path, key)[1] == states[-1]
+    assert states[-1].items() <= service.get(path, key)[1].items()
 
 
 def test_what_is_settled_after_the_end_has_a_name_of_its_own(
