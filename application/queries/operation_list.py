@@ -17,7 +17,9 @@ _SOURCE = (
 _COLUMNS = (
     "operation.*, device_owner.name AS device_name, image.file_name AS file_name,"
     " image.type AS image_type, build.id AS build_id, build.version AS version,"
-    " category.name AS category_name"
+    " category.name AS category_name,"
+    " EXISTS (SELECT 1 FROM device WHERE device.id = operation.device_id)"
+    " AS has_device"
 )
 # What a list may be narrowed to beside the statuses.
 OF_OWED = Condition("operation.owed <> '' AND operation.status <> 'in-progress'")
