@@ -6,6 +6,7 @@ Witnesses are told of them in a thread each, which nothing waits for.
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from math import inf
 from threading import Event as Signal
 from time import monotonic
 
@@ -92,9 +93,11 @@ def _follow(flashlog: Flashlog, stop: Signal) -> None:
     try:
         while not stop.is_set():
             if due.is_now(keeper, has_grown=growth.has_happened()):
-                keeper.catch_up()
+                keeper.catch_up(is_enough=stop.is_set)
             stop.wait(_PAUSE_SECONDS)
-        keeper.catch_up()
+        # A long log that is signed for the first time goes on at the next start.
+        deadline = monotonic() + flashlog.settings.stop_seconds / 2
+        keeper.catch_up(is_enough=lambda: monotonic() > deadline)
     finally:
         growth.close()
 
@@ -106,7 +109,8 @@ class _Due:
         self._rows = flashlog.audit.rows
         self._settings = flashlog.settings
         self._end = 0
-        self._waits_since: float | None = None
+        # What is there when it starts has waited already.
+        self._waits_since: float | None = -inf
 
     def is_now(self, keeper: TreeKeeper, *, has_grown: bool) -> bool:
         if has_grown:

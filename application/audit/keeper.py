@@ -4,6 +4,8 @@ The tree has always the size of the newest checkpoint: both are kept in one tran
 A changed log changes no hash that the tree has already, so it is found by who compares.
 """
 
+from collections.abc import Callable
+
 from application.adapters.sqlite.audit_store import AuditStore, KeptCheckpoint
 from application.adapters.sqlite.rows import StoredRows
 from application.audit.tiling import ChangedLogError, TileWriter, kept_tree
@@ -28,11 +30,11 @@ class TreeKeeper:
     def size(self) -> int:
         return self._tree.size
 
-    def catch_up(self) -> int:
+    def catch_up(self, *, is_enough: Callable[[], bool] = lambda: False) -> int:
         """Sign up to the end of the log, a checkpoint every `events_max` at most.
 
-        Returns the size of the tree. Raises ChangedLogError; what was signed before
-        stays.
+        Before each it is asked whether it `is_enough`. Returns the size of the tree.
+        Raises ChangedLogError; what was signed before stays.
         """
         end = self._rows.end()
         if end < self.size:
@@ -41,7 +43,7 @@ class TreeKeeper:
                 "`flashlog audit verify` tells more"
             )
             raise ChangedLogError(msg)
-        while self.size < end:
+        while self.size < end and not is_enough():
             writer = TileWriter(self._store, self._tree.copy())
             until = min(end, self.size + self._events_max)
             for row in self._rows.all(after=self.size, until=until):

@@ -101,7 +101,7 @@ def read_checkpoint(note: str, keys: Sequence[Key], *, is_held: bool) -> Claim:
     text, blank, signatures = note.rpartition("\n\n")
     lines = text.split("\n")
     try:
-        origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2])
+        origin, size, root = lines[0], int(lines[1]), _decoded(lines[2])
         is_one = bool(blank) and all(lines) and str(size) == lines[1] and size >= 0
     except (ValueError, IndexError):
         is_one = False

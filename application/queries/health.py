@@ -9,6 +9,8 @@ from application.presence import Presence
 
 _MIB = 1 << 20
 _FREE_MIB_MIN = 200
+# A first start signs all that there is, which takes half a minute for a million events.
+_CHECKPOINT_LATE_SECONDS = 120.0
 _PARTS = ("runner", "projector")
 
 
@@ -31,6 +33,7 @@ def health_facts(
     return [
         _room(flashlog),
         _log(flashlog),
+        _checkpoints(flashlog),
         _read_models(flashlog),
         _service(flashlog, needs_service=needs_service),
         _work(flashlog),
@@ -50,6 +53,26 @@ def _room(flashlog: Flashlog) -> HealthFact:
 def _log(flashlog: Flashlog) -> HealthFact:
     return HealthFact(
         name="log", is_well=True, finding=f"{flashlog.log.end()} events, readable"
+    )
+
+
+def _checkpoints(flashlog: Flashlog) -> HealthFact:
+    """Tell how far the log is signed; a service that does not sign needs a person."""
+    newest = flashlog.audit.store.newest()
+    signed, end = newest.size if newest else 0, flashlog.log.end()
+    now = flashlog.clock.now().timestamp()
+    oldest = flashlog.audit.rows.read(after=signed, limit=1)
+    waits_seconds = now - oldest[0].recorded_at / 1_000_000 if oldest else 0.0
+    limit_seconds = flashlog.settings.checkpoint_seconds + _CHECKPOINT_LATE_SECONDS
+    is_late = flashlog.is_served() and waits_seconds > limit_seconds
+    finding = f"{signed} of {end} events are signed"
+    if signed > end or is_late:
+        finding += (
+            ": the service does not sign any more, its log says why "
+            "(flashlog audit verify tells whether the log was changed)"
+        )
+    return HealthFact(
+        name="checkpoints", is_well=signed <= end and not is_late, finding=finding
     )
 
 

@@ -105,3 +105,15 @@ def test_a_changed_export_is_not_imported(
     said = cli("audit", "import", exported)
     assert said.status == 1
     assert "is not what was signed, so nothing is imported: position 2" in said.err
+
+
+def test_health_tells_how_far_the_log_is_signed(cli: Cli, tmp_path: Path) -> None:
+    assert "checkpoints: 0 of 2 events are signed" in cli("health").out
+    cli("audit", "checkpoint")
+    assert "OK   checkpoints: 2 of 2 events are signed" in cli("health").out
+    with closing(sqlite3.connect(tmp_path / "data" / "audit.sqlite")) as connection:
+        connection.execute("UPDATE checkpoint SET size = 9")
+        connection.commit()
+    said = cli("health")
+    assert said.status == 1
+    assert "LOOK checkpoints: 9 of 2 events are signed: the service" in said.out

@@ -30,30 +30,41 @@ def audit() -> None:
 
 
 @audit.command()
+@json_option
 @pass_here
-def key(here: Here) -> None:
+def key(here: Here, *, as_json: bool) -> None:
     """Print the public key with which checkpoints are verified.
 
     \b
     Example:
       flashlog audit key > flashlog.vkey
     """
-    click.echo(here.flashlog.audit.vkey)
+    vkey = here.flashlog.audit.vkey
+    if as_json:
+        output.print_json({"key": vkey})
+    else:
+        click.echo(vkey)
 
 
 @audit.command()
+@json_option
 @pass_here
-def checkpoint(here: Here) -> None:
-    """Print the newest checkpoint: keep it where nobody reaches who reaches the log.
+def checkpoint(here: Here, *, as_json: bool) -> None:
+    """Print the newest checkpoint, to be kept elsewhere.
 
-    Where no service signs, this command signs all there is first.
+    Keep it where nobody reaches who reaches the log. Where no service signs, this
+    command signs all there is first.
 
     \b
     Example:
       flashlog audit checkpoint > /mnt/elsewhere/flashlog.checkpoint
     """
     seal(here.flashlog)
-    click.echo(newest_checkpoint(here.flashlog.audit.store), nl=False)
+    note = newest_checkpoint(here.flashlog.audit.store)
+    if as_json:
+        output.print_json({"checkpoint": note})
+    else:
+        click.echo(note, nl=False)
 
 
 @audit.command()
