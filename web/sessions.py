@@ -6,6 +6,7 @@ after a while; a token of its own guards every request that changes something.
 
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
@@ -14,6 +15,7 @@ from flask import Flask, request, session
 
 from application.access import Account
 from application.adapters.vault_key import make_key
+from application.commands.standing import up_to_now
 from application.queries.users import account_of_log_in, mark_of_log_in
 from web.answers import refusal
 from web.state import WebState, flashlog
@@ -52,10 +54,26 @@ def end() -> None:
 
 
 def account_of_session() -> Account | None:
-    """Return whose session the request belongs to."""
+    """Return whose session the request belongs to.
+
+    Raises LogBusyError while nobody can be known.
+    """
     if "user" not in session:
         return None
-    return account_of_log_in(flashlog(), UUID(session["user"]), mark=session["mark"])
+    user_id, mark = UUID(session["user"]), session["mark"]
+    return known(lambda: account_of_log_in(flashlog(), user_id, mark=mark))
+
+
+def known(find: Callable[[], Account | None]) -> Account | None:
+    """Find somebody; where that fails, again when the read models show everything.
+
+    While they are made anew they know nobody, and nobody must be sent away for that.
+    """
+    account = find()
+    if account is not None:
+        return account
+    up_to_now(flashlog(), ())
+    return find()
 
 
 def csrf_token() -> str:

@@ -9,6 +9,7 @@ import pytest
 from application.commands.deletion import delete_build
 from application.flashlog import Flashlog
 from domain.organization import DEFAULT_ORGANIZATION_ID
+from tests.console.pages import Browser
 from tests.web import examples
 from tests.web.conftest import Caller
 from tests.web.controller.conftest import (
@@ -19,6 +20,9 @@ from tests.web.controller.conftest import (
     location_body,
     made,
 )
+from tests.web.people import People
+from web import sessions
+from web.api import authentication
 from web.api.firmware_upgrader import builds
 
 OWN = DEFAULT_ORGANIZATION_ID
@@ -128,3 +132,24 @@ def test_a_connection_that_is_not_shown_yet_is_told(
     assert "was recorded" in answer.get_json()["detail"]
     flashlog.show(flashlog.log.end())
     assert admin.get(url).get_json()["count"] == 1
+
+
+def test_nobody_is_sent_away_while_the_read_models_are_made_anew(
+    admin: Caller, flashlog: Flashlog, behind: pytest.MonkeyPatch
+) -> None:
+    behind.setattr(authentication, "account_of_token", lambda *_: None)
+    answer = admin.get(f"{API}/device/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "1"
+    behind.undo()
+    assert admin.get(f"{API}/device/").status_code == 200
+
+
+def test_a_session_does_not_end_while_the_read_models_are_made_anew(
+    flashlog: Flashlog, behind: pytest.MonkeyPatch, people: People
+) -> None:
+    browser = Browser(flashlog, people.user(is_superuser=True))
+    behind.setattr(sessions, "account_of_log_in", lambda *_, **__: None)
+    assert browser.get("/").status_code == 503
+    behind.undo()
+    assert browser.get("/").status_code == 200

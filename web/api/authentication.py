@@ -28,13 +28,17 @@ def asking() -> Account:
 
 
 def account_of_request() -> Account:
-    """Return whom token or session belong to. Raises AnswerError (401)."""
+    """Return whom token or session belong to.
+
+    Raises AnswerError (401), and LogBusyError while nobody can be known.
+    """
     if not _is_bearer():
         account = sessions.account_of_session()
         if account is None:
             raise _unauthorized("Authentication credentials were not provided.")
         return account
-    account = account_of_token(flashlog().views, _token())
+    token = _token()
+    account = sessions.known(lambda: account_of_token(flashlog().views, token))
     if account is None:
         raise _unauthorized("Invalid token.")
     if not account.is_active:
