@@ -1,0 +1,160 @@
+"""From stories to rows, for the read models of now and for those of a moment.
+
+An aggregate's own `evolve` makes the state that its row shows, so a read model cannot
+tell another story than the aggregate. Many events are taken at once and each row is
+written once for all of them.
+"""
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from application.log import Entry, EventLog
+from application.projections.batches import BatchCounts
+from application.projections.belonging import note_belonging
+from application.projections.dues import park, set_due
+from application.projections.gone import note_gone, without_gone
+from application.projections.ownership import note_owner, owner_of
+from application.projections.rows import moment, shown
+from application.projections.writing import delete, replace_children, write
+from domain.base import Aggregate, rebuild
+from domain.batch.batch import Batch, BatchTargets
+from domain.catalogue import FirmwareImage
+from domain.device.device import Device
+from domain.operation.operation import UpgradeOperation
+
+# Stories that are still being told; those that have ended are let go at once.
+_REMEMBERED = 10_000
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """An aggregate with what its events do not say: its place and its times."""
+
+    aggregate: Aggregate
+    created: datetime
+    position: int
+    modified: datetime
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What some events have made of those that they happened to."""
+
+    touched: Mapping[UUID, Touched]
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Make the rows what they are to be."""
+        counts = BatchCounts()
+        for each in self.touched.values():
+            _count(connection, counts, each.aggregate, moment(each.modified))
+            _show(connection, each)
+        counts.write(connection)
+
+
+class RowWriter:
+    """Tells stories on, event by event; it remembers those that go on."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._stories: OrderedDict[UUID, tuple[Aggregate, datetime, int]] = (
+            OrderedDict()
+        )
+
+    def tell(self, entries: Sequence[Entry]) -> Told:
+        """Take in the next events of the log."""
+        touched: dict[UUID, Touched] = {}
+        for entry in entries:
+            aggregate, created, position = self._story_before(entry)
+            aggregate.evolve(entry.event)
+            touched[aggregate.id] = Touched(
+                aggregate, created, position, entry.recorded_at
+            )
+        return Told(touched)
+
+    def forget_the_ended(self, told: Told) -> None:
+        for each in told.touched.values():
+            aggregate = each.aggregate
+            if isinstance(aggregate, BatchTargets) or (
+                isinstance(aggregate, UpgradeOperation) and aggregate.is_settled
+            ):
+                self._stories.pop(aggregate.id, None)
+        while len(self._stories) > _REMEMBERED:
+            self._stories.popitem(last=False)
+
+    def forget_all(self) -> None:
+        self._stories.clear()
+
+    def _story_before(self, entry: Entry) -> tuple[Aggregate, datetime, int]:
+        event = entry.event
+        known = self._stories.get(event.originator_id)
+        if known is not None and known[0].version == event.originator_version - 1:
+            self._stories.move_to_end(event.originator_id)
+            return known
+        if event.originator_version == 1:
+            aggregate: Aggregate = event.AGGREGATE(event.originator_id)
+            known = (aggregate, entry.recorded_at, entry.position)
+        else:
+            before = [
+                earlier
+                for earlier in self._log.story(event.originator_id)
+                if earlier.position < entry.position
+            ]
+            told = rebuild(None, (earlier.event for earlier in before))
+            if told is None:
+                msg = f"the log lacks the beginning of {event.originator_id}"
+                raise RuntimeError(msg)
+            known = (told, before[0].recorded_at, before[0].position)
+        self._stories[event.originator_id] = known
+        return known
+
+
+def _show(connection: sqlite3.Connection, touched: Touched) -> None:
+    aggregate = touched.aggregate
+    note_belonging(connection, aggregate)
+    seen = shown(aggregate)
+    if seen is None:
+        return
+    if isinstance(aggregate, Device):
+        note_owner(connection, aggregate)
+    if seen.row is None:
+        delete(connection, seen.table, aggregate.id)
+        if isinstance(aggregate, FirmwareImage):
+            note_gone(connection, aggregate.id)
+    else:
+        row = seen.row | {
+            "position": touched.position,
+            "created": moment(touched.created),
+            "modified": moment(touched.modified),
+        }
+        if isinstance(aggregate, UpgradeOperation):
+            row["organization_id"] = owner_of(connection, aggregate.device_id)
+        write(connection, seen.table, without_gone(connection, row))
+    for table, children in seen.children.items():
+        replace_children(connection, table, aggregate.id, children)
+    if isinstance(aggregate, UpgradeOperation):
+        set_due(connection, aggregate)
+    if isinstance(aggregate, Batch):
+        park(connection, aggregate)
+
+
+def _count(
+    connection: sqlite3.Connection,
+    counts: BatchCounts,
+    aggregate: Aggregate,
+    modified: str,
+) -> None:
+    """Note what a batch's own row must say after this."""
+    if isinstance(aggregate, Batch):
+        counts.touch(str(aggregate.id), modified)
+    if isinstance(aggregate, UpgradeOperation) and aggregate.batch_id is not None:
+        known = connection.execute(
+            "SELECT status FROM operation WHERE id = ?", (str(aggregate.id),)
+        ).fetchone()
+        batch_id = str(aggregate.batch_id)
+        counts.touch(batch_id, modified)
+        counts.count(
+            batch_id, before=known[0] if known else None, after=aggregate.status
+        )
