@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from uuid import UUID, uuid4
@@ -82,6 +83,17 @@ class Flashlog:
         )
         self._found_default_organization()
 
+    @cached_property
+    def audit(self) -> Audit:
+        """The tree of the log, and the key that signs it; made by who first asks."""
+        directory = self.settings.data_dir
+        return Audit(
+            StoredRows(directory / "log.sqlite"),
+            AuditStore(directory / "audit.sqlite"),
+            take_signing_key(directory / "audit.key", f"flashlog/{self.installation}"),
+            checkpoint_events_max=self.settings.checkpoint_events_max,
+        )
+
     def show(self, position: int) -> bool:
         """Let the read models reach a position, so that a client reads its own writes.
 
@@ -139,7 +151,8 @@ class Flashlog:
         self.log.close()
         self._views.close()
         self.vault.close()
-        self.audit.close()
+        if "audit" in vars(self):
+            self.audit.close()
 
     @contextmanager
     def _lock_of(self, role: str) -> Iterator[int]:

@@ -44,16 +44,19 @@ def test_the_first_start_makes_a_key_of_its_own(tmp_path: Path) -> None:
 def test_a_damaged_key_is_told(tmp_path: Path, content: str) -> None:
     (tmp_path / "audit.key").write_text(content, errors="surrogateescape")
     (tmp_path / "audit.key").chmod(0o600)
-    with pytest.raises(SigningKeyError, match="damaged"), opened(tmp_path):
-        pass
+    with opened(tmp_path) as flashlog, pytest.raises(SigningKeyError, match="damaged"):
+        _ = flashlog.audit
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    with opened(tmp_path):
-        pass
+    with opened(tmp_path) as flashlog:
+        assert flashlog.audit.vkey
     (tmp_path / "audit.key").chmod(0o640)
-    with pytest.raises(SigningKeyError, match="chmod 600"), opened(tmp_path):
-        pass
+    with (
+        opened(tmp_path) as flashlog,
+        pytest.raises(SigningKeyError, match="chmod 600"),
+    ):
+        _ = flashlog.audit
 
 
 def test_an_event_waits_no_longer_than_was_said(tmp_path: Path) -> None:
