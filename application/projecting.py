@@ -1,7 +1,8 @@
 """The projector: a process of its own, or beside a runner that has none."""
 
 import logging
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event as Signal
 
 from application.beside import beside
@@ -38,12 +39,20 @@ def run_projector(settings: Settings) -> None:
         flashlog.close()
 
 
-def standing_in(flashlog: Flashlog) -> AbstractContextManager[None]:
-    """Be the projector, in a thread, for as long as no process of its own is."""
-    return beside(
-        lambda done: _stand_in(flashlog, done),
-        stop_seconds=flashlog.settings.stop_seconds,
-    )
+@contextmanager
+def standing_in(flashlog: Flashlog) -> Iterator[None]:
+    """Be the projector, in a thread, for as long as no process of its own is.
+
+    Sign the log meanwhile, as that would.
+    """
+    with (
+        sealing(flashlog),
+        beside(
+            lambda done: _stand_in(flashlog, done),
+            stop_seconds=flashlog.settings.stop_seconds,
+        ),
+    ):
+        yield
 
 
 def _stand_in(flashlog: Flashlog, done: Signal) -> None:

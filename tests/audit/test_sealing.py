@@ -10,6 +10,7 @@ import pytest
 
 from application.adapters.signing_key import SigningKeyError
 from application.flashlog import Flashlog
+from application.projecting import standing_in
 from application.sealing import seal, sealing
 from domain.transparency.note import SigningKey, VerifierKey
 from tests.application.houses import a_device, opened
@@ -123,3 +124,9 @@ def test_a_long_log_is_let_be_when_the_service_stops(tmp_path: Path) -> None:
 
         assert flashlog.audit.keeper().catch_up(is_enough=is_enough) == 30
         assert seal(flashlog) == flashlog.log.end()
+
+
+def test_a_runner_without_a_service_signs_too(tmp_path: Path) -> None:
+    with opened(tmp_path, checkpoint_seconds=0.1) as flashlog, standing_in(flashlog):
+        a_device(flashlog)
+        until(lambda: signed(flashlog) == flashlog.log.end())

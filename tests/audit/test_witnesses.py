@@ -13,12 +13,13 @@ from application.audit.witnesses import (
     witnesses_of,
 )
 from application.sealing import sealing
-from application.settings import SettingsError
+from application.settings import Settings, SettingsError
 from domain.transparency.note import COSIGNATURE, Note, SigningKey, VerifierKey
 from tests.application.houses import opened
 from tests.audit.given import House
 from tests.audit.test_sealing import until
 from tests.audit.witnessing import TestWitness, witnessing
+from web.serve import ServeError, serve
 
 
 @pytest.fixture
@@ -199,3 +200,10 @@ def test_the_setting_is_read() -> None:
 def test_a_setting_that_cannot_be_used_is_told(text: str) -> None:
     with pytest.raises(SettingsError, match="FLASHLOG_WITNESSES"):
         witnesses_of(text)
+
+
+def test_a_service_does_not_start_with_such_a_setting(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", witnesses="nowhere")
+    with pytest.raises(ServeError, match="'nowhere' is no URL of a witness"):
+        serve(settings)
+    assert not (tmp_path / "data").exists()
