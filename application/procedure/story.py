@@ -92,7 +92,8 @@ _LINES: Mapping[type[Event], Callable[[Any], str]] = {
     ),
     events.ConnectionLost: lambda e: f"Connection closed: {e.reason}",
     events.ReconnectAttempted: lambda e: (
-        f"Looked for the router: {e.reason}; next look at {e.look_at:%H:%M:%S} UTC"
+        f"Looked for the router: {e.reason.removesuffix('.')}; next look at "
+        f"{e.look_at:%H:%M:%S} UTC"
     ),
     events.Reconnected: lambda e: (
         f"Reconnected to {e.address}, the router has rebooted (boot id {e.boot_id})"

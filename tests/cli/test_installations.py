@@ -369,10 +369,14 @@ def test_commands_print_the_same_and_leave_with_the_same_status(
     assert router.flashes == 1
     assert [line for line in watched.out.splitlines() if line != line.rstrip()] == []
     assert "\x1b" not in watched.out + watched.err
+    again = run("upgrade", name, NEW, "--watch")
+    assert again.status == exits.DONE
+    assert "nothing to do" in again.out + again.err
+    assert router.flashes == 1
     refused = run("upgrade", name, OLD)
     assert refused.status == exits.REFUSED
     assert f"repeat the name with --yes {name}" in refused.err
-    (row,) = run("operation", "list", "--device", name, "--json").json
+    *_, row = run("operation", "list", "--device", name, "--json").json
     shown = run("operation", "show", row["id"][:8])
     assert "started by" in shown.out
     assert run("operation", "watch", row["id"]).status == exits.DONE
@@ -392,13 +396,3 @@ def test_commands_print_the_same_and_leave_with_the_same_status(
         assert run(*words).status == exits.DONE
         said = run(*words, "--json")
         assert isinstance(said.json, dict | list), said
-
-
-def test_what_runs_already_is_not_flashed_again(
-    city: City, at: Callable[[str], Callable[..., Said]], place: str
-) -> None:
-    name = f"island-{place}"
-    said = at(place)("upgrade", name, NEW, "--watch")
-    assert said.status == exits.DONE
-    words = "nothing to do"
-    assert words in said.out + said.err

@@ -48,7 +48,7 @@ def _version() -> str:
     "--here",
     "is_here",
     is_flag=True,
-    help="This machine's, though logged in elsewhere.",
+    help="Work here, also when logged in elsewhere.",
 )
 @click.option("--traceback", "wants_traceback", is_flag=True, hidden=True)
 @click.pass_context

@@ -92,12 +92,14 @@ def watch(installation: Installation, *, operation_id: str, as_json: bool) -> in
     """
     operations = installation.operations
     found = operations.find(operation_id)
-    status = operations.show(found)["status"]
-    if status == "in-progress" and not installation.is_worked:
+    row = operations.show(found)
+    if row["status"] == "in-progress" and not installation.is_worked:
         output.notice(
             "no service is running here, so nothing may happen: start `flashlog serve`"
         )
-    return watching.follow(operations.follow(found), found, as_json=as_json)
+    return watching.follow(
+        operations.follow(found), found, title=row["device"], as_json=as_json
+    )
 
 
 @operation.command()

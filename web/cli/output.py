@@ -10,9 +10,15 @@ from typing import Any, TextIO
 
 import click
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -34,17 +40,51 @@ def console(stream: TextIO | None = None) -> Console:
     return Console(file=stream, width=width, highlight=False)
 
 
+class Bar(Progress):
+    """One bar, with a line of words below it."""
+
+    def __init__(self, screen: Console, title: str) -> None:
+        self._below = Text()
+        super().__init__(*_columns(), console=screen, transient=True)
+        self._only = self.add_task(title, total=100)
+
+    def move(self, done: float, *, total: float, below: Text) -> None:
+        """Show how far it is, and say what goes on."""
+        self._below = below
+        self.update(self._only, completed=done, total=total)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Put the words below the bar."""
+        yield from super().get_renderables()
+        yield self._below
+
+
 @contextmanager
 def bar(screen: Console) -> Iterator[Progress]:
     """Show how far something is; the bar goes when it has ended."""
-    columns = (
-        TextColumn("{task.description}", style="bold cyan"),
+    with Progress(*_columns(), console=screen, transient=True) as progress:
+        yield progress
+
+
+def _columns() -> Sequence[ProgressColumn]:
+    return (
+        TextColumn("{task.description}", style="bold cyan", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=screen, transient=True) as progress:
-        yield progress
+
+
+def tell(screen: Console, when: str, text: str | Text) -> None:
+    """Print what happened at a time; on a terminal long lines hang below the text."""
+    if not screen.is_terminal:
+        click.echo(f"{when}  {text}")
+        return
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(no_wrap=True, style="dim")
+    row.add_column(overflow="fold")
+    row.add_row(when, text if isinstance(text, Text) else Text(text))
+    screen.print(row)
 
 
 def say(text: str = "") -> None:

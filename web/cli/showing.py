@@ -43,7 +43,8 @@ def print_story(row: dict[str, Any], story: Sequence[Moment]) -> None:
         }
     )
     output.say()
+    screen = output.console()
     for moment in story:
         if moment.line:
             by = f" ({moment.by})" if moment.by else ""
-            output.say(f"{output.moment(moment.at)}  {moment.line}{by}")
+            output.tell(screen, output.moment(moment.at), f"{moment.line}{by}")

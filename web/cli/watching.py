@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from rich.markup import escape
-from rich.progress import Progress, TaskID
+from rich.text import Text
 
 from application.watch import Moment
 from web.cli import exits, output
@@ -15,10 +14,12 @@ _SHOWN_BY_BAR = {"UploadAdvanced"}
 Shown = Callable[[Moment], None]
 
 
-def follow(told: Iterable[Moment | None], operation_id: UUID, *, as_json: bool) -> int:
+def follow(
+    told: Iterable[Moment | None], operation_id: UUID, *, title: str, as_json: bool
+) -> int:
     """Show an operation from its beginning to its end; returns the exit status."""
     last: Moment | None = None
-    with _screen(as_json=as_json) as show:
+    with _screen(title, as_json=as_json) as show:
         for moment in told:
             if moment is not None:
                 show(moment)
@@ -31,16 +32,15 @@ def follow(told: Iterable[Moment | None], operation_id: UUID, *, as_json: bool) 
 
 
 @contextmanager
-def _screen(*, as_json: bool) -> Iterator[Shown]:
+def _screen(title: str, *, as_json: bool) -> Iterator[Shown]:
     console = output.console()
     if as_json:
         yield output.print_json
     elif not console.is_terminal:
         yield _print_line
     else:
-        with output.bar(console) as progress:
-            task = progress.add_task("queued", total=100)
-            yield lambda moment: _draw(progress, task, moment)
+        with output.Bar(console, title) as shown:
+            yield lambda moment: _draw(shown, moment)
 
 
 def _print_line(moment: Moment) -> None:
@@ -51,12 +51,16 @@ def _print_line(moment: Moment) -> None:
         )
 
 
-def _draw(progress: Progress, task: TaskID, moment: Moment) -> None:
-    description = moment.phase if moment.status == "in-progress" else moment.status
-    progress.update(task, description=description, completed=moment.progress)
+def _draw(shown: output.Bar, moment: Moment) -> None:
+    is_going_on = moment.status == "in-progress"
+    words = moment.phase if is_going_on else moment.status
+    below = Text(words, style=output.STYLES.get(moment.status, ""))
+    if is_going_on and moment.event in _SHOWN_BY_BAR:
+        below.append(f"  {moment.line}", style="dim")
+    shown.move(moment.progress, total=100, below=below)
     if moment.line and moment.event not in _SHOWN_BY_BAR:
         at = f"{moment.at.astimezone():%H:%M:%S}"
-        progress.console.print(f"[dim]{at}[/dim]  {escape(moment.line)}")
+        output.tell(shown.console, at, moment.line)
 
 
 def _tell_end(last: Moment, operation_id: UUID) -> None:

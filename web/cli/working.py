@@ -20,6 +20,7 @@ def go_on(
             return watching.follow(
                 operations.follow(operation_id, works=True),
                 operation_id,
+                title=operations.show(operation_id)["device"],
                 as_json=as_json,
             )
         except KeyboardInterrupt:
@@ -29,8 +30,12 @@ def go_on(
             )
             raise
     if wants_watch:
-        told = operations.follow(operation_id)
-        return watching.follow(told, operation_id, as_json=as_json)
+        return watching.follow(
+            operations.follow(operation_id),
+            operation_id,
+            title=operations.show(operation_id)["device"],
+            as_json=as_json,
+        )
     row = operations.show(operation_id)
     if as_json:
         output.print_json(row)

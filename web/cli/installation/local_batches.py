@@ -38,6 +38,16 @@ class LocalBatches:
     def show(self, batch_id: UUID) -> Row:
         return batch_row(self._flashlog, batch_id)
 
+    def ended(self, batch_id: UUID, *, status: str, limit: int) -> Sequence[Row]:
+        return self._flashlog.views.rows(
+            "SELECT operation.id, device_owner.name AS device, operation.status,"
+            " operation.modified FROM operation"
+            " LEFT JOIN device_owner ON device_owner.id = operation.device_id"
+            " WHERE batch_id = ? AND status = ?"
+            " ORDER BY operation.modified DESC, operation.rowid DESC LIMIT ?",
+            [str(batch_id), status, limit],
+        )
+
     def follow(self, batch_id: UUID, *, works: bool = False) -> Iterator[Row]:
         if works and not self._flashlog.is_worked():
             with _working(self._flashlog):

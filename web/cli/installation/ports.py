@@ -121,6 +121,9 @@ class Batches(Protocol):
     def show(self, batch_id: UUID) -> Row:
         """Return one batch as it is now."""
 
+    def ended(self, batch_id: UUID, *, status: str, limit: int) -> Sequence[Row]:
+        """Return operations that ended like that, the latest first."""
+
     def follow(self, batch_id: UUID, *, works: bool = False) -> Iterator[Row]:
         """Tell how it is, again and again, until it is over or nothing goes on.
 

@@ -55,6 +55,21 @@ class RemoteBatches:
         msg = f"the service shows you no batch {batch_id}"
         raise NotFoundError(msg)
 
+    def ended(self, batch_id: UUID, *, status: str, limit: int) -> Sequence[Row]:
+        rows = self._client.pages(
+            f"{FIRMWARE}/upgrade-operation/",
+            limit=limit,
+            batch=batch_id,
+            status=status,
+            ordering="-modified",
+        )
+        names = {"id": "id", "device": "device_name", "status": "status"}
+        return [
+            {ours: row[theirs] for ours, theirs in names.items()}
+            | {"modified": row["modified"]}
+            for row in rows
+        ]
+
     def follow(self, batch_id: UUID, *, works: bool = False) -> Iterator[Row]:
         filters = {"batch": [str(batch_id)], "type": _TYPES}
         with Bell(self._feed.follow(None, filters)) as bell:
