@@ -135,8 +135,12 @@ def export(here: Here, *, directory: Path, as_json: bool) -> None:
     if as_json:
         output.print_json(manifest)
         return
-    output.say(f"wrote {directory}: {output.counted(manifest.events, 'event')}")
-    output.say(f"verify it: flashlog-verify {directory} --key {manifest.keys[-1]}")
+    newer = here.flashlog.log.end() - manifest.events
+    unsigned = f"; {newer} newer are not signed yet" if newer > 0 else ""
+    events = output.counted(manifest.events, "event")
+    output.say(f"wrote {directory}: {events}{unsigned}")
+    # Not wrapped at the edge of the terminal: it is to be copied.
+    click.echo(f"verify it: flashlog-verify {directory} --key {manifest.keys[-1]}")
 
 
 @audit.command("import")
@@ -216,4 +220,4 @@ def _tell(report: Report) -> None:
     newer = f"; {report.unsigned} newer are not signed yet" if report.unsigned else ""
     output.say(f"{fit} fit, up to {output.counted(report.signed, 'event')}{newer}")
     if report.is_good:
-        output.say(f"verified: signed by {', '.join(report.keys)}")
+        click.echo(f"verified: signed by {', '.join(report.keys)}")
