@@ -37,6 +37,7 @@ def detail(operation_id: UUID) -> Response:
     return show(
         "operation.html",
         row=row,
+        now=flashlog().clock.now(),
         retold=retold,
         operation=operation,
         by=person(flashlog(), retold.started),
