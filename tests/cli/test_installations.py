@@ -6,6 +6,7 @@ One real service works for both; each has routers of its own.
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,12 @@ from tests.cli.conftest import Cli, Said
 from tests.routers.images import build_image
 from tests.web.over_http import CHEAP_SCRYPT
 from tests.web.serving import Service, eventually, serving
+from tests.web.sockets.fleet import token_of_operator
 from web.cli import exits
 from web.cli.installation.local import LocalInstallation
 from web.cli.installation.ports import Installation, Row
 from web.cli.installation.remote import RemoteInstallation
+from web.cli.remote.errors import LoggedOutError
 from web.cli.remote.login import Login
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
@@ -110,7 +113,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_SCRYPT", CHEAP_SCRYPT)
-        with Fleet.of(14) as fleet, serving(settings) as service:
+        with Fleet.of(15) as fleet, serving(settings) as service:
             flashlog = Flashlog(settings)
             made = City(flashlog, service, fleet)
             yield made
@@ -270,6 +273,35 @@ def test_both_show_the_same_of_the_same(city: City) -> None:
     device_id = UUID(str(local.inventory.devices()[0]["id"]))
     same(local.inventory.device(device_id), remote.inventory.device(device_id))
     assert "key" not in remote.inventory.device(device_id)
+
+
+def test_operators_watch_and_are_refused_what_only_administrators_may(
+    city: City,
+) -> None:
+    device_id, router = city.router("field")
+    token = token_of_operator(city.flashlog, DEFAULT_ORGANIZATION_ID)
+    login = Login(url=city.service.url, token=token)
+    with closing(RemoteInstallation(login)) as operator:
+        with pytest.raises(RefusedError, match="permission"):
+            upgrade(operator, device_id, city.images[NEW])
+        operation_id = upgrade(city.places["local"], device_id, city.images[NEW])
+        moments = [each for each in operator.operations.follow(operation_id) if each]
+        assert moments[-1].status == "success"
+        assert moments[0].by == ""
+        assert operator.inventory.find_device("field") == device_id
+        assert operator.inventory.builds()
+        with pytest.raises(RefusedError):
+            operator.operations.cancel(operation_id)
+    assert router.flashes == 1
+
+
+def test_who_is_not_known_any_more_is_told_to_log_in_again(city: City) -> None:
+    login = Login(url=city.service.url, token="0" * 40)
+    with (
+        closing(RemoteInstallation(login)) as stranger,
+        pytest.raises(LoggedOutError, match="flashlog login http"),
+    ):
+        stranger.inventory.devices()
 
 
 # --- many routers ------------------------------------------------------------

@@ -89,11 +89,16 @@ def test_images_of_all_builds_are_found_by_what_people_call_them(
     (row,) = flashlog.views.all("image", {"id": str(image_id)})
     url = f"{API}/image/"
     assert len(ids(admin, url)) == 2
-    assert ids(admin, f"{url}?sha256={row['sha256']}") == [str(image_id)]
+    assert ids(admin, f"{url}?id__startswith={image_id}") == [str(image_id)]
+    for sha256 in (row["sha256"], row["sha256"][:9].upper()):
+        assert ids(admin, f"{url}?sha256__startswith={sha256}") == [str(image_id)]
+    assert ids(admin, f"{url}?sha256__startswith={row['sha256'][1:]}") == []
     assert ids(admin, f"{url}?build={row['build_id']}") == [str(image_id)]
     assert len(ids(admin, f"{url}?file_name=image.bin&version=1.0")) == 2
     assert ids(admin, f"{url}?version=2.0") == []
-    shown = admin.get(f"{url}?sha256={row['sha256']}").get_json()["results"][0]
+    shown = admin.get(f"{url}?sha256__startswith={row['sha256']}").get_json()[
+        "results"
+    ][0]
     assert (shown["version"], shown["category"]) == ("1.0", "WiFi")
 
 

@@ -19,7 +19,6 @@ from web.api.resource import Resource
 
 _EXACT = {
     "file_name": "image.file_name",
-    "sha256": "image.sha256",
     "release": "image.release",
     "version": "build.version",
 }
@@ -41,8 +40,11 @@ class ImageOfBuildShown(ImageShown):
         is_list=True,
         query=[
             Parameter(name="build", meaning="Of this build.", format="uuid"),
+            filters.BY_ID,
             Parameter(name="file_name", meaning="Its exact file name."),
-            Parameter(name="sha256", meaning="Its exact checksum."),
+            Parameter(
+                name="sha256__startswith", meaning="Its checksum, or how that begins."
+            ),
             Parameter(name="release", meaning="The exact release it says it is."),
             Parameter(name="version", meaning="The exact version of its build."),
             OF_ORGANIZATION,
@@ -56,6 +58,11 @@ def _list() -> Response:
     build_id = reference("build", "build")
     if build_id is not None:
         conditions.append(Condition("image.build_id = ?", (str(build_id),)))
+    if like := filters.like():
+        conditions.append(Condition("image.id GLOB ?", (like,)))
+    if sha256 := request.args.get("sha256__startswith"):
+        beginning = sha256.lower()
+        conditions.append(Condition("instr(image.sha256, ?) = 1", (beginning,)))
     for name, column in _EXACT.items():
         if value := request.args.get(name):
             conditions.append(Condition(f"{column} = ?", (value,)))

@@ -52,13 +52,10 @@ class RemoteInventory:
     def find_image(self, text: str) -> UUID:
         wanted = text.strip()
         rows: list[Row] = []
-        if as_id(wanted) or len(wanted) >= _SHA256_LENGTH_MIN:
-            rows += [
-                row
-                for row in self._client.pages(_IMAGE)
-                if row["id"] == wanted.lower()
-                or row["sha256"].startswith(wanted.lower())
-            ]
+        if (image_id := as_id(wanted)) is not None:
+            rows += self._client.pages(_IMAGE, id__startswith=image_id)
+        elif len(wanted) >= _SHA256_LENGTH_MIN:
+            rows += self._client.pages(_IMAGE, sha256__startswith=wanted)
         rows += self._client.pages(_IMAGE, file_name=wanted)
         rows += self._client.pages(_IMAGE, version=wanted)
         rows += self._client.pages(_IMAGE, release=wanted)
@@ -123,7 +120,7 @@ class RemoteInventory:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         row: Row
-        for row in self._client.pages(_IMAGE, limit=1, sha256=sha256):
+        for row in self._client.pages(_IMAGE, limit=1, sha256__startswith=sha256):
             return row
         msg = (
             f"the service has no image that is {path.name} ({sha256[:12]}): add it "
@@ -141,9 +138,7 @@ class RemoteInventory:
         self, *, device_id: UUID, image_id: UUID, options: Row
     ) -> Sequence[str]:
         device = self._client.get(f"{_DEVICE}{device_id}/")
-        image = next(
-            row for row in self._client.pages(_IMAGE) if row["id"] == str(image_id)
-        )
+        (image,) = self._client.pages(_IMAGE, id__startswith=image_id)
         known = bool(device["release"] or device["revision"])
         return reasons_of(
             options,
