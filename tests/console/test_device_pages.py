@@ -157,7 +157,7 @@ def test_chosen_devices_are_asked_about_and_taken_out_of_service(
         False,
         True,
     ]
-    assert "Taken out of service: 2 devices." in text_of(admin.get("/devices/"))
+    assert "Taken out of service: 2." in text_of(admin.get("/devices/"))
 
 
 def test_all_that_match_are_meant_where_that_is_said(

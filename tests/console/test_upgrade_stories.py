@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,12 +11,12 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from application.commands.operations import start_upgrade
-from application.commands.users import add_user, find_user
+from application.commands.users import add_user
 from application.simulation import faults
 from application.simulation.faults import Fault
 from tests.console.city import City, a_city
-from tests.console.pages import Browser
 from tests.console.visitor import PHONE, Visitor
+from tests.console.windows import somebody
 from tests.fleet.cases import GOOD
 from tests.procedure.world import NEW_RELEASE
 from tests.web.serving import eventually
@@ -38,25 +37,13 @@ def slow_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 
 @pytest.fixture
 def slow_person(chromium: Chromium, slow_city: City) -> Iterator[Visitor]:
-    with _somebody(chromium, slow_city) as visitor:
+    with somebody(chromium, slow_city) as visitor:
         yield visitor
 
 
 @pytest.fixture
 def person(chromium: Chromium, city: City) -> Iterator[Visitor]:
-    with _somebody(chromium, city) as visitor:
-        yield visitor
-
-
-@contextmanager
-def _somebody(chromium: Chromium, city: City, **window: Any) -> Iterator[Visitor]:
-    """Let in a superuser without the cost of checking a password."""
-    admin = find_user(city.flashlog, "admin")
-    cookie = Browser(city.flashlog, admin.id).client.get_cookie("sessionid")
-    assert cookie is not None
-    with Visitor.of(chromium, city.service.url, **window) as visitor:
-        session = {"name": "sessionid", "value": cookie.value, "url": visitor.url}
-        visitor.page.context.add_cookies([session])  # type: ignore[list-item]
+    with somebody(chromium, city) as visitor:
         yield visitor
 
 
@@ -231,7 +218,7 @@ def test_the_slider_shows_an_operation_as_it_was(
     expect(page.get_by_text("As it was at")).to_have_count(0)
     assert _status(page) == "aborted"
     window: dict[str, Any] = {"size": PHONE, "scheme": "dark", "scripts": False}
-    with _somebody(chromium, city, **window) as plain:
+    with somebody(chromium, city, **window) as plain:
         page = plain.open(f"{path}?at=5")
         expect(page.get_by_text("As it was at")).to_be_visible()
         page.get_by_role("link", name="Previous").click()

@@ -35,10 +35,10 @@ _NEEDS = {
     "location": CHANGE,
 }
 _DONE = {
-    "deactivate": marked("Taken out of service: %(count)s devices."),
-    "activate": marked("Back in service: %(count)s devices."),
-    "group": marked("Moved to the group: %(count)s devices."),
-    "location": marked("Moved to the location: %(count)s devices."),
+    "deactivate": marked("Taken out of service: %(count)s."),
+    "activate": marked("Back in service: %(count)s."),
+    "group": marked("Moved to the group: %(count)s."),
+    "location": marked("Moved to the location: %(count)s."),
 }
 _TABLES = {"group": "device_group", "location": "location"}
 # So many names are shown of those that are chosen.
