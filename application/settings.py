@@ -204,6 +204,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     witness_limit_seconds: Annotated[
         float, "limit for one answer of a witness", _ABOVE_0
+    recording_days: Annotated[
+        float, "how long recordings of visits are kept; 0: none are made"
+    ] = 365.0
+    recording_output_bytes_max: Annotated[
+        int, "most that is recorded of what one command writes"
+    ] = 65536
+    recording_bytes_max: Annotated[
+        int, "most that is recorded of one visit, before it is compressed"
+    ] = 4194304
     ] = 15.0
     witness_backoff_max_seconds: Annotated[
         float, "longest pause before a witness is tried again", _ABOVE_0

@@ -14,6 +14,7 @@ import domain.known_host
 import domain.location
 import domain.operation.operation
 import domain.organization
+import domain.recordings
 import domain.reservation
 import domain.user  # noqa: F401
 from domain.base import Event

@@ -51,6 +51,7 @@ def advance(
     except Exception as error:  # noqa: BLE001 - any defect of ours must still end
         _log.exception("visit failed", extra={"operation": str(operation_id)})
         _recover(visit, error)
+    visit.close()
     operation = flashlog.log.get(UpgradeOperation, operation_id)
     flashlog.turns.end(operation)
     return operation.next_visit_at.timestamp() if operation.next_visit_at else None

@@ -11,7 +11,6 @@ from application.errors import (
 )
 from application.ports import Session
 from application.procedure import checks, flash, log_ins, packages, room, upload
-from application.procedure.reach import reach
 from application.procedure.settle import end, give_back, settled_by_refusal
 from application.procedure.turn import (
     NoTurnError,
@@ -60,7 +59,7 @@ def attempt(visit: Visit) -> None:
         _abort(visit, None, "the device is deactivated")
         return
     try:
-        with reach(visit.flashlog, visit.device) as (session, router):
+        with visit.reach() as (session, router):
             _try(visit, session, router)
     except UnreachableError as error:
         if refusal is None:
@@ -176,7 +175,7 @@ def leave(
                 settings.retry_backoff_seconds,
                 settings.retry_backoff_max_seconds,
             )
-            visit.write(
+            visit.conclude(
                 lambda operation: operation.schedule_retry(
                     cause=cause, not_before=not_before
                 ),

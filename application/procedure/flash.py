@@ -67,7 +67,7 @@ def send(visit: Visit, router: Router, facts: RouterFacts) -> None:
     else:
         reason = "flash started; the router ends every session and reboots"
     lost = events.ConnectionLost(reason=reason, canary_left=canary_left)
-    visit.write(lambda operation: operation.observe(lost))
+    visit.conclude(lambda operation: operation.observe(lost))
 
 
 def _not_sent(visit: Visit, router: Router, refusal: GuardRefusedError) -> None:

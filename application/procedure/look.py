@@ -9,7 +9,7 @@ from application.ports import Session
 from application.procedure import checks
 from application.procedure.outcome import Outcome, WrongOutcomeError, prove
 from application.procedure.patience import give_up, not_yet
-from application.procedure.reach import pinned, reach
+from application.procedure.reach import pinned
 from application.procedure.unrebooted import judge_unrebooted
 from application.procedure.visit import Visit, short
 from application.router.facts import RouterFacts
@@ -33,17 +33,14 @@ def _look(visit: Visit) -> None:
     keeps = checks.options_of(visit).keeps_configuration
     if keeps or visit.device.host_key is not None:
         try:
-            with reach(visit.flashlog, visit.device) as (session, router):
+            with visit.reach() as (session, router):
                 _judge(visit, session, router)
                 return
         except (HostKeyChangedError, AuthenticationFailedError):
             if keeps:
                 raise
     # Without the configuration the host key is a new one; who it is, a MAC proves.
-    with reach(visit.flashlog, visit.device, accept_new_host_key=True) as (
-        session,
-        router,
-    ):
+    with visit.reach(accept_new_host_key=True) as (session, router):
         _judge(visit, session, router)
 
 
@@ -79,7 +76,7 @@ def _fail_after_reboot(
         operation.settle_by(SettledBy.REBOOT)
         operation.fail(reason)
 
-    visit.write(decide)
+    visit.conclude(decide)
 
 
 def _succeed(
@@ -106,7 +103,7 @@ def _succeed(
 
     visit.write(record_outcome)
     note = _write_marker(visit, router, facts)
-    visit.write(
+    visit.conclude(
         lambda operation: operation.succeed(note),
         also=lambda device: checks.note_installed(device, visit, session, facts),
     )

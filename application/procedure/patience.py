@@ -32,7 +32,7 @@ def not_yet(
     attempted = events.ReconnectAttempted(
         reason=reason, look_at=look_at, answered=answered, canary_left=canary_left
     )
-    visit.write(lambda operation: operation.observe(*learned, attempted))
+    visit.conclude(lambda operation: operation.observe(*learned, attempted))
 
 
 def give_up(visit: Visit, reason: str) -> None:
@@ -43,7 +43,7 @@ def give_up(visit: Visit, reason: str) -> None:
         if operation.owed:
             operation.give_up_obligations(reason=reason)
 
-    visit.write(decide)
+    visit.conclude(decide)
 
 
 def stumble(visit: Visit, error: Exception) -> None:

@@ -5,7 +5,15 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from application.flashlog import Flashlog
-from application.ports import HostKey, JumpHost, Limits, Login, Session, Target
+from application.ports import (
+    Connector,
+    HostKey,
+    JumpHost,
+    Limits,
+    Login,
+    Session,
+    Target,
+)
 from application.router.limits import RouterLimits
 from application.router.router import Router
 from application.settings import Settings
@@ -19,7 +27,11 @@ from domain.known_host import KnownHost
 
 @contextmanager
 def reach(
-    flashlog: Flashlog, device: Device, *, accept_new_host_key: bool = False
+    flashlog: Flashlog,
+    device: Device,
+    *,
+    accept_new_host_key: bool = False,
+    connector: Connector | None = None,
 ) -> Iterator[tuple[Session, Router]]:
     """Open a session over every address and enabled connection of the device.
 
@@ -27,7 +39,8 @@ def reach(
     """
     upgrader = find_upgrader(device.upgrader)
     target = _target(flashlog, device, accept_new_host_key=accept_new_host_key)
-    session = flashlog.connector.open(target, _limits(flashlog.settings))
+    connector = connector or flashlog.connector
+    session = connector.open(target, _limits(flashlog.settings))
     try:
         _pin_jumps(flashlog, target, session)
         yield session, upgrader(session, _router_limits(flashlog.settings))

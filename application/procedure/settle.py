@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from application.errors import StepError
 from application.procedure.outcome import identify_again
-from application.procedure.reach import reach
 from application.procedure.visit import Visit, short
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
@@ -54,7 +53,7 @@ def end(
         if operation.owed:
             visit.postpone_settlement(operation, cause)
 
-    visit.write(decide, also=also)
+    visit.conclude(decide, also=also)
 
 
 def give_back(visit: Visit, router: Router, *, is_due: bool = False) -> None:
@@ -67,20 +66,20 @@ def give_back(visit: Visit, router: Router, *, is_due: bool = False) -> None:
         return
     settle, cause, _ = settlement(visit, router)
     if settle is not None:
-        visit.write(settle)
+        visit.conclude(settle)
     elif not is_due:
-        visit.write(lambda operation: visit.postpone_settlement(operation, cause))
+        visit.conclude(lambda operation: visit.postpone_settlement(operation, cause))
 
 
 def visit_for_owed(visit: Visit) -> None:
     """Visit a router only to give back what an ended operation owes it."""
     visit.begin()
     try:
-        with reach(visit.flashlog, visit.device) as (_, router):
+        with visit.reach() as (_, router):
             give_back(visit, router)
     except StepError as error:
         cause = short(error)
-        visit.write(lambda operation: visit.postpone_settlement(operation, cause))
+        visit.conclude(lambda operation: visit.postpone_settlement(operation, cause))
 
 
 def settlement(visit: Visit, router: Router | None) -> tuple[Ending | None, str, bool]:

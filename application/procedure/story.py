@@ -119,6 +119,9 @@ _LINES: Mapping[type[Event], Callable[[Any], str]] = {
     events.ObligationGivenUp: lambda e: (
         f"GIVEN UP, a person has to look: {', '.join(e.obligations)}. {e.reason}"
     ),
+    events.VisitRecorded: lambda e: (
+        f"This visit could not be recorded: {e.trouble}" if e.trouble else ""
+    ),
     events.Held: lambda e: f"Held until a person decides: {e.reason}",
     events.Resumed: lambda _: "Resumed by a person",
     events.Succeeded: lambda e: (

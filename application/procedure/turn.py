@@ -72,7 +72,7 @@ def step_back(visit: Visit, router: Router | None, refusal: RefusedError) -> Non
         wait = visit.settings.settle_backoff_seconds if operation.owed else 0.0
         operation.postpone(cause=str(refusal), not_before=now + timedelta(seconds=wait))
 
-    visit.write(decide)
+    visit.conclude(decide)
 
 
 def _bounds(batch: Batch | None) -> Bounds | None:

@@ -4,17 +4,25 @@ Between visits nothing is held: no thread, no connection, no sleep. A visit writ
 what it learns through `Visit.write`, which notices when somebody else wrote first.
 """
 
+import logging
 import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from threading import Event
 
 from eventsourcing.persistence import IntegrityError
 
 from application.flashlog import Flashlog
+from application.ports import Connector, Session
 from application.procedure import rollout
+from application.procedure.reach import reach
+from application.recordings.lines import VisitLine
+from application.recordings.recorder import Recorder
+from application.recordings.session import RecordingConnector
 from application.router.fence import Fence
 from application.router.owed import Owed
+from application.router.router import Router
 from domain.batch.batch import Batch
 from domain.device.device import Device
 from domain.errors import DomainError
@@ -22,6 +30,8 @@ from domain.operation.operation import UpgradeOperation
 from domain.operation.words import Obligation
 
 Decision = Callable[[UpgradeOperation], None]
+
+_log = logging.getLogger(__name__)
 
 
 class OvertakenError(Exception):
@@ -53,9 +63,28 @@ class Visit:
         self.runner = runner
         self._stop = stop
         self._number: int | None = None
+        self._begun_at = self.now()
+        self._recorder: Recorder | None = None
+        if self.settings.recording_days:
+            store = flashlog.recordings
+            self._recorder = Recorder(store, self.settings, self._told)
 
     def now(self) -> datetime:
         return self.flashlog.clock.now()
+
+    def reach(
+        self, *, accept_new_host_key: bool = False
+    ) -> AbstractContextManager[tuple[Session, Router]]:
+        """Open a session to the router; what is said over it is recorded."""
+        connector: Connector = self.flashlog.connector
+        if self._recorder is not None:
+            connector = RecordingConnector(connector, self._recorder)
+        return reach(
+            self.flashlog,
+            self.device,
+            accept_new_host_key=accept_new_host_key,
+            connector=connector,
+        )
 
     def begin(self) -> None:
         """Fence older visits off the log; the router is fenced by the same number."""
@@ -86,6 +115,42 @@ class Visit:
                 raise
 
         self.flashlog.log.decide(decide)
+
+    def conclude(
+        self, decision: Decision, *, also: Callable[[Device], None] | None = None
+    ) -> None:
+        """Write what a visit ends with; what was recorded of it is named before that.
+
+        Should more be said to the router after all, `close` names the rest.
+        """
+        part = self._recorder.keep() if self._recorder else None
+
+        def decide(operation: UpgradeOperation) -> None:
+            if part is not None:
+                operation.note_recording(part.event)
+            decision(operation)
+
+        self.write(decide, also=also)
+        if self._recorder and part:
+            self._recorder.forget(part)
+
+    def close(self) -> None:
+        """Name in the log what was recorded and is not named yet; never raises."""
+        if self._recorder is None or not self._recorder.has_news:
+            return
+        part = self._recorder.keep()
+        log = self.flashlog.log
+
+        def note() -> None:
+            if part is not None:
+                operation = log.get(UpgradeOperation, self.operation.id)
+                operation.note_recording(part.event)
+                log.append(operation)
+
+        try:
+            log.decide(note)
+        except Exception as error:  # noqa: BLE001 - without it all is as it was
+            _log.warning("action=not_recorded error=%s", error)
 
     def check(self) -> None:
         """Notice a cancel, a newer visit or a stop while an act takes long; cheap."""
@@ -162,6 +227,16 @@ class Visit:
                 self.settings.settle_backoff_seconds,
                 self.settings.settle_backoff_max_seconds,
             ),
+        )
+
+    def _told(self) -> VisitLine:
+        return VisitLine(
+            operation=self.operation.id,
+            installation=self.flashlog.installation,
+            visit=self.operation.visit,
+            attempt=self.operation.attempt,
+            runner=self.runner,
+            at=self._begun_at,
         )
 
     def _decide(

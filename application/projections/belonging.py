@@ -26,6 +26,7 @@ from domain.known_host import KnownHost
 from domain.location import Location
 from domain.operation.operation import UpgradeOperation
 from domain.organization import Organization
+from domain.recordings import Recordings
 from domain.reservation import Reservation
 from domain.user import User
 
@@ -98,6 +99,7 @@ RULES: Mapping[type[Aggregate], Rule] = {
     BatchTargets: Rule("batchupgradeoperation"),
     User: Rule(""),
     Group: Rule(""),
+    Recordings: Rule(""),
     Reservation: Rule(""),
     KnownHost: Rule(""),
     IdempotencyKey: Rule(""),

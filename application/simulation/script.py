@@ -1,13 +1,10 @@
 """Scripts of Flashlog as they come over the wire: a name and inputs."""
 
-import shlex
-
 import msgspec
 
+from application.scripts.reading import taken_apart
 from application.simulation.directory import Owed, RefusedError, Visitor
 from application.simulation.machine import Machine
-
-_NAMED = "# flashlog "
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -41,16 +38,8 @@ class Script(msgspec.Struct, frozen=True):
 
 def parse(command: str) -> Script | None:
     """Return the script that a command is, None for any other command."""
-    first, *lines = command.splitlines() or [""]
-    if not first.startswith(_NAMED):
-        return None
-    inputs = {}
-    for line in lines:
-        key, _, value = line.partition("=")
-        if not (key.isidentifier() and value.startswith("'")):
-            break
-        inputs[key] = "".join(shlex.split(value))
-    return Script(first.removeprefix(_NAMED), inputs)
+    found = taken_apart(command)
+    return Script(found[0], dict(found[1])) if found else None
 
 
 def check_boot(machine: Machine, script: Script) -> None:

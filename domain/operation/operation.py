@@ -48,6 +48,10 @@ class UpgradeOperation(OperationState):
         self._require_before_flash()
         self.record(*facts)
 
+    def note_recording(self, recorded: events.VisitRecorded) -> None:
+        """Name what was kept of a visit; that is said at any time, also of the last."""
+        self.record(recorded)
+
     def schedule_retry(self, *, cause: str, not_before: datetime) -> None:
         self._require_going_on()
         self._require_before_flash()

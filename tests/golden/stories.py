@@ -22,6 +22,7 @@ from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy
 from domain.organization import Organization, OrganizationFacts
+from domain.recordings import Recordings
 from domain.reservation import Reservation
 from domain.user import Joined, Rights, TokenIssued, User
 from domain.user import Registered as UserRegistered
@@ -60,6 +61,7 @@ def all_stories() -> Iterator[Aggregate]:
     yield _cancelled()
     yield _failed()
     yield _resumed()
+    yield _recordings()
     yield from batches.all_stories(BUILD, CATEGORY, by=USER)
 
 
@@ -265,6 +267,9 @@ def _flash(operation: UpgradeOperation) -> None:
     operation.note(examples.uploaded())
     operation.note(examples.image_accepted())
     examples.begin_flash(operation)
+    operation.note_recording(
+        events.VisitRecorded(sha256="12" * 32, size_bytes=1571, commands=12)
+    )
     operation.observe(events.ConnectionLost(reason="the router reboots"))
     operation.begin_visit("runner-2")
     operation.observe(examples.reconnect_attempted(20))
@@ -285,6 +290,7 @@ def _aborted() -> UpgradeOperation:
     operation = _started(ABORTED)
     operation.begin_visit("runner-1")
     operation.note(examples.connected())
+    operation.note_recording(events.VisitRecorded(trouble="No space left on device"))
     operation.abort("The image is not for this board.", evidence="found none")
     return operation
 
@@ -311,6 +317,13 @@ def _failed() -> UpgradeOperation:
     operation.settle_by(SettledBy.REBOOT)
     operation.fail("the router runs its old firmware", evidence="22.03.5")
     return operation
+
+
+def _recordings() -> Recordings:
+    recordings = Recordings()
+    recordings.remove(before=examples.AT)
+    recordings.blank({"12" * 32: "34" * 32, "56" * 32: ""}, by=USER)
+    return recordings
 
 
 def _resumed() -> UpgradeOperation:

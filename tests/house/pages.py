@@ -29,6 +29,7 @@ _BLANK_DEFAULTS = {
 _UNITS = {
     "SECONDS": "seconds",
     "BYTES": "bytes",
+    "DAYS": "days",
     "BYTES_PER_SECOND": "bytes a second",
 }
 _BEGIN, _END = "<!-- exit statuses: begin -->", "<!-- exit statuses: end -->"

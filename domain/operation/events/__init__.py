@@ -42,6 +42,7 @@ from domain.operation.events.endings import (
     SwitchDisarmed,
     UploadRemoved,
 )
+from domain.operation.events.recording import VisitRecorded
 
 __all__ = [
     "Aborted",
@@ -80,4 +81,5 @@ __all__ = [
     "UploadRemoved",
     "Uploaded",
     "VisitBegun",
+    "VisitRecorded",
 ]

@@ -1,0 +1,1 @@
+"""The flight recorder: what was said to a router, and what it answered."""

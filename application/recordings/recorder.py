@@ -1,0 +1,243 @@
+"""Writes down what a visit does, bounded and without secrets; keeps it in a file."""
+
+import hashlib
+import logging
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
+from typing import Any
+
+import msgspec
+
+from application.adapters.recording_store import RecordingStore
+from application.ports import Completed, Target
+from application.recordings.lines import (
+    NO_OUTPUT,
+    Answer,
+    CommandLine,
+    LeftOutLine,
+    Line,
+    OpenedLine,
+    Output,
+    Trouble,
+    UploadLine,
+    VisitLine,
+    encode,
+)
+from application.recordings.redaction import Redaction
+from application.scripts.reading import taken_apart
+from application.settings import Settings
+from domain.operation.events import VisitRecorded
+
+# What decides how a visit goes, beside what the router says.
+_SETTINGS = (
+    "backup_configuration",
+    "health_retry_seconds",
+    "memory_margin_bytes",
+    "operation_seconds",
+    "reconnect_retries_max",
+    "restarts_max",
+    "retries_max",
+    "services_to_stop",
+    "settle_patience_seconds",
+    "stop_wifi",
+    "switch_lease_seconds",
+    "upgrade_timeout_seconds",
+    "upload_channels_max",
+    "upload_chunk_bytes",
+    "upload_directory",
+)
+_CONFIGURATION_SCRIPTS = frozenset({"backup"})
+_PROGRESS_MAX = 2000
+
+_log = logging.getLogger(__name__)
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What was kept, how the log names it, and how many lines are in it."""
+
+    event: VisitRecorded
+    lines: int
+
+
+class Recorder:
+    """One visit, from its beginning until the log names what was kept of it.
+
+    `visit` says who goes, asked when something is kept. Nothing here ever fails a
+    visit: what cannot be kept is said in the log instead.
+    """
+
+    def __init__(
+        self, store: RecordingStore, settings: Settings, visit: Callable[[], VisitLine]
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._visit = visit
+        self._redaction = Redaction()
+        self._begun = monotonic()
+        self._lines: list[Line | None] = []
+        self._bytes = 0
+        self._left_out = 0
+        self._commands = 0
+        self._was_in = False
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a session was opened since something was kept."""
+        return self._was_in
+
+    def know(self, target: Target) -> None:
+        """Take the secrets of a target out of everything from now on."""
+        logins = [*target.logins, *(jump.login for jump in target.jump_hosts)]
+        for login in logins:
+            self._redaction.add([login.password, login.private_key, login.passphrase])
+
+    def after_seconds(self) -> float:
+        return round(monotonic() - self._begun, 3)
+
+    def opened(self, line: OpenedLine) -> None:
+        """Note that a session was opened, or why it was not."""
+        self._was_in = self._was_in or line.trouble is None
+        self._take(self._place(), line)
+
+    def begin(self) -> int:
+        """Take the place of something that begins now."""
+        self._commands += 1
+        return self._place()
+
+    def ran(
+        self,
+        place: int,
+        command: str,
+        ended: Completed | Trouble,
+        *,
+        after_seconds: float,
+        during_upload: bool,
+    ) -> None:
+        """Note a command and how it ended."""
+        script, inputs = taken_apart(command) or ("", {})
+        answer = trouble = None
+        if isinstance(ended, Completed):
+            is_open = script not in _CONFIGURATION_SCRIPTS
+            answer = self.answer(ended, is_open=is_open)
+        else:
+            trouble = ended
+        line = CommandLine(
+            after_seconds=after_seconds,
+            script=script,
+            inputs={key: self._text(value) for key, value in inputs.items()},
+            command="" if script else self._cut(command).text,
+            during_upload=during_upload,
+            answer=answer,
+            trouble=trouble,
+        )
+        self._take(place, line)
+
+    def sent(self, place: int, line: UploadLine) -> None:
+        """Note an upload; of its progress, not more than tells how it went."""
+        progress = line.progress
+        while len(progress) > _PROGRESS_MAX:
+            progress = (*progress[:-1:2], progress[-1])
+        self._take(place, msgspec.structs.replace(line, progress=progress))
+
+    def answer(self, completed: Completed, *, is_open: bool = True) -> Answer:
+        return Answer(
+            exit_status=completed.exit_status,
+            stdout=self._output(completed.stdout, is_open=is_open),
+            stderr=self._output(completed.stderr),
+            seconds=round(completed.seconds, 3),
+        )
+
+    def trouble(self, error: BaseException) -> Trouble:
+        """Tell an error as it may be kept."""
+        details = {
+            name: self._text(str(value))
+            for name in ("address", "expected", "found")
+            if (value := getattr(error, name, None))
+        }
+        return Trouble(
+            error=type(error).__name__,
+            message=self._text(str(error)),
+            details=details,
+            refused=self.reasons(getattr(error, "refused", {})),
+        )
+
+    def reasons(self, refused: Mapping[Any, str]) -> Mapping[Any, str]:
+        return {each: self._text(why) for each, why in refused.items()}
+
+    def keep(self) -> Part | None:
+        """Write what is new into a file; None where nothing is.
+
+        It is on the disk when this returns, and may be kept again until `forget`.
+        """
+        if not self._was_in:
+            return None
+        count = len(self._lines)
+        try:
+            content = zlib.compress(b"".join(map(encode, self._told())), level=6)
+            sha256 = self._store.put(content)
+        except Exception as error:  # noqa: BLE001 - an upgrade goes on without it
+            _log.warning("action=not_recorded error=%s", error)
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            return Part(VisitRecorded(trouble=reason), count)
+        recorded = VisitRecorded(
+            sha256=sha256, size_bytes=len(content), commands=self._commands
+        )
+        return Part(recorded, count)
+
+    def forget(self, part: Part) -> None:
+        """Begin anew after what the log names by now."""
+        del self._lines[: part.lines]
+        self._bytes = self._left_out = self._commands = 0
+        self._was_in = False
+
+    def _told(self) -> Iterable[Line]:
+        visit = self._visit()
+        defaults = {
+            each.name: each.default for each in msgspec.structs.fields(Settings)
+        }
+        others = {
+            name: value
+            for name in _SETTINGS
+            if (value := getattr(self._settings, name)) != defaults[name]
+        }
+        yield msgspec.structs.replace(visit, settings=others)
+        yield from filter(None, self._lines)
+        if self._left_out:
+            yield LeftOutLine(lines=self._left_out)
+
+    def _place(self) -> int:
+        self._lines.append(None)
+        return len(self._lines) - 1
+
+    def _take(self, place: int, line: Line) -> None:
+        size = len(encode(line))
+        if self._bytes + size > self._settings.recording_bytes_max:
+            self._left_out += 1
+            return
+        self._bytes += size
+        self._lines[place] = line
+
+    def _text(self, text: str) -> str:
+        return "" if self._redaction.keeps_nothing else self._redaction(text)
+
+    def _cut(self, text: str) -> Output:
+        """Take the secrets out first: a half one would not be known any more."""
+        kept = self._text(text)
+        limit = self._settings.recording_output_bytes_max
+        size = len(text.encode())
+        if len(kept.encode()) <= limit and not (text and not kept):
+            return Output(text=kept)
+        return Output(text=kept.encode()[:limit].decode(errors="ignore"), bytes=size)
+
+    def _output(self, written: bytes, *, is_open: bool = True) -> Output:
+        if not written:
+            return NO_OUTPUT
+        try:
+            text = written.decode()
+        except UnicodeDecodeError:
+            is_text = b"\0" not in written and not written.startswith(b"\x1f\x8b")
+            is_open, text = is_open and is_text, written.decode(errors="replace")
+        if is_open:
+            return self._cut(text)
+        return Output(bytes=len(written), sha256=hashlib.sha256(written).hexdigest())
