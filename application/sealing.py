@@ -11,10 +11,10 @@ from threading import Event as Signal
 from time import monotonic
 
 from application.audit.keeper import TreeKeeper
-from application.audit.tiling import ChangedLogError
+from application.audit.tiling import ChangedLogError, made_again
 from application.audit.witnesses import Messenger, UnwitnessedError, witnesses_of
 from application.beside import beside
-from application.errors import StorageError
+from application.errors import RefusedError, StorageError
 from application.flashlog import Flashlog
 from application.settings import SettingsError
 
@@ -65,6 +65,22 @@ def seal(flashlog: Flashlog) -> int | None:
     """
     with flashlog.alone(ROLE) as is_alone:
         return flashlog.audit.keeper().catch_up() if is_alone else None
+
+
+def make_tiles_again(flashlog: Flashlog) -> int:
+    """Make the hashes that are kept of the log again from it.
+
+    Returns how many events are signed. Raises RefusedError while somebody signs, and
+    ChangedLogError where the log is not what was signed: then they stay as they are.
+    """
+    with flashlog.alone(ROLE) as is_alone:
+        if not is_alone:
+            msg = "the service keeps hashes of the log just now: stop it first"
+            raise RefusedError(msg)
+        newest = flashlog.audit.store.newest()
+        if newest is None:
+            return 0
+        return made_again(flashlog.audit.rows, flashlog.audit.store, newest.size).size
 
 
 def _seal(flashlog: Flashlog, stop: Signal) -> None:

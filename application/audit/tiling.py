@@ -37,14 +37,7 @@ class TileWriter:
     def take(self, row: StoredRow) -> None:
         """Take in the next row. Raises ChangedLogError where it cannot be that."""
         index = self.tree.size
-        if row.position != index + 1:
-            msg = f"the log has no event at position {index + 1}"
-            raise ChangedLogError(msg)
-        try:
-            leaf = leaf_hash_of(row)
-        except NoLeafError:
-            msg = f"the event at position {row.position} is none that Flashlog wrote"
-            raise ChangedLogError(msg) from None
+        leaf = _leaf_of(row, index + 1)
         for level, completed in enumerate(self.tree.add(leaf)):
             self._put(level, index >> HEIGHT * level, completed)
 
@@ -84,27 +77,47 @@ def kept_tree(rows: StoredRows, store: AuditStore) -> GrowingTree:
 def made_again(rows: StoredRows, store: AuditStore, size: int) -> GrowingTree:
     """Make the tiles of a tree from the log, if that has every root that was signed.
 
-    Raises ChangedLogError.
+    Raises ChangedLogError; the tiles are as they were then, and tell what was changed.
     """
+    _require_signed(rows, store, size)
     writer = TileWriter(store, GrowingTree())
+    for row in rows.all(until=size):
+        writer.take(row)
+        if writer.is_full:
+            writer.save()
+    writer.save()
+    return writer.tree
+
+
+def _require_signed(rows: StoredRows, store: AuditStore, size: int) -> None:
+    """Compare every root that was signed with the log's. Raises ChangedLogError."""
+    tree = GrowingTree()
     signed = store.checkpoints()
     following = next(signed, None)
     for row in rows.all(until=size):
-        writer.take(row)
-        while following is not None and following.size == writer.tree.size:
-            if _root_of(following) != writer.tree.root():
+        tree.add(_leaf_of(row, tree.size + 1))
+        while following is not None and following.size == tree.size:
+            if _root_of(following) != tree.root():
                 break
             following = next(signed, None)
-        if writer.is_full:
-            writer.save()
     if following is not None:
         msg = (
             f"the log is not what the checkpoint of {following.size} events signed: "
             "`flashlog audit verify` tells more"
         )
         raise ChangedLogError(msg)
-    writer.save()
-    return writer.tree
+
+
+def _leaf_of(row: StoredRow, position: int) -> bytes:
+    """Return the hash of the next row's leaf. Raises ChangedLogError."""
+    if row.position != position:
+        msg = f"the log has no event at position {position}"
+        raise ChangedLogError(msg)
+    try:
+        return leaf_hash_of(row)
+    except NoLeafError:
+        msg = f"the event at position {row.position} is none that Flashlog wrote"
+        raise ChangedLogError(msg) from None
 
 
 def _is_whole(store: AuditStore, size: int) -> bool:

@@ -102,6 +102,18 @@ def test_a_tree_is_not_made_again_from_a_changed_log(house: House) -> None:
     house.tamper_with_tree("DELETE FROM tile")
     with pytest.raises(ChangedLogError, match="checkpoint of 300 events"):
         house.sign()
+    assert house.rows() == []
+
+
+def test_what_is_kept_of_a_changed_log_stays_as_evidence(house: House) -> None:
+    house.append(600)
+    house.sign()
+    house.tamper("UPDATE event SET topic = 'Device:Removed' WHERE position = 300")
+    house.tamper_with_tree("UPDATE tile SET hashes = zeroblob(96) WHERE level = 1")
+    before = house.rows()
+    with pytest.raises(ChangedLogError, match="checkpoint of 300 events"):
+        house.sign()
+    assert house.rows() == before
 
 
 def test_a_shorter_log_is_not_signed(house: House) -> None:

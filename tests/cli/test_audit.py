@@ -117,3 +117,25 @@ def test_health_tells_how_far_the_log_is_signed(cli: Cli, tmp_path: Path) -> Non
     said = cli("health")
     assert said.status == 1
     assert "LOOK checkpoints: 9 of 2 events are signed: the service" in said.out
+
+
+def test_changed_hashes_are_made_again(cli: Cli, tmp_path: Path) -> None:
+    cli("audit", "checkpoint")
+    store = tmp_path / "data" / "audit.sqlite"
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("UPDATE tile SET hashes = zeroblob(64)")
+        connection.commit()
+    said = cli("audit", "verify")
+    assert said.status == 1
+    assert "TILES positions 1 to 2: the log is right" in said.out
+    assert "hashes of 2 events made again" in cli("audit", "rebuild").out
+    assert cli("audit", "verify").status == 0
+
+
+def test_hashes_are_not_made_again_from_a_changed_log(cli: Cli, tmp_path: Path) -> None:
+    cli("audit", "checkpoint")
+    change_the_log(tmp_path)
+    said = cli("audit", "rebuild")
+    assert said.status == 1
+    assert "the log is not what the checkpoint of 2 events signed" in said.err
+    assert "CHANGED position 2" in cli("audit", "verify").out

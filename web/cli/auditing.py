@@ -13,7 +13,7 @@ from application.audit.findings import Report
 from application.audit.importing import import_export
 from application.audit.looking import verify_directory
 from application.audit.proofs import newest_checkpoint
-from application.sealing import seal
+from application.sealing import make_tiles_again, seal
 from web.cli import exits, output
 from web.cli.here import Here, json_option, pass_here
 
@@ -107,6 +107,26 @@ def verify(
     else:
         _tell(report)
     return exits.DONE if report.is_good else exits.FAILED
+
+
+@audit.command()
+@json_option
+@pass_here
+def rebuild(here: Here, *, as_json: bool) -> None:
+    """Make the kept hashes of the log again from it.
+
+    For TILES that `flashlog audit verify` has found, while no service runs. A log that
+    is not what was signed is refused: its hashes tell what was changed.
+
+    \b
+    Example:
+      flashlog audit rebuild
+    """
+    size = make_tiles_again(here.flashlog)
+    if as_json:
+        output.print_json({"events": size})
+    else:
+        output.say(f"hashes of {output.counted(size, 'event')} made again")
 
 
 @audit.command()
