@@ -152,9 +152,7 @@ def test_a_slow_client_hears_once_that_it_has_caught_up(
         with service.follow(f"after={after}", key, sockopt=SMALL) as slow:
             time.sleep(1.0)  # it takes nothing for a while
             told = [slow.receive() for _ in range(31)]
-            examples.note(
-                here, operation_id, events.VisitBegun(visit=1, runner="test")
-            )
+            examples.note(here, operation_id, events.VisitBegun(visit=1, runner="test"))
             while "specversion" not in (message := slow.receive()):
                 told.append(message)
     kinds = [message["type"] for message in told if "specversion" not in message]
