@@ -411,6 +411,8 @@ def test_commands_print_the_same_and_leave_with_the_same_status(
     *_, row = run("operation", "list", "--device", name, "--json").json
     shown = run("operation", "show", row["id"][:8])
     assert "started by" in shown.out
+    # Nothing is said of what a service does not tell.
+    assert "none pinned yet" not in run("device", "show", name).out
     assert run("operation", "watch", row["id"]).status == exits.DONE
     lines = run("operation", "watch", row["id"], "--json").json_lines
     assert lines[-1]["status"] == "success"

@@ -19,7 +19,7 @@ from web.cli.here import Here, json_option, pass_here
 from web.cli.history import history
 from web.cli.importing import import_
 from web.cli.installation.local_inventory import device_row
-from web.cli.installation.ports import Installation
+from web.cli.installation.ports import Installation, Row
 
 
 @click.group()
@@ -154,7 +154,7 @@ def show(installation: Installation, *, name: str, as_json: bool) -> None:
             or "never visited: flashlog device check",
             "UUID of the agent": row.get("agent_uuid"),
             "UUID enrolled": row.get("enrolled_uuid"),
-            "host key": row.get("host_key", "") or "none pinned yet",
+            "host key": _host_key(row),
             "log-ins": row.get("log_ins"),
             "through": [jump["address"] for jump in row.get("jumps", ())],
             "active": "yes" if row["is_active"] else "no",
@@ -228,3 +228,8 @@ def release(
         output.say(f"the pinned host key of {name} is forgotten")
     else:
         output.say(f"written off for {name}: {', '.join(written_off)}; it is free now")
+
+
+def _host_key(row: Row) -> str | None:
+    """Say whether one is pinned; nothing where the installation does not tell."""
+    return row["host_key"] or "none pinned yet" if "host_key" in row else None

@@ -24,6 +24,8 @@ from rich.text import Text
 
 # Wide enough that nothing is cut or wrapped where no terminal says how wide it is.
 _PIPE_COLUMNS = 1000
+# Columns that are never folded, however narrow a terminal is: ids and times.
+_WHOLE = {"OPERATION", "BATCH", "STARTED", "ADDED", "WHEN", "FETCHED"}
 STYLES: Mapping[str, str] = {
     "success": "bold green",
     "failed": "bold red",
@@ -116,7 +118,7 @@ def print_table(
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     for row in listed:
         table.add_row(*map(_cell, row))
     _print(table)

@@ -50,8 +50,9 @@ class RemoteBatches:
 
     def show(self, batch_id: UUID) -> Row:
         # The detail has all operations with it, of which there may be thousands.
-        for row in self._client.pages(_BATCH, limit=1, id__startswith=batch_id):
-            return _row(row)
+        for row in self._client.pages(_BATCH, id__startswith=batch_id):
+            if row["id"] == str(batch_id):
+                return _row(row)
         msg = f"the service shows you no batch {batch_id}"
         raise NotFoundError(msg)
 

@@ -138,7 +138,8 @@ class RemoteInventory:
         self, *, device_id: UUID, image_id: UUID, options: Row
     ) -> Sequence[str]:
         device = self._client.get(f"{_DEVICE}{device_id}/")
-        (image,) = self._client.pages(_IMAGE, id__startswith=image_id)
+        images = self._client.pages(_IMAGE, id__startswith=image_id)
+        image = next(row for row in images if row["id"] == str(image_id))
         known = bool(device["release"] or device["revision"])
         return reasons_of(
             options,
