@@ -396,6 +396,11 @@ def test_what_is_owed_is_told_on_the_page_of_the_device(
     said = text_of(admin.get(f"/devices/{device_id}/"))
     assert "It is still owed: file, switch." in said
     assert "owed" in text_of(admin.get("/devices/?state=owes"))
+    path = f"/devices/{device_id}/write-off/"
+    assert "Write off what" in text_of(admin.get(path))
+    admin.post(path)
+    assert "GIVEN UP" in text_of(admin.get(f"/devices/{device_id}/"))
+    assert admin.post(path).status_code == HTTPStatus.CONFLICT
 
 
 # --- checking -----------------------------------------------------------------
@@ -435,6 +440,7 @@ _PAGES = (
     "activate/",
     "host-key/",
     "connect/",
+    "write-off/",
 )
 
 

@@ -6,9 +6,17 @@ from flask import g, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.commands.device_lifecycle import activate_device, deactivate_device
+from application.commands.operations import release_device
 from application.commands.reaching import release_host_key
 from web.console.confirming import confirmed
-from web.console.devices.section import BOTH, CHANGE, SWITCH, blueprint, device_of
+from web.console.devices.section import (
+    BOTH,
+    CHANGE,
+    SWITCH,
+    WRITE_OFF,
+    blueprint,
+    device_of,
+)
 from web.console.texts import gettext as _
 from web.state import flashlog
 
@@ -62,3 +70,25 @@ def host_key(device_id: UUID) -> AnyResponse:
         done=_("The host key was released: check the device now."),
         back=url_for("devices.detail", device_id=device_id),
     )
+
+
+@blueprint.page("/devices/<uuid:device_id>/write-off/", WRITE_OFF, methods=BOTH)
+def write_off(device_id: UUID) -> AnyResponse:
+    """Write off what a router is still owed, so that its device is free again."""
+    device = device_of(device_id)
+    reason = "written off in the console"
+    return confirmed(
+        lambda: _release(device_id, reason),
+        question=_("Write off what %(name)s is owed?") % {"name": device["name"]},
+        sentences=[
+            _("Do this only when the router is gone, or when you have looked at it."),
+            _("Flashlog will not try any more to give back what it took from it."),
+        ],
+        button=_("Write it off"),
+        done=_("It was written off: the device is free."),
+        back=url_for("devices.detail", device_id=device_id),
+    )
+
+
+def _release(device_id: UUID, reason: str) -> None:
+    release_device(flashlog(), device_id=device_id, reason=reason, by=g.user_id)

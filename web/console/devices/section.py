@@ -20,6 +20,7 @@ ADD = "add_device"
 # As the interface has it: taking out of service and back needs this.
 SWITCH = "add_device"
 UPGRADE = "change_devicefirmware"
+WRITE_OFF = "change_upgradeoperation"
 CONNECT = "add_deviceconnection"
 BOTH = ("GET", "POST")
 
