@@ -270,3 +270,17 @@ def test_what_is_done_to_this_machine_must_be_meant(
     assert cli("--here", *add).status == exits.DONE
     assert cli("health").status == exits.DONE
     assert len(served.asked) == 1
+
+
+def test_a_directory_that_may_not_be_read_holds_no_login(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.cli.remote.login.login_file", _Locked)
+    assert cli("device", "list").status == exits.DONE
+
+
+class _Locked:
+    """A path below a directory of somebody else."""
+
+    def stat(self) -> None:
+        raise PermissionError(13, "Permission denied")

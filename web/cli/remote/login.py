@@ -69,7 +69,8 @@ def stored() -> Login | None:
             msg = f"{path} may be read by others: log out and in again for a new token"
             raise click.UsageError(msg)
         return msgspec.json.decode(path.read_bytes(), type=Login)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        # What somebody may not even read is no login of theirs.
         return None
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}"
