@@ -197,13 +197,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_seconds: Annotated[
         float, "how long an event waits for its checkpoint at most"
     ] = 30.0
-    witnesses: Annotated[
-        str,
-        "where each checkpoint is sent, separated by commas: the URL of a witness, "
-        "behind its public key (name+id+key) where its answer is to be published",
-    ] = ""
-    witness_limit_seconds: Annotated[
-        float, "limit for one answer of a witness", _ABOVE_0
     recording_days: Annotated[
         float, "how long recordings of visits are kept; 0: none are made"
     ] = 365.0
@@ -213,6 +206,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     recording_bytes_max: Annotated[
         int, "most that is recorded of one visit, before it is compressed"
     ] = 4194304
+    witnesses: Annotated[
+        str,
+        "where each checkpoint is sent, separated by commas: the URL of a witness, "
+        "behind its public key (name+id+key) where its answer is to be published",
+    ] = ""
+    witness_limit_seconds: Annotated[
+        float, "limit for one answer of a witness", _ABOVE_0
     ] = 15.0
     witness_backoff_max_seconds: Annotated[
         float, "longest pause before a witness is tried again", _ABOVE_0
