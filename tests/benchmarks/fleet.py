@@ -60,7 +60,7 @@ _LIST_MS, _DRY_RUN_MS, _START_MS, _VISIBLE_SECONDS = 8, 250, 50, 1
 _VISIBLE_LIMIT_SECONDS = 60
 
 
-class _Fleet:
+class SavedFleet:
     """Devices that run the first build of a category; there is a second one."""
 
     def __init__(self, flashlog: Flashlog) -> None:
@@ -178,7 +178,7 @@ def measure() -> list[Row]:
             log_level="WARNING",
         )
         flashlog = Flashlog(settings)
-        fleet = _Fleet(flashlog)
+        fleet = SavedFleet(flashlog)
         user_id = add_user(
             flashlog, username="bench", password="bench-bench", is_superuser=True
         )
@@ -189,7 +189,7 @@ def measure() -> list[Row]:
             return _measured(_Client(service.url, token), fleet)
 
 
-def _measured(client: _Client, fleet: _Fleet) -> list[Row]:
+def _measured(client: _Client, fleet: SavedFleet) -> list[Row]:
     return [*_lists(client), _dry_run(client, fleet), *_mass_upgrades(client, fleet)]
 
 
@@ -201,7 +201,7 @@ def _lists(client: _Client) -> Iterator[Row]:
             yield at_most(f"{name}, {word} page, p50", took_ms, "ms", _LIST_MS)
 
 
-def _dry_run(client: _Client, fleet: _Fleet) -> Row:
+def _dry_run(client: _Client, fleet: SavedFleet) -> Row:
     found = len(client.ask(fleet.upgrade_url)["device_firmwares"])
     if found != DEVICES:
         msg = f"the dry run finds {found} of {DEVICES} devices"
@@ -212,7 +212,7 @@ def _dry_run(client: _Client, fleet: _Fleet) -> Row:
     return at_most("dry run, 10,000 devices", took_ms, "ms", _DRY_RUN_MS)
 
 
-def _mass_upgrades(client: _Client, fleet: _Fleet) -> Iterator[Row]:
+def _mass_upgrades(client: _Client, fleet: SavedFleet) -> Iterator[Row]:
     some = {"group": str(fleet.group)}
     took_ms, _ = _ms(lambda: client.ask(fleet.upgrade_url, "POST", some))
     visible = _seconds_until_visible(client, DEVICES + _GROUPED)
