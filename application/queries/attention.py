@@ -4,6 +4,8 @@ An operation is of interest as long as it is the newest of its device: what a la
 upgrade has put right needs nobody any more.
 """
 
+import msgspec
+
 from application.access import Account, Condition
 from application.queries.lists import Order, Query
 
@@ -41,8 +43,9 @@ def in_trouble(account: Account) -> Query:
 
 
 def in_progress(account: Account) -> Query:
-    """Return the operations that are running, with their devices and versions."""
-    return _newest(account, _IN_PROGRESS)
+    """Return the operations that are running, the furthest first."""
+    furthest = Order(("operation.progress", "operation.position"))
+    return msgspec.structs.replace(_newest(account, _IN_PROGRESS), orders=(furthest,))
 
 
 def unreachable(account: Account) -> Query:
