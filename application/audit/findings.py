@@ -80,15 +80,15 @@ class Differences:
     def __bool__(self) -> bool:
         return bool(self._ranges)
 
-    def note(self, kind: Kind, position: int) -> None:
-        """Note a position, the next one or a later one than all before."""
-        is_next = bool(self._ranges) and self._ranges[-1][1] == position - 1
+    def note(self, kind: Kind, first: int, last: int) -> None:
+        """Note positions that are beyond all before."""
+        is_next = bool(self._ranges) and self._ranges[-1][1] == first - 1
         is_same = is_next and self._kinds[-1] is kind
         # Too many to tell: then the last range reaches over what lies between.
         if is_same or len(self._ranges) >= _RANGES_MAX:
-            self._ranges[-1][1] = position
+            self._ranges[-1][1] = last
         else:
-            self._ranges.append([position, position])
+            self._ranges.append([first, last])
             self._kinds.append(kind)
 
     def take(self) -> Iterator[tuple[Kind, int, int]]:

@@ -94,10 +94,12 @@ class _Walk:
 
     def take(self, signed: Iterable[Claim]) -> None:
         for claim in signed:
-            self._go_to(claim.size)
+            # A size that nobody has signed may be anything.
             if claim.trouble:
                 self._tell_signature(claim)
-            elif self._holds(claim):
+                continue
+            self._go_to(claim.size)
+            if self._holds(claim):
                 self._tell_forks()
                 self._note_good(claim)
             elif claim.is_held or not any(not bad.is_held for bad in self._bad):
@@ -111,6 +113,9 @@ class _Walk:
             tile = self._store.tile(0, start // WIDTH)
             at = start % WIDTH * HASH_BYTES
             kept = tile[at : at + count * HASH_BYTES]
+            if start >= self._report.events and not kept:
+                self._end(size)
+                return
             found = self._leaves(start, count)
             if self._has_parted or None in found or b"".join(found) != kept:  # type: ignore[arg-type]  # None is asked for first
                 self._compare(start, found, kept)
@@ -118,6 +123,12 @@ class _Walk:
                 self._grow(self._of_rows, start, found)  # type: ignore[arg-type]  # likewise
             self.seen = start + count
             self._progress(self.seen, self._report.events)
+
+    def _end(self, size: int) -> None:
+        """Note at once what neither the log nor the kept hashes have."""
+        self._has_parted, self._of_rows, self._of_tiles = True, None, None
+        self._differences.note(Kind.MISSING, self.seen + 1, size)
+        self.seen = size
 
     def _leaves(self, start: int, count: int) -> list[bytes | None]:
         """Return the hashes of rows; None where one is missing, blank for no leaf."""
@@ -154,7 +165,7 @@ class _Walk:
         for position, (leaf, expected) in enumerate(pairs, start + 1):
             if leaf != expected:
                 kind = Kind.MISSING if leaf is None else Kind.CHANGED
-                self._differences.note(kind, position)
+                self._differences.note(kind, position, position)
             self._of_rows = _grown(self._of_rows, leaf)
             self._of_tiles = _grown(self._of_tiles, expected)
 

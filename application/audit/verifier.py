@@ -32,6 +32,7 @@ _ENCODING = 1
 _ED25519 = 1
 _KEY_BYTES = 32
 _LINES = 3
+_LINE_BYTES_MAX = 64 << 20
 
 
 class UnusableError(Exception):
@@ -228,7 +229,8 @@ class Export:
     def _lines(self, name: str) -> Iterator[bytes]:
         try:
             with (self._directory / name).open("rb") as file:
-                yield from file
+                # A line that is longer is none of ours, and is found by its pieces.
+                yield from iter(lambda: file.readline(_LINE_BYTES_MAX), b"")
         except OSError as error:
             msg = f"{self._directory / name}: {error.strerror}"
             raise UnusableError(msg) from error

@@ -10,6 +10,7 @@ from application.adapters.sqlite.rows import StoredRows
 from application.audit.claims import keys_in
 from application.audit.findings import Kind, Report
 from application.audit.verification import verify
+from domain.transparency.checkpoint import Checkpoint
 from domain.transparency.note import Note, SigningKey, VerifierKey
 from tests.audit import tampering
 from tests.audit.given import ORIGIN, House
@@ -300,3 +301,15 @@ def test_very_many_differences_are_told_shortly(tmp_path: Path) -> None:
     assert len(report.findings) == 100
     assert report.findings[-1].last == 1999
     assert {each.kind for each in report.findings} == {Kind.CHANGED}
+
+
+def test_a_size_that_nobody_signed_costs_no_time(house: House) -> None:
+    house.tamper_with_tree("INSERT INTO checkpoint VALUES (1 << 62, '', '')")
+    report = look(house)
+    assert found(report) == [("signature", 47, 1 << 62)]
+    assert report.signed == 46
+
+
+def test_a_size_beyond_any_log_costs_no_time(house: House) -> None:
+    held = Checkpoint(ORIGIN, 10**18, bytes(32)).signed(house.key)
+    assert found(look(house, [held])) == [("between", 47, 10**18)]
