@@ -33,13 +33,17 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     status: str = ""
 
 
-def device_history(flashlog: Flashlog, device_id: UUID) -> list[Happening]:
-    """Tell everything that happened to a device, newest first."""
+def device_history(
+    flashlog: Flashlog, device_id: UUID, *, limit: int | None = None
+) -> list[Happening]:
+    """Tell what happened to a device, newest first: all of it, or so many lines."""
     happened = [
         *_own(flashlog, device_id),
-        *_of_upgrades(flashlog, device_id),
+        # An upgrade is told with a line or more: that many are enough.
+        *_of_upgrades(flashlog, device_id, limit=limit),
     ]
-    return sorted(happened, key=lambda each: each.position, reverse=True)
+    newest_first = sorted(happened, key=lambda each: each.position, reverse=True)
+    return newest_first[:limit]
 
 
 def line_of_device(event: Event) -> str:
@@ -61,8 +65,10 @@ def _own(flashlog: Flashlog, device_id: UUID) -> Iterator[Happening]:
         yield _happening(flashlog, entry, line)
 
 
-def _of_upgrades(flashlog: Flashlog, device_id: UUID) -> Iterator[Happening]:
-    for row in operations_by_name(flashlog, device_id=device_id):
+def _of_upgrades(
+    flashlog: Flashlog, device_id: UUID, *, limit: int | None
+) -> Iterator[Happening]:
+    for row in operations_by_name(flashlog, device_id=device_id, limit=limit):
         operation_id, status = UUID(row["id"]), str(row["status"])
         for entry in flashlog.log.story(operation_id):
             if isinstance(entry.event, Started):

@@ -336,6 +336,9 @@ def test_a_form_that_is_sent_twice_starts_one_upgrade(
     (row,) = flashlog.views.all("operation")
     assert row["options"] == '{"o":true,"u":true}'
     assert "Cancel" in text_of(admin.get(f"/devices/{device_id}/"))
+    # Who goes back and asks for something else is not led to the first one.
+    other = admin.post(f"/devices/{device_id}/upgrade/", sent | {"keep": "c"})
+    assert other.headers["Location"] != first.headers["Location"]
 
 
 @pytest.mark.parametrize(

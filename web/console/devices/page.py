@@ -36,7 +36,7 @@ def detail(device_id: UUID) -> Response:
         if may_see_upgrades
         else [],
         upgrade_count=query.count(views) if may_see_upgrades else 0,
-        history=device_history(flashlog(), device_id)[:_HISTORY_SHOWN],
+        history=device_history(flashlog(), device_id, limit=_HISTORY_SHOWN),
         may_upgrade=may_upgrade(account, device),
     )
 

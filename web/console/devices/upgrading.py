@@ -89,7 +89,7 @@ def _options() -> dict[str, bool]:
 
 def _assign(device_id: UUID, image_id: UUID) -> Assigned:
     """Start it; a form that is sent twice starts one upgrade."""
-    key = _key()
+    key = _key(image_id)
     used = key.used(flashlog())
     if used is not None:
         return assigned_before(used, device_id)
@@ -106,10 +106,12 @@ def _assign(device_id: UUID, image_id: UUID) -> Assigned:
         return assigned_before(error.used, device_id)
 
 
-def _key() -> GivenKey:
-    """Return the key of this form; one that is no id is none of ours."""
+def _key(image_id: UUID) -> GivenKey:
+    """Return the key of what this form asks for: filled in otherwise, it is another."""
     token = as_uuid(request.form.get("form", "")) or uuid4()
-    return GivenKey(user_id=g.user_id, key=f"console/{token}", fingerprint=str(token))
+    options = ",".join(f"{letter}={on}" for letter, on in sorted(_options().items()))
+    asked = f"console/{token}/{image_id}/{options}"
+    return GivenKey(user_id=g.user_id, key=asked, fingerprint=asked)
 
 
 def _lead_on(device_id: UUID, assigned: Assigned) -> AnyResponse:
