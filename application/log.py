@@ -128,6 +128,14 @@ class EventLog(Application[UUID]):
         stored = self.recorder.select_events(aggregate_id, gt=after, lte=until)
         return list(map(self._entry, stored))
 
+    def stories(self, aggregate_ids: Sequence[UUID]) -> list[Entry]:
+        """Everything that happened to some aggregates, one after the other."""
+        return list(map(self._entry, self.recorder.select_stories(aggregate_ids)))
+
+    def position_at(self, at: datetime) -> int:
+        """Return the position of the last event until a time, 0 before the first."""
+        return self.recorder.position_at(at)
+
     def read(self, *, after: int, limit: int) -> list[Entry]:
         """Read on from a position, in order."""
         return list(

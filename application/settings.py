@@ -180,6 +180,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, "requests that wait for events at a time", _ABOVE_0
     ] = 16
 
+    past_seconds_max: Annotated[
+        float, "limit for one answer about the past", _ABOVE_0
+    ] = 30.0
+    past_answers_max: Annotated[
+        int, "answers about the past that are made at a time", _ABOVE_0
+    ] = 2
+
     log_level: Annotated[str, "least severe line that is logged"] = "INFO"
     stop_seconds: Annotated[
         float, "how long each part of a stopping service may take to finish"

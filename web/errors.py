@@ -23,6 +23,7 @@ from application.errors import (
     RefusedError,
     StorageError,
 )
+from application.past.patience import TooLongError
 from application.settings import SettingsError
 from web.answers import AnswerError, json_answer
 
@@ -63,6 +64,7 @@ TABLE: dict[type[Exception], Rule] = {
         HTTPStatus.INSUFFICIENT_STORAGE,
         sentence="There is no room left on the server and nothing was stored.",
     ),
+    TooLongError: Rule(HTTPStatus.SERVICE_UNAVAILABLE),
     StorageError: Rule(
         HTTPStatus.SERVICE_UNAVAILABLE,
         sentence="The store cannot be used just now.",

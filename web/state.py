@@ -4,7 +4,7 @@ from threading import BoundedSemaphore
 from typing import cast
 
 import msgspec
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
 from application.feed.follower import Follower
 from application.flashlog import Flashlog
@@ -22,6 +22,7 @@ class WebState(msgspec.Struct, kw_only=True):
     stories: Stories
     follower: Follower
     waits: BoundedSemaphore
+    looks_back: BoundedSemaphore
     hosts: AllowedHosts
     request_throttle: Throttle
     token_throttle: Throttle
@@ -34,6 +35,7 @@ class WebState(msgspec.Struct, kw_only=True):
             stories=Stories(flashlog.log),
             follower=Follower(flashlog),
             waits=BoundedSemaphore(settings.feed_waits_max),
+            looks_back=BoundedSemaphore(settings.past_answers_max),
             hosts=AllowedHosts.of(settings.allowed_hosts, bind=settings.bind),
             request_throttle=Throttle(settings.request_rate_limit),
             token_throttle=Throttle(settings.token_rate_limit),
@@ -50,4 +52,6 @@ def state() -> WebState:
 
 
 def flashlog() -> Flashlog:
-    return state().flashlog
+    """Return the installation; as it was then, where `as_of` asks for that."""
+    then: Flashlog | None = g.get("then")
+    return state().flashlog if then is None else then

@@ -14,7 +14,7 @@ def write(connection: sqlite3.Connection, table: str, row: Row) -> None:
         (row["id"],),
     ).fetchone()
     if found is None:
-        _insert(connection, table, row)
+        insert(connection, table, row)
         return
     news = {
         column: value
@@ -29,7 +29,7 @@ def write(connection: sqlite3.Connection, table: str, row: Row) -> None:
         )
 
 
-def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
+def insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
     marks = ", ".join("?" * len(row))
     connection.execute(
         f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608
@@ -62,4 +62,4 @@ def replace_children(
         (str(parent_id),),
     )
     for row in rows:
-        _insert(connection, table, row)
+        insert(connection, table, row)

@@ -2,9 +2,8 @@
 
 import sqlite3
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -21,12 +20,8 @@ from application.log import EventLog
 from application.projections import projector as projector_module
 from application.projections.projector import Projector, open_views
 from application.projections.views import Views
-from domain.base import Aggregate
-from domain.device.device import Device
-from domain.device.words import Learned
-from domain.errors import RefusedError
 from domain.operation.operation import UpgradeOperation
-from domain.operation.words import SettledBy
+from tests.application.histories import History
 from tests.application.houses import all_rows, opened_log
 from tests.domain import examples
 
@@ -46,82 +41,13 @@ def rows_from_scratch(log: EventLog, directory: Path) -> dict[str, Any]:
         return all_rows(views)
 
 
-Step = Callable[[UpgradeOperation], None]
-STEPS: tuple[Step, ...] = (
-    lambda operation: operation.begin_visit("runner-1"),
-    lambda operation: operation.note(examples.connected(), examples.switch_armed()),
-    lambda operation: operation.note(examples.upload_begun()),
-    lambda operation: operation.note(examples.upload_advanced()),
-    lambda operation: operation.note(
-        examples.identity_verified(), examples.uploaded(), examples.image_accepted()
-    ),
-    examples.begin_flash,
-    lambda operation: operation.observe(examples.reconnect_attempted()),
-    lambda operation: operation.observe(examples.outcome_verified()),
-    lambda operation: operation.schedule_retry(
-        cause="link lost", not_before=examples.later(60)
-    ),
-    lambda operation: operation.settle_by(SettledBy.FLASHLOG),
-    lambda operation: operation.hold("restored"),
-    lambda operation: operation.resume(at=examples.later(9)),
-    lambda operation: operation.cancel(at=examples.later(7)),
-    lambda operation: operation.abort("wrong board"),
-    lambda operation: operation.fail("never back"),
-    lambda operation: operation.succeed(),
-    lambda operation: operation.give_up_obligations(reason="gone"),
-)
-
-
-class History:
-    """Several devices and operations whose stories are appended in any order."""
-
-    def __init__(self, log: EventLog, chance: Random) -> None:
-        self._log = log
-        self._chance = chance
-        self._known: dict[type[Aggregate], set[UUID]] = defaultdict(set)
-
-    def go_on(self) -> None:
-        changed = [self._change() for _ in range(self._chance.randint(1, 3))]
-        self._log.append(*{each.id: each for each in changed}.values())
-        for each in changed:
-            self._known[type(each)].add(each.id)
-
-    def _change(self) -> Aggregate:
-        kind = self._chance.random()
-        if kind < 0.1 or not self._known[UpgradeOperation]:
-            return examples.queued(self._id(), device_id=self._id())
-        if kind < 0.2 or not self._known[Device]:
-            return examples.device(self._id())
-        if kind < 0.4:
-            return self._changed_device()
-        operation = self._log.get(UpgradeOperation, self._any(UpgradeOperation))
-        with suppress(RefusedError):
-            self._chance.choice(STEPS)(operation)
-        return operation
-
-    def _changed_device(self) -> Aggregate:
-        device = self._log.get(Device, self._any(Device))
-        release = f"23.05.{self._chance.randint(0, 5)}"
-        device.learn(Learned(board="b", model="m", release=release, revision="r1"))
-        if device.is_active:
-            device.deactivate()
-        else:
-            device.activate()
-        return device
-
-    def _any(self, kind: type[Aggregate]) -> UUID:
-        return self._chance.choice(sorted(self._known[kind]))
-
-    def _id(self) -> UUID:
-        return UUID(int=self._chance.getrandbits(128), version=4)
-
-
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 1 << 32))
 def test_running_read_models_equal_those_made_from_scratch(seed: int) -> None:
     chance = Random(seed)
     with TemporaryDirectory() as name, opened_log(Path(name)) as log:
         history = History(log, chance)
+        history.begin()
         views_path = Path(name, "views.sqlite")
         for _ in range(chance.randint(1, 6)):
             # Each round is a projector that starts again where the last one ended.
@@ -147,6 +73,7 @@ def test_running_read_models_equal_those_made_from_scratch(seed: int) -> None:
 def test_work_is_due_exactly_when_an_operation_waits_for_a_visit(seed: int) -> None:
     with TemporaryDirectory() as name, opened_log(Path(name)) as log:
         history = History(log, Random(seed))
+        history.begin()
         with projected(log, Path(name, "views.sqlite")) as (projector, views):
             for _ in range(40):
                 history.go_on()

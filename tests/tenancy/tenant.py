@@ -21,12 +21,14 @@ IMAGE_TYPE = "ath79-generic-tplink_tl-wdr4300-v1-squashfs-sysupgrade.bin"
 class Tenant:
     """`ids` are the things of an organization by the name a URL gives them.
 
-    `marks` are texts that stand nowhere but in what belongs to it.
+    `marks` are texts that stand nowhere but in what belongs to it. `position` is one
+    of the log at which all of it was there.
     """
 
     slug: str
     ids: dict[str, str] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
+    position: int = 0
 
     def mark(self) -> str:
         """Make a text by which something of this organization is recognised."""

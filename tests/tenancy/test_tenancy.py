@@ -50,6 +50,7 @@ class City:
         self._share_a_build()
         for tenant in (self.theirs, self.ours):
             self._people_of(tenant)
+            tenant.position = self.flashlog.log.end()
 
     def caller(self, role: str, tenant: Tenant) -> Caller:
         make = getattr(self.people, role)
@@ -173,6 +174,7 @@ def queries(tenant: Tenant) -> Iterator[dict[str, str]]:
     ):
         yield {name: ids[of]}
     yield {"device__organization__slug": tenant.slug}
+    yield {"as_of": str(tenant.position)}
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -218,6 +218,23 @@ class SQLiteLog(ApplicationRecorder):
             ).fetchone()
         return _EPOCH + timedelta(microseconds=recorded_at)
 
+    def position_at(self, at: datetime) -> int:
+        """Return the last position that was recorded at or before a time; 0: none."""
+        wanted = _microseconds(at)
+        first, last = 0, self.max_notification_id() or 0
+        with self._connections.reading() as connection:
+            # Times never go back: a few looks find it in any log.
+            while first < last:
+                middle = (first + last + 1) // 2
+                (recorded_at,) = connection.execute(
+                    "SELECT recorded_at FROM event WHERE position = ?", (middle,)
+                ).fetchone()
+                if recorded_at <= wanted:
+                    first = middle
+                else:
+                    last = middle - 1
+        return first
+
     def version_of(self, originator_id: UUID) -> int:
         """Return how many events a story has; cheap enough to ask while bytes flow."""
         with self._connections.reading() as connection:

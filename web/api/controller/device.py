@@ -11,6 +11,7 @@ from application.commands.device_changes import change_device
 from application.commands.device_lifecycle import StillActiveError, delete_device
 from application.commands.devices import NewDevice, add_device
 from application.errors import InvalidError
+from application.past.stories import of_device
 from application.queries.lists import Query
 from web.answers import json_answer, refusal
 from web.api.bodies import load
@@ -31,6 +32,7 @@ from web.api.fields import NO_CHOICE
 from web.api.listing import listed
 from web.api.lookup import changeable, made, own_reference, visible
 from web.api.moments import at
+from web.api.past import AS_OF, as_of, as_owned_then
 from web.api.resource import Resource
 from web.state import flashlog
 
@@ -88,10 +90,17 @@ def _post() -> Response:
     return json_answer(new_device(made("device", device_id)), HTTPStatus.CREATED)
 
 
-@described(Description(answers={HTTPStatus.OK: DeviceShown}))
+@described(
+    Description(
+        answers={HTTPStatus.OK: DeviceShown},
+        query=(AS_OF,),
+        refusals=(HTTPStatus.CONFLICT,),
+    )
+)
+@as_of(of_device)
 def _get(device_id: UUID) -> Response:
     """Show a device."""
-    return json_answer(shown_device(visible("device", device_id)))
+    return json_answer(shown_device(as_owned_then(visible("device", device_id))))
 
 
 @described(Description(body=DeviceBody, answers={HTTPStatus.OK: DeviceShown}))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from marshmallow import Schema, ValidationError, fields
 
+from application.errors import NotFoundError
 from application.projections.views import Row
 from application.queries.device_keys import key_of
 from web.api.fields import Address, Body, Id, Object, Text
@@ -145,7 +146,12 @@ def new_device(row: Row) -> dict[str, Any]:
 
 
 def shown_device(row: Row) -> dict[str, Any]:
-    return new_device(row) | {"is_deactivated": not row["is_active"]}
+    try:
+        shown = new_device(row)
+    except NotFoundError:
+        # A key of the past is forgotten when another one takes its place.
+        shown = listed_device(row)
+    return shown | {"is_deactivated": not row["is_active"]}
 
 
 def said(sent: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from web.api.firmware_upgrader import (
     mass_upgrade,
     operations,
 )
+from web.api.firmware_upgrader.fleet import running
 
 blueprint = Blueprint(
     "firmware-upgrader", __name__, url_prefix="/api/v1/firmware-upgrader"
@@ -46,6 +47,7 @@ for _rule, _resource in (
     ("/batch-upgrade-operation/<uuid:batch_id>/hold/", batches.HOLD),
     ("/batch-upgrade-operation/<uuid:batch_id>/resume/", batches.RESUME),
     ("/batch-upgrade-operation/<uuid:batch_id>/cancel/", batches.CANCEL),
+    ("/fleet/", running.RUNNING),
     ("/event/", events.LIST),
     ("/audit/inclusion/", audit.INCLUSION),
     ("/audit/consistency/", audit.CONSISTENCY),

@@ -13,6 +13,7 @@ from application.commands.batch_control import (
     hold_batch,
     resume_batch,
 )
+from application.past.stories import of_batch
 from application.projections.views import Row
 from application.queries.batches import (
     BATCH_STATUSES,
@@ -37,6 +38,7 @@ from web.api.firmware_upgrader.batch_shape import (
 from web.api.listing import listed, ordered
 from web.api.lookup import changeable, missing, reference, seen
 from web.api.moments import at
+from web.api.past import AS_OF, as_of
 from web.api.resource import Resource
 from web.state import flashlog, state
 
@@ -81,8 +83,13 @@ def _list() -> Response:
 
 
 @described(
-    Description(answers={HTTPStatus.OK: BatchDetailShown}, query=(_OF_ORGANIZATION,))
+    Description(
+        answers={HTTPStatus.OK: BatchDetailShown},
+        query=(AS_OF, _OF_ORGANIZATION),
+        refusals=(HTTPStatus.CONFLICT,),
+    )
 )
+@as_of(of_batch)
 def _detail(batch_id: UUID) -> Response:
     """Show a mass upgrade with its operations, as far as they may be seen."""
     # The batch first: it never looks done while one of those shown is not.

@@ -15,6 +15,7 @@ from application.commands.firmware import (
     upgradable_device,
 )
 from application.commands.idempotency import RequestKey, Used
+from application.past.stories import of_device
 from application.queries.devices import Firmware, firmware_of
 from web.answers import AnswerError, json_answer, refusal
 from web.api import filters
@@ -24,6 +25,7 @@ from web.api.described import Description, Parameter, described
 from web.api.fields import Body, Id, Object, Packages
 from web.api.idempotency import once
 from web.api.lookup import missing, visible
+from web.api.past import AS_OF, as_of
 from web.api.resource import NO_PERMISSION, Resource
 from web.representation import timestamp
 from web.state import flashlog
@@ -66,8 +68,13 @@ class FirmwareSetShown(FirmwareShown):
 
 
 @described(
-    Description(answers={HTTPStatus.OK: FirmwareShown}, query=(_OF_ORGANIZATION,))
+    Description(
+        answers={HTTPStatus.OK: FirmwareShown},
+        query=(AS_OF, _OF_ORGANIZATION),
+        refusals=(HTTPStatus.CONFLICT,),
+    )
 )
+@as_of(of_device)
 def _get(device_id: UUID) -> Response:
     """Show the firmware of a device."""
     _require_visible(device_id)

@@ -14,6 +14,7 @@ from application.commands.operations import (
     resume_operation,
     retry_operation,
 )
+from application.past.stories import of_operation
 from application.projections.views import Row
 from application.queries.names import names_of_operations
 from application.queries.operations import (
@@ -36,6 +37,7 @@ from web.api.firmware_upgrader.operation_shape import (
 )
 from web.api.idempotency import once
 from web.api.pages import Page, paginated
+from web.api.past import AS_OF, as_of
 from web.api.resource import Resource
 from web.representation import operation_object
 from web.state import flashlog, state
@@ -114,8 +116,13 @@ def _list_of_device(device_id: UUID) -> Response:
 
 
 @described(
-    Description(answers={HTTPStatus.OK: NamedOperationShown}, query=(_OF_ORGANIZATION,))
+    Description(
+        answers={HTTPStatus.OK: NamedOperationShown},
+        query=(AS_OF, _OF_ORGANIZATION),
+        refusals=(HTTPStatus.CONFLICT,),
+    )
 )
+@as_of(of_operation)
 def _detail(operation_id: UUID) -> Response:
     """Show one operation with its log."""
     return json_answer(_shown(_row(operation_id)))

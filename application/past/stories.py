@@ -1,0 +1,72 @@
+"""Which stories an answer depends on: told to a house, they make its rows."""
+
+from uuid import UUID
+
+from application.access import Account
+from application.past.house import Fill, House
+from domain.catalogue import Build, FirmwareImage
+from domain.operation.events import Started
+
+
+def of_device(device_id: UUID) -> Fill:
+    """Tell what a device was; its firmware is told from the log."""
+
+    def fill(house: House) -> None:
+        house.tell([device_id])
+
+    return fill
+
+
+def of_operation(operation_id: UUID) -> Fill:
+    """Tell what an operation was, and what it names."""
+
+    def fill(house: House) -> None:
+        story = house.log.story(operation_id, until=1)
+        if not story or not isinstance(started := story[0].event, Started):
+            return
+        image = house.log.find(FirmwareImage, started.image_id)
+        builds = [image.build_id] if image else []
+        house.tell([started.device_id, started.image_id, *builds, operation_id])
+
+    return fill
+
+
+def of_batch(batch_id: UUID) -> Fill:
+    """Tell what a batch was, with all of its operations."""
+
+    def fill(house: House) -> None:
+        house.tell([batch_id])
+        for row in house.views.all("batch"):
+            named = ("build_id", "category_id", "group_id", "location_id")
+            house.tell([UUID(row[name]) for name in named if row[name]])
+        operations = house.now.views.rows(
+            "SELECT id FROM operation WHERE batch_id = ?", [str(batch_id)]
+        )
+        begun = house.tell([UUID(row["id"]) for row in operations])
+        started = (each.event for each in begun)
+        house.tell([each.image_id for each in started if isinstance(each, Started)])
+
+    return fill
+
+
+def of_fleet(account: Account) -> Fill:
+    """Tell what all devices were that an account sees now, and what they ran."""
+
+    def fill(house: House) -> None:
+        seen = account.seen("organization_id", shared=False)
+        devices = house.now.views.rows(
+            f"SELECT id FROM device_owner WHERE {seen.text}",  # noqa: S608
+            seen.values,
+        )
+        house.tell([UUID(row["id"]) for row in devices])
+        running = house.views.rows(
+            "SELECT DISTINCT running_image_id AS id FROM device WHERE id IS NOT NULL"
+        )
+        image_ids = [UUID(row["id"]) for row in running if row["id"]]
+        images = house.log.get_all(FirmwareImage, image_ids)
+        build_ids = {each.build_id for each in images.values()}
+        builds = house.log.get_all(Build, list(build_ids))
+        categories = {each.category_id for each in builds.values()}
+        house.tell([*image_ids, *build_ids, *categories])
+
+    return fill

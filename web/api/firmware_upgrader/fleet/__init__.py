@@ -1,0 +1,1 @@
+"""The fleet as a whole: what it runs, what has changed, who ran what for how long."""
