@@ -43,7 +43,7 @@ def give_up(visit: Visit, reason: str) -> None:
         if operation.owed:
             operation.give_up_obligations(reason=reason)
 
-    visit.conclude(decide)
+    visit.conclude(decide, is_last=True)
 
 
 def stumble(visit: Visit, error: Exception) -> None:

@@ -53,7 +53,7 @@ def end(
         if operation.owed:
             visit.postpone_settlement(operation, cause)
 
-    visit.conclude(decide, also=also)
+    visit.conclude(decide, also=also, is_last=True)
 
 
 def give_back(visit: Visit, router: Router, *, is_due: bool = False) -> None:

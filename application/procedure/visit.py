@@ -117,13 +117,18 @@ class Visit:
         self.flashlog.log.decide(decide)
 
     def conclude(
-        self, decision: Decision, *, also: Callable[[Device], None] | None = None
+        self,
+        decision: Decision,
+        *,
+        also: Callable[[Device], None] | None = None,
+        is_last: bool = False,
     ) -> None:
         """Write what a visit ends with; what was recorded of it is named before that.
 
-        Should more be said to the router after all, `close` names the rest.
+        `is_last`: the operation ends with it. Should more be said to the router after
+        all, `close` names the rest.
         """
-        part = self._recorder.keep() if self._recorder else None
+        part = self._recorder.keep(is_last=is_last) if self._recorder else None
 
         def decide(operation: UpgradeOperation) -> None:
             if part is not None:

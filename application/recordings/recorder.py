@@ -32,8 +32,10 @@ from domain.operation.events import VisitRecorded
 # What decides how a visit goes, beside what the router says.
 _SETTINGS = (
     "backup_configuration",
+    "health_check_seconds",
     "health_retry_seconds",
     "memory_margin_bytes",
+    "memory_settle_seconds",
     "operation_seconds",
     "reconnect_retries_max",
     "restarts_max",
@@ -165,12 +167,14 @@ class Recorder:
     def reasons(self, refused: Mapping[Any, str]) -> Mapping[Any, str]:
         return {each: self._text(why) for each, why in refused.items()}
 
-    def keep(self) -> Part | None:
+    def keep(self, *, is_last: bool = False) -> Part | None:
         """Write what is new into a file; None where nothing is.
 
-        It is on the disk when this returns, and may be kept again until `forget`.
+        It is on the disk when this returns, and may be kept again until `forget`. Of
+        a visit that ended at the door, the reason is in the log: only the last one of
+        an operation is kept all the same.
         """
-        if not self._was_in:
+        if not (self._was_in or (is_last and self._lines)):
             return None
         count = len(self._lines)
         try:

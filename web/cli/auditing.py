@@ -16,6 +16,7 @@ from application.audit.proofs import newest_checkpoint
 from application.sealing import make_tiles_again, seal
 from web.cli import exits, output
 from web.cli.here import Here, json_option, pass_here
+from web.cli.recording import record
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -27,6 +28,9 @@ def audit() -> None:
     Every event is a leaf of a Merkle tree, and its root is signed again and again.
     Whoever keeps such a checkpoint finds every later change of what it covers.
     """
+
+
+audit.add_command(record)
 
 
 @audit.command()

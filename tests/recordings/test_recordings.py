@@ -1,0 +1,130 @@
+"""A recorded upgrade plays back to the same events, whatever goes wrong with it."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from application.recordings.lines import (
+    CommandLine,
+    LeftOutLine,
+    MissingLine,
+    RecordingError,
+    RecordingLine,
+    decode,
+    encode,
+)
+from application.simulation import Fleet
+from application.simulation.playback import Recording
+from application.simulation.setup import Setup
+from tests.contract.routers import Adapted
+from tests.fleet.cases import CASES, GOOD
+from tests.fleet.town import SETUP
+from tests.recordings.making import HERE, Recorded, record
+from tests.recordings.playing import Played
+
+ALL = (GOOD, *CASES)
+FILES = sorted(HERE.glob("*.jsonl"))
+_SETTINGS = {
+    "reconnect_retries_max": 5,
+    "reconnect_delay_seconds": 0.2,
+    "upload_stall_seconds": 1.0,
+    "upgrade_timeout_seconds": 4.0,
+    "upload_channels_max": 2,
+    "upload_chunk_bytes": 65536,
+}
+
+
+def _recorded(directory: Path) -> Mapping[str, Recorded]:
+    """Upgrade a router of every case, all at the same time."""
+    with (
+        Fleet(Setup(**SETUP) for _ in ALL) as fleet,
+        ThreadPoolExecutor(len(ALL)) as pool,
+    ):
+        done = {
+            case.name: pool.submit(
+                record,
+                directory / case.name.replace("/", ""),
+                Adapted(router),
+                case,
+                **_SETTINGS,
+            )
+            for case, router in zip(ALL, fleet.routers, strict=True)
+        }
+        return {name: each.result() for name, each in done.items()}
+
+
+def test_every_fault_plays_back_to_the_same_events(tmp_path: Path) -> None:
+    recorded = _recorded(tmp_path / "recorded")
+    assert {name: each.status for name, each in recorded.items()} == {
+        case.name: case.verdict for case in ALL
+    }
+    different = []
+    for name, each in recorded.items():
+        played = Played(tmp_path / name.replace("/", ""), each.lines, image=each.image)
+        played.play()
+        if played.happened() != played.recorded():
+            different.append((name, played.happened(), played.recorded()))
+    assert not different
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_file_plays_back_to_its_events(path: Path, tmp_path: Path) -> None:
+    with path.open("rb") as file:
+        played = Played(tmp_path, file)
+    played.play()
+    assert played.happened() == played.recorded()
+
+
+def test_what_was_played_is_recorded_again_the_same(tmp_path: Path) -> None:
+    lines = FILES[0].read_bytes().splitlines(keepends=True)
+    first = Played(tmp_path / "first", lines)
+    first.play()
+    second = Played(tmp_path / "second", first.lines())
+    second.play()
+    assert second.happened() == second.recorded()
+
+
+def test_a_router_that_is_told_something_else_is_noticed(tmp_path: Path) -> None:
+    lines = FILES[0].read_bytes().splitlines(keepends=True)
+    other = [
+        encode(msgspec.structs.replace(line, script="packages"))
+        if isinstance(line, CommandLine) and line.script == "claim"
+        else encode(line)
+        for line in decode(lines)
+    ]
+    played = Played(tmp_path, other)
+    with pytest.raises(AssertionError, match="the router is asked for claim"):
+        played.play()
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        (MissingLine(reason="No space left on device"), "No space left on device"),
+        (LeftOutLine(lines=3), "3 lines are missing"),
+    ],
+)
+def test_what_is_not_whole_is_not_played(
+    added: MissingLine | LeftOutLine, said: str
+) -> None:
+    lines = FILES[0].read_bytes().splitlines(keepends=True)
+    with pytest.raises(RecordingError, match=said):
+        Recording.read([*lines, encode(added)])
+
+
+@pytest.mark.parametrize("lines", [[], [b"{}"], [b"no JSON"], [b'{"kind":"visit"}']])
+def test_what_is_no_recording_is_not_played(lines: list[bytes]) -> None:
+    with pytest.raises(RecordingError):
+        Recording.read(lines)
+
+
+def test_a_recording_of_a_later_version_is_not_played() -> None:
+    lines = FILES[0].read_bytes().splitlines(keepends=True)
+    head = next(decode(lines))
+    assert isinstance(head, RecordingLine)
+    later = msgspec.structs.replace(head, version=2)
+    with pytest.raises(RecordingError, match="version 2"):
+        Recording.read([encode(later), *lines[1:]])
