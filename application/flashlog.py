@@ -78,12 +78,6 @@ class Flashlog:
         self.turns = Turns(self._views, bounds_of(settings))
         self.projector = Projector(self.log, self._views)
         self.installation = _installation(directory)
-        self.audit = Audit(
-            StoredRows(directory / "log.sqlite"),
-            AuditStore(directory / "audit.sqlite"),
-            take_signing_key(directory / "audit.key", f"flashlog/{self.installation}"),
-            checkpoint_events_max=settings.checkpoint_events_max,
-        )
         self._found_default_organization()
 
     @cached_property
