@@ -14,7 +14,7 @@ WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format wheel bench run crash-matrix test-tools lock \
-	pages messages demo-picture clean
+	pages messages demo-picture console-pictures clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' \
@@ -98,6 +98,9 @@ messages: install ## Collect the words of the console for translators: web/trans
 
 demo-picture: install ## Draw docs/demo.svg from a real run of the demo
 	@$(BIN)/flashlog demo --picture docs/demo.svg
+
+console-pictures: install ## Draw docs/console-*.png from a real run in a browser
+	@$(BIN)/python -m tests.console.pictures
 
 clean: ## Remove what make has made
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
