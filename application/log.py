@@ -128,9 +128,12 @@ class EventLog(Application[UUID]):
         stored = self.recorder.select_events(aggregate_id, gt=after, lte=until)
         return list(map(self._entry, stored))
 
-    def stories(self, aggregate_ids: Sequence[UUID]) -> list[Entry]:
-        """Everything that happened to some aggregates, one after the other."""
-        return list(map(self._entry, self.recorder.select_stories(aggregate_ids)))
+    def stories(
+        self, aggregate_ids: Sequence[UUID], *, topics: Sequence[str] = ()
+    ) -> list[Entry]:
+        """Everything that happened to some aggregates, or what is of some topics."""
+        stored = self.recorder.select_stories(aggregate_ids, topics=topics)
+        return list(map(self._entry, stored))
 
     def position_at(self, at: datetime) -> int:
         """Return the position of the last event until a time, 0 before the first."""

@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+import msgspec
+
 from application.errors import InvalidError, RefusedError
 from application.feed.pages import require_reached
 from application.flashlog import Flashlog
@@ -14,8 +16,40 @@ _UNQUOTED_PLUS = re.compile(r" (\d\d:?\d\d)$")
 _POSITION_MAX = 2**63 - 1
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """A position of the log, and the time that it stands for."""
+
+    position: int
+    at: datetime
+
+
 class NotYetError(RefusedError):
     """What will have happened by then is not known."""
+
+
+def moment_of(flashlog: Flashlog, name: str, text: str) -> Moment:
+    """Return the moment that a text means; of a position the time of its event.
+
+    Raises what `position_of` does.
+    """
+    position = position_of(flashlog, name, text)
+    if not _is_position(text):
+        return Moment(position, _time(name, text))
+    if not position:
+        return start_of(flashlog)
+    (entry,) = flashlog.log.read(after=position - 1, limit=1)
+    return Moment(position, entry.recorded_at)
+
+
+def start_of(flashlog: Flashlog) -> Moment:
+    """Return the moment before the first event."""
+    first = flashlog.log.read(after=0, limit=1)
+    return Moment(0, first[0].recorded_at if first else flashlog.clock.now())
+
+
+def now_of(flashlog: Flashlog) -> Moment:
+    """Return the moment that is now."""
+    return Moment(flashlog.log.end(), flashlog.clock.now())
 
 
 def position_of(flashlog: Flashlog, name: str, text: str) -> int:
@@ -25,7 +59,7 @@ def position_of(flashlog: Flashlog, name: str, text: str) -> int:
     position that there is not yet and NotYetError for a time to come: the answer about
     a moment is to be the same whenever it is asked for.
     """
-    if text.isascii() and text.isdecimal():
+    if _is_position(text):
         position = int(text[:20])
         if position > _POSITION_MAX:
             raise InvalidError.of(name, NO_MOMENT)
@@ -36,6 +70,10 @@ def position_of(flashlog: Flashlog, name: str, text: str) -> int:
         msg = f"{at:%Y-%m-%dT%H:%M:%S.%fZ} has not come yet"
         raise NotYetError(msg)
     return flashlog.log.position_at(at)
+
+
+def _is_position(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _time(name: str, text: str) -> datetime:

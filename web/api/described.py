@@ -27,8 +27,9 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     """What a handler takes and gives.
 
     `answers` are the good ones, `refusals` those beyond the usual (401, 403, 404,
-    405, 406, 429, and 400 or 415 where a body is taken). `is_idempotent` says that the
-    handler asks for an `Idempotency-Key`.
+    405, 406, 429, and 400 or 415 where a body is taken). `also_as` are media types that
+    the same may be asked for as. `is_idempotent` says that the handler asks for an
+    `Idempotency-Key`.
     """
 
     body: type[Schema] | None = None
@@ -40,6 +41,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     is_list: bool = False
     is_idempotent: bool = False
     media_type: str = "application/json"
+    also_as: Sequence[str] = ()
     query: Sequence[Parameter] = ()
     refusals: Sequence[HTTPStatus] = ()
 

@@ -171,15 +171,19 @@ class SQLiteLog(ApplicationRecorder):
             ).fetchall()
         return [LoggedEvent(row) for row in rows]
 
-    def select_stories(self, originator_ids: Sequence[UUID]) -> Sequence[LoggedEvent]:
-        """Return all events of some stories, one story after the other."""
+    def select_stories(
+        self, originator_ids: Sequence[UUID], *, topics: Sequence[str] = ()
+    ) -> Sequence[LoggedEvent]:
+        """Return the events of some stories, one story after the other."""
         marks = ", ".join("?" * len(originator_ids))
+        kinds = ", ".join("?" * len(topics))
         with self._connections.reading() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM event"  # noqa: S608
                 f" WHERE originator_id IN ({marks})"
-                " ORDER BY originator_id, originator_version",
-                [each.bytes for each in originator_ids],
+                + (f" AND topic IN ({kinds})" if topics else "")
+                + " ORDER BY originator_id, originator_version",
+                [*(each.bytes for each in originator_ids), *topics],
             ).fetchall()
         return [LoggedEvent(row) for row in rows]
 

@@ -42,6 +42,21 @@ class StoredRows:
             if after >= until:
                 return
 
+    def of_topic(self, topic: str) -> Iterator[StoredRow]:
+        """Read all rows of one kind of event, a few at a time."""
+        after = 0
+        while True:
+            with self._connections.reading() as connection:
+                rows = connection.execute(
+                    f"SELECT {_COLUMNS} FROM event"  # noqa: S608
+                    " WHERE topic = ? AND position > ? ORDER BY position LIMIT ?",
+                    (topic, after, _CHUNK),
+                ).fetchall()
+            if not rows:
+                return
+            yield from map(StoredRow._make, rows)
+            after = rows[-1][0]
+
     def end(self) -> int:
         """Return the last position; 0 where there is none."""
         with self._connections.reading() as connection:

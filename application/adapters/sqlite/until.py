@@ -29,8 +29,10 @@ class LogUntil(SQLiteLog):
         found = self._log.select_events(originator_id, gt=gt, lte=lte, desc=desc)
         return [each for each in found if each.id <= self._position][:limit]
 
-    def select_stories(self, originator_ids: Sequence[UUID]) -> Sequence[LoggedEvent]:
-        found = self._log.select_stories(originator_ids)
+    def select_stories(
+        self, originator_ids: Sequence[UUID], *, topics: Sequence[str] = ()
+    ) -> Sequence[LoggedEvent]:
+        found = self._log.select_stories(originator_ids, topics=topics)
         return [each for each in found if each.id <= self._position]
 
     def select_notifications(

@@ -15,7 +15,7 @@ from web.api.firmware_upgrader import (
     mass_upgrade,
     operations,
 )
-from web.api.firmware_upgrader.fleet import running
+from web.api.firmware_upgrader.fleet import diff, exposure, running
 
 blueprint = Blueprint(
     "firmware-upgrader", __name__, url_prefix="/api/v1/firmware-upgrader"
@@ -48,6 +48,8 @@ for _rule, _resource in (
     ("/batch-upgrade-operation/<uuid:batch_id>/resume/", batches.RESUME),
     ("/batch-upgrade-operation/<uuid:batch_id>/cancel/", batches.CANCEL),
     ("/fleet/", running.RUNNING),
+    ("/fleet/diff/", diff.DIFF),
+    ("/fleet/exposure/", exposure.EXPOSURE),
     ("/event/", events.LIST),
     ("/audit/inclusion/", audit.INCLUSION),
     ("/audit/consistency/", audit.CONSISTENCY),

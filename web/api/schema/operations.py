@@ -140,6 +140,8 @@ def _good(said: Description, shapes: Shapes) -> dict[str, Any]:
             answer["content"] = {said.media_type: {"schema": shapes.reference(schema)}}
         elif status not in _BODILESS:
             answer["content"] = {said.media_type: {}}
+        for media_type in said.also_as:
+            answer["content"][media_type] = {"schema": {"type": "string"}}
         found[str(status.value)] = answer
     return found
 

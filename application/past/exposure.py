@@ -1,0 +1,88 @@
+"""Which devices ran a firmware between two moments, and for how long."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from application.access import Condition
+from application.flashlog import Flashlog
+from application.past.moments import Moment
+from application.past.patience import Patience
+from application.past.running import Firmware, Life, Since, lives
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which firmware is asked for: all that a release names, or what images are.
+
+    An image is known to run where it was verified after its upgrade; a release also
+    where a visit found it.
+    """
+
+    release: str | None = None
+    image_ids: Collection[UUID] | None = None
+
+    def takes(self, firmware: Firmware) -> bool:
+        if self.release is not None and firmware.release != self.release:
+            return False
+        return self.image_ids is None or firmware.image_id in self.image_ids
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """When a device ran it; `goes_on`: it still did at the later moment."""
+
+    start: datetime
+    end: datetime
+    goes_on: bool
+    since: Since
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start).total_seconds()
+
+
+class Exposed(msgspec.Struct, frozen=True, kw_only=True):
+    """One device and when it ran what is asked for."""
+
+    device_id: UUID
+    name: str
+    intervals: Sequence[Interval]
+
+    @property
+    def seconds(self) -> float:
+        return sum(each.seconds for each in self.intervals)
+
+
+def exposed(
+    flashlog: Flashlog,
+    seen: Sequence[Condition],
+    wanted: Wanted,
+    *,
+    start: Moment,
+    end: Moment,
+    patience: Patience,
+) -> Iterator[Exposed]:
+    """Tell of each device that ran it between two moments."""
+    for life in lives(flashlog, seen, until=end.position, patience=patience):
+        intervals = [
+            each
+            for each in _intervals(life, start=start, end=end)
+            if wanted.takes(each.since.firmware)
+        ]
+        if intervals:
+            yield Exposed(device_id=life.device_id, name=life.name, intervals=intervals)
+
+
+def _intervals(life: Life, *, start: Moment, end: Moment) -> Iterator[Interval]:
+    """Return what a device ran between two moments, cut off at both."""
+    ends = [*(Moment(each.position, each.at) for each in life.since[1:]), life.left]
+    for since, ended in zip(life.since, ends, strict=True):
+        has_ended_before = ended is not None and ended.position <= start.position
+        if since.firmware.is_known and not has_ended_before:
+            yield Interval(
+                start=max(since.at, start.at),
+                end=ended.at if ended is not None else end.at,
+                goes_on=ended is None,
+                since=since,
+            )
