@@ -1,8 +1,8 @@
 """One file from which an installation can be made again.
 
 It holds the log, the vault *and the vault's key*, the installation's id, the images,
-and what was signed of the log with the key that signs: whoever has it has every
-password in it. Keep it as secret as the key itself.
+the recordings of visits, and what was signed of the log with the key that signs:
+whoever has it has every password in it. Keep it as secret as the key itself.
 """
 
 import shutil
@@ -16,7 +16,9 @@ import msgspec
 
 from application.adapters.archive import ArchiveError, read_archive, write_archive
 from application.adapters.durable import sync_directory
+from application.adapters.recording_store import RECORDINGS
 from application.flashlog import RESTORING, Flashlog
+from application.recordings.retention import ROLE as RETIRING
 from application.settings import Settings
 from domain.batch.batch import Batch
 from domain.operation.operation import UpgradeOperation
@@ -69,6 +71,8 @@ def backup(settings: Settings, target: Path) -> BackedUp:
         tempfile.TemporaryDirectory(
             dir=target.parent, prefix=".flashlog-backup-"
         ) as name,
+        # None of them goes while they are read.
+        flashlog.among(RETIRING, when_first=lambda: None),
     ):
         beside = Path(name)
         # What was signed before the log: it must not speak of events that are missing.
@@ -79,6 +83,11 @@ def backup(settings: Settings, target: Path) -> BackedUp:
         images = {
             f"images/{sha256}": flashlog.images.path(sha256)
             for sha256 in flashlog.images
+        }
+        recordings = {
+            f"{RECORDINGS}/{each.sha256[:2]}/{each.sha256}": each.path
+            for each in flashlog.recordings
+            if each.is_whole
         }
         files = {
             _LOG: beside / _LOG,
@@ -92,7 +101,7 @@ def backup(settings: Settings, target: Path) -> BackedUp:
             "made_at": flashlog.clock.now().isoformat(timespec="seconds"),
             "position": str(position),
         }
-        write_archive(target, files | images, facts)
+        write_archive(target, files | images | recordings, facts)
     return BackedUp(position, len(images), target.stat().st_size)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from application.adapters.clock import SystemClock
 from application.adapters.durable import write_once
 from application.adapters.image_store import ImageStore
-from application.adapters.recording_store import RecordingStore
+from application.adapters.recording_store import RECORDINGS, RecordingStore
 from application.adapters.signing_key import take_signing_key
 from application.adapters.sqlite.audit_store import AuditStore
 from application.adapters.sqlite.log import SQLiteLog
@@ -39,7 +39,6 @@ from domain.reservation import Reservation
 
 # Where a restore puts everything together before any of it is in its place.
 RESTORING = "restoring"
-RECORDINGS = "recordings"
 # How long a waiting answer leaves the projecting to others, in seconds.
 _TURN_SECONDS = 0.05
 

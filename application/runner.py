@@ -17,6 +17,7 @@ from application.notices.telling import telling
 from application.presence import Presence
 from application.procedure.advance import advance
 from application.projecting import standing_in
+from application.recordings.retention import retiring
 from application.settings import Settings
 from application.stopping import stop_at_signals
 from domain.operation.operation import UpgradeOperation
@@ -179,6 +180,7 @@ def run_runner(settings: Settings, *, projects_too: bool = False) -> None:
             keeping(flashlog),
             telling(flashlog),
             forgetting(flashlog),
+            retiring(flashlog),
         ):
             Runner(flashlog).run(stop)
     finally:

@@ -56,7 +56,9 @@ class Recordings(Aggregate):
 
     def kept_as(self, sha256: str) -> str:
         """Return the hash that a file has by now; blank where it is gone."""
-        while sha256 in self.replaced:
+        seen = set()
+        while sha256 in self.replaced and sha256 not in seen:
+            seen.add(sha256)
             sha256 = self.replaced[sha256]
         return sha256
 

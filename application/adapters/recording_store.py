@@ -14,6 +14,9 @@ import msgspec
 from application.adapters.durable import sync_directory, write_once
 from domain.errors import NotFoundError
 
+# Their directory in the data directory.
+RECORDINGS = "recordings"
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -24,12 +27,22 @@ class KeptFile(msgspec.Struct, frozen=True):
     path: Path
     written_at: float
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is one, and nothing that is being written beside it."""
+        return bool(_SHA256.fullmatch(self.sha256))
+
 
 class RecordingStore:
     """Files in a directory, which is made with the first of them."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a directory, with files or without."""
+        return self._directory.is_dir()
 
     def put(self, content: bytes) -> str:
         """Keep a file and return its hash. Raises OSError where there is no room."""

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     FORKED = "forked"  # another log was signed up to here
     SIGNATURE = "signature"  # whose signature it should be, it is not
     TILES = "tiles"  # the log is right, the hashes kept of it are not
+    RECORDING = "recording"  # the file that this event names is not what it names
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class Report(msgspec.Struct, kw_only=True):
 
     `signed` is how many events the newest checkpoint that fits covers, `held` how many
     checkpoints of the verifier's own fit; `unsigned` events are too new to be covered.
+    `recordings` were looked at; `recordings_absent` are not here, with their directory.
     """
 
     events: int
@@ -51,6 +53,8 @@ class Report(msgspec.Struct, kw_only=True):
     checkpoints: int = 0
     held: int = 0
     unsigned: int = 0
+    recordings: int = 0
+    recordings_absent: int = 0
     keys: list[str] = []
     findings: list[Finding] = []
 

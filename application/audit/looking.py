@@ -1,15 +1,17 @@
 """Verifies a data directory without opening the installation: it may not open any more.
 
-Nothing but the two files is asked, and the public part of the key.
+Nothing but the two files and the recordings is asked, and the public part of the key.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from application.adapters.recording_store import RECORDINGS, RecordingStore
 from application.adapters.sqlite.audit_store import AuditStore
 from application.adapters.sqlite.rows import StoredRows
 from application.audit.claims import keys_in
 from application.audit.findings import Report
+from application.audit.recordings import check_recordings
 from application.audit.verification import Progress, verify
 from application.errors import InvalidError, NotFoundError
 from domain.transparency.checkpoint import Checkpoint
@@ -32,7 +34,9 @@ def verify_directory(
     rows, store = StoredRows(log), AuditStore(data_dir / "audit.sqlite")
     try:
         keys = [_key(vkey) for vkey in vkeys] or _own_keys(data_dir, store)
-        return verify(rows, store, keys=keys, held=notes, progress=progress)
+        report = verify(rows, store, keys=keys, held=notes, progress=progress)
+        check_recordings(rows, RecordingStore(data_dir / RECORDINGS), report)
+        return report
     finally:
         rows.close()
         store.close()

@@ -243,5 +243,10 @@ def _tell(report: Report) -> None:
         fit += f" and {report.held} of yours"
     newer = f"; {report.unsigned} newer are not signed yet" if report.unsigned else ""
     output.say(f"{fit} fit, up to {output.counted(report.signed, 'event')}{newer}")
+    if report.recordings:
+        output.say(f"{output.counted(report.recordings, 'recording')} looked at")
+    if report.recordings_absent:
+        absent = output.counted(report.recordings_absent, "recording")
+        output.say(f"{absent} that the log names: there is no directory of them here")
     if report.is_good:
         click.echo(f"verified: signed by {', '.join(report.keys)}")
