@@ -13,7 +13,7 @@ from tests.fleet.cases import GOOD, Case
 from tests.fleet.town import Town, a_town
 from tests.web.serving import Service, serving
 
-_SPARE = 12
+_SPARE = 8
 # Any free port, and nobody is told to come back later.
 _USUAL = {
     "bind": "127.0.0.1:0",
