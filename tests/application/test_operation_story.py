@@ -108,6 +108,14 @@ def test_a_new_attempt_begins_its_steps_anew(flashlog: Flashlog) -> None:
     assert states["testing"] is State.COMING
 
 
+def test_an_attempt_that_is_begun_again_at_once_has_its_step(
+    flashlog: Flashlog,
+) -> None:
+    operation = examples.visiting()
+    operation.begin_visit("runner-2")
+    assert _states(_told(flashlog, operation))["connecting"] is State.CURRENT
+
+
 def test_steps_tell_how_long_they_took(flashlog: Flashlog) -> None:
     operation = examples.queued()
     flashlog.log.append(operation)

@@ -66,7 +66,10 @@ def _in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_in_brackets")
-@pytest.mark.parametrize("path", ["/admin/login/", "/history/?type=Batch", "/nowhere/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/admin/login/", "/history/?type=Batch", "/nowhere/", "/devices/", "/operations/"],
+)
 def test_no_word_of_a_page_is_in_english_only(admin: Browser, path: str) -> None:
     page = admin.get(path).get_data(as_text=True)
     judge = _Untranslated()

@@ -79,8 +79,7 @@ def _times(
         is_over = operation.has_ended and not had_ended
         if phase is not before or is_over:
             ended[before] = entry.recorded_at
-        if phase is not before or not begun:
-            begun.setdefault(phase, entry.recorded_at)
+        begun.setdefault(phase, entry.recorded_at)
         before = phase
         last = phase if phase in _ORDER else last
     if not operation.has_ended:
