@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.starting import keep_bytecode, share_url_builders
+
 # CI sets it: there everything is installed, so a skipped test is a hole.
 NOTHING_SKIPPED = "FLASHLOG_TEST_NOTHING_SKIPPED"
 _FORGOTTEN = (
@@ -14,6 +16,9 @@ _FORGOTTEN = (
     "XDG_CONFIG_HOME",
 )
 _NOWHERE = "/nonexistent/flashlog-tests"
+
+keep_bytecode()
+share_url_builders()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -25,6 +25,7 @@ from werkzeug.test import Client
 from application import passwords
 from application.flashlog import Flashlog
 from application.settings import Settings, environment_of, load_settings
+from tests.starting import share_url_builders
 from tests.web.judging import wrong_with
 from web import transport
 from web.app import create_app
@@ -45,6 +46,7 @@ class Installations:
     def __init__(self) -> None:
         # What a password costs to check is not what these tests are about.
         passwords._SCRYPT = CHEAP_SCRYPT
+        share_url_builders()
         transport._finish = _finish_and_judge
         self._apps: OrderedDict[str, tuple[Flask, Flashlog]] = OrderedDict()
         self._lock = Lock()
