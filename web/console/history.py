@@ -46,6 +46,7 @@ _KINDS = {
     "KnownHost": marked("Known host"),
     "Location": marked("Location"),
     "Organization": marked("Organization"),
+    "Recordings": marked("Recordings of visits"),
     "Reservation": marked("Name or address taken"),
     "UpgradeOperation": marked("Upgrade"),
     "User": marked("User"),
