@@ -135,6 +135,10 @@ class EventLog(Application[UUID]):
         stored = self.recorder.select_stories(aggregate_ids, topics=topics)
         return list(map(self._entry, stored))
 
+    def at(self, positions: Sequence[int]) -> list[Entry]:
+        """Read what is at some positions, in any order."""
+        return list(map(self._entry, self.recorder.select_at(positions)))
+
     def position_at(self, at: datetime) -> int:
         """Return the position of the last event until a time, 0 before the first."""
         return self.recorder.position_at(at)

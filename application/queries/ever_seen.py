@@ -10,15 +10,17 @@ from application.access import Account
 from application.flashlog import Flashlog
 from application.queries.belonging import belongings
 from domain.base import Aggregate
-from domain.catalogue import Build, FirmwareImage
+from domain.catalogue import Build, FirmwareImage, ImageAdded
 from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
+from domain.user import User
 
 _KINDS: Mapping[str, type[Aggregate]] = {
     "build": Build,
     "device": Device,
     "image": FirmwareImage,
     "operation": UpgradeOperation,
+    "user": User,
 }
 
 
@@ -43,3 +45,10 @@ def images_ever_of(flashlog: Flashlog, build_id: UUID) -> set[UUID]:
         "SELECT id FROM belonging WHERE parent_id = ?", [str(build_id)]
     )
     return {UUID(row["id"]) for row in rows}
+
+
+def build_ever_of(flashlog: Flashlog, image_id: UUID) -> UUID | None:
+    """Return the build that an image belongs or belonged to."""
+    story = flashlog.log.story(image_id, until=1)
+    added = story[0].event if story else None
+    return added.build_id if isinstance(added, ImageAdded) else None

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -224,8 +225,8 @@ def test_of_other_organizations_nothing_is_told(
     assert giver.get(EXPOSURE).get_json()["count"] == 0
 
 
-def _exposed(caller: Caller, **asked: object) -> list[dict[str, object]]:
+def _exposed(caller: Caller, **asked: Any) -> list[dict[str, Any]]:
     answer = caller.get(EXPOSURE, query_string=asked)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, object]] = answer.get_json()["results"]
+    found: list[dict[str, Any]] = answer.get_json()["results"]
     return found

@@ -34,6 +34,8 @@ _INSERT = (
     "INSERT INTO event (position, originator_id, originator_version, topic, state,"
     " recorded_at) VALUES (?, ?, ?, ?, ?, ?)"
 )
+# So many stories are asked for at once.
+_CHUNK = 500
 _COLUMNS = "position, originator_id, originator_version, topic, state, recorded_at"
 
 
@@ -184,6 +186,30 @@ class SQLiteLog(ApplicationRecorder):
                 + (f" AND topic IN ({kinds})" if topics else "")
                 + " ORDER BY originator_id, originator_version",
                 [*(each.bytes for each in originator_ids), *topics],
+            ).fetchall()
+        return [LoggedEvent(row) for row in rows]
+
+    def select_positions(self, originator_ids: Sequence[UUID]) -> list[int]:
+        """Return where the events of some stories are; the index alone is read."""
+        found: list[int] = []
+        with self._connections.reading() as connection:
+            for start in range(0, len(originator_ids), _CHUNK):
+                chunk = originator_ids[start : start + _CHUNK]
+                marks = ", ".join("?" * len(chunk))
+                rows = connection.execute(
+                    f"SELECT position FROM event WHERE originator_id IN ({marks})",  # noqa: S608
+                    [each.bytes for each in chunk],
+                )
+                found += (position for (position,) in rows)
+        return found
+
+    def select_at(self, positions: Sequence[int]) -> Sequence[LoggedEvent]:
+        """Return the events at some positions."""
+        marks = ", ".join("?" * len(positions))
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM event WHERE position IN ({marks})",  # noqa: S608
+                positions,
             ).fetchall()
         return [LoggedEvent(row) for row in rows]
 

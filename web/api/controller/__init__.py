@@ -7,6 +7,7 @@ from web.api.controller import (
     connection,
     credential,
     device,
+    device_history,
     device_location,
     group,
     location,
@@ -17,6 +18,7 @@ blueprint = Blueprint("controller", __name__, url_prefix="/api/v1/controller")
 for _rule, _resource in (
     ("/device/", device.LIST),
     ("/device/<uuid:device_id>/", device.DETAIL),
+    ("/device/<uuid:device_id>/history/", device_history.DETAIL),
     ("/device/<uuid:device_id>/activate/", activation.ACTIVATE),
     ("/device/<uuid:device_id>/deactivate/", activation.DEACTIVATE),
     ("/device/<uuid:device_id>/location/", device_location.DETAIL),
