@@ -58,7 +58,7 @@ def claim_keys(
     Raises TakenError naming every one that somebody else has.
     """
     claims = Claims(flashlog)
-    old, new = _keys(before), _keys(person)
+    old, new = _keys(flashlog, before), _keys(flashlog, person)
     for field, taken in _TAKEN.items():
         claims.move(field, old.get(field), new.get(field), user_id, taken=taken)
     return claims.granted()
@@ -66,9 +66,18 @@ def claim_keys(
 
 def user_of(flashlog: Flashlog, username: str) -> UUID | None:
     """Return whose name it is."""
-    return Claims(flashlog).owner(Key(_SCOPES["username"], username))
+    return Claims(flashlog).owner(_key(flashlog, "username", username))
 
 
-def _keys(person: Person | None) -> dict[str, Key]:
+def _keys(flashlog: Flashlog, person: Person | None) -> dict[str, Key]:
     texts = person.keys if person else {}
-    return {field: Key(_SCOPES[field], text) for field, text in texts.items()}
+    return {field: _key(flashlog, field, text) for field, text in texts.items()}
+
+
+def _key(flashlog: Flashlog, field: str, text: str) -> Key:
+    """Return what is claimed in the log for good; it tells nobody who it was.
+
+    A plain hash would: whoever knows a name could look for it.
+    """
+    scope = _SCOPES[field]
+    return Key(scope, flashlog.vault.mark(scope, text.strip().casefold()))

@@ -12,6 +12,7 @@ from application.commands.memberships import toggle, untouched
 from application.flashlog import Flashlog
 from application.passwords import hash_password
 from application.persons import KIND, Person, kept, person_in
+from application.recordings.blanking import blank_words, words_of
 from domain.errors import InvalidError, NotFoundError
 from domain.organization import Organization
 from domain.user import User
@@ -86,8 +87,14 @@ def change_password(
     flashlog.vault.erase(replaced)
 
 
-def erase_user(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> None:
-    """Delete an account; nothing of the person stays but an id."""
+def erase_user(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> int:
+    """Delete an account; nothing of the person stays but an id.
+
+    Recordings that name the person are blanked first, as long as it is known what to
+    look for; returns how many.
+    """
+    named = _person(flashlog, flashlog.log.get(User, user_id))
+    blanked = blank_words(flashlog, words_of(named), by=by) if named else 0
 
     def erase() -> tuple[int, User]:
         user = flashlog.log.get(User, user_id)
@@ -111,6 +118,7 @@ def erase_user(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> 
     for record_id in (user.person_id, user.password_id, user.token_id):
         if record_id:
             flashlog.vault.erase(record_id)
+    return blanked
 
 
 def _as_it_is(flashlog: Flashlog, user_id: UUID) -> tuple[User, Person]:

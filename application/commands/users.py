@@ -95,6 +95,13 @@ def find_user(flashlog: Flashlog, username: str) -> User:
     return flashlog.log.get(User, user_id)
 
 
+def user_meant(flashlog: Flashlog, text: str) -> UUID:
+    """Return whose name, or whose id, a text is. Raises NotFoundError."""
+    with suppress(ValueError, NotFoundError):
+        return flashlog.log.get(User, UUID(text)).id
+    return find_user(flashlog, text).id
+
+
 def token_of(flashlog: Flashlog, *, user_id: UUID, by: UUID | None = None) -> str:
     """Return the user's token: the same each time, made when first asked for."""
 

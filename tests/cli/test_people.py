@@ -74,12 +74,12 @@ def test_an_account_is_deactivated_activated_and_erased(cli: Cli) -> None:
     assert cli("user", "activate", "maria").status == 0
     assert cli("user", "token", "maria").status == 0
 
-    said = cli("user", "delete", "maria")
+    said = cli("user", "erase", "maria")
     assert said.status == 2
     assert "--yes maria" in said.err
-    assert cli("user", "delete", "maria", "--yes", "maria").status == 0
+    assert cli("user", "erase", "maria", "--yes", "maria").status == 0
     assert "m@example.org" not in cli("user", "list").out
-    assert cli("user", "delete", "maria", "--yes", "maria").status != 0
+    assert cli("user", "erase", "maria", "--yes", "maria").status != 0
     add(cli, "maria")
 
 
@@ -97,7 +97,7 @@ def test_another_password_is_set(cli: Cli) -> None:
         ["user", "password"],
         ["user", "deactivate"],
         ["user", "activate"],
-        ["user", "delete"],
+        ["user", "erase"],
         ["user", "add"],
         ["user", "list"],
         ["organization", "add"],

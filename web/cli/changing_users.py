@@ -1,4 +1,4 @@
-"""What happens to accounts later: `flashlog user password`, `deactivate`, `delete`."""
+"""What happens to accounts later: `flashlog user password`, `deactivate`, `erase`."""
 
 import sys
 
@@ -10,7 +10,7 @@ from application.commands.changing_users import (
     change_user,
     erase_user,
 )
-from application.commands.users import find_user
+from application.commands.users import find_user, user_meant
 from application.errors import InvalidError
 from web.cli import output
 from web.cli.here import Here, json_option, pass_here
@@ -74,27 +74,30 @@ def activate(here: Here, *, name: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("name")
-@click.option("--yes", "confirmed", metavar="NAME", help="Confirm by the name.")
+@click.argument("name", metavar="NAME|ID")
+@click.option("--yes", "confirmed", metavar="NAME", help="Confirm by the same.")
 @json_option
 @pass_here
-def delete(here: Here, *, name: str, confirmed: str | None, as_json: bool) -> None:
+def erase(here: Here, *, name: str, confirmed: str | None, as_json: bool) -> None:
     """Erase a person: account, token and all that is known of them.
 
-    The log keeps the id in what the person did, and nothing that says who it was.
+    The log keeps the id in what the person did, and nothing that says who it was:
+    from now on that was somebody who was erased. Recordings of visits that name the
+    person are blanked. A backup that was made before still has it all.
 
     \b
     Example:
-      flashlog user delete maria --yes maria
+      flashlog user erase maria --yes maria
     """
-    found = find_user(here.flashlog, name)
+    user_id = user_meant(here.flashlog, name)
     if confirmed is None and sys.stdin.isatty():
         confirmed = click.prompt(f"Repeat the name to erase {name}", err=True)
     if confirmed != name:
         msg = f"not confirmed, nobody was erased: repeat the name with --yes {name}"
         raise click.UsageError(msg)
-    erase_user(here.flashlog, user_id=found.id, by=here.user_id)
-    _say(name, f"erased {name}", as_json=as_json)
+    blanked = erase_user(here.flashlog, user_id=user_id, by=here.user_id)
+    told = f", also in {output.counted(blanked, 'recording')}" if blanked else ""
+    _say(name, f"erased {name}{told}", as_json=as_json)
 
 
 def _set_active(here: Here, name: str, *, is_active: bool) -> None:
@@ -110,4 +113,4 @@ def _say(name: str, told: str, *, as_json: bool) -> None:
         output.say(told)
 
 
-COMMANDS = (password, deactivate, activate, delete)
+COMMANDS = (password, deactivate, activate, erase)
