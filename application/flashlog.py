@@ -18,7 +18,6 @@ from application.adapters.signing_key import take_signing_key
 from application.adapters.sqlite.audit_store import AuditStore
 from application.adapters.sqlite.log import SQLiteLog
 from application.adapters.sqlite.rows import StoredRows
-from application.adapters.ssh import FabricConnector
 from application.adapters.vault import Vault
 from application.audit.audit import Audit
 from application.errors import StorageError
@@ -63,7 +62,8 @@ class Flashlog:
         _make_directory(directory)
         self.settings = settings
         self.clock = clock or SystemClock()
-        self.connector = connector or FabricConnector()
+        if connector is not None:
+            self.connector = connector
         self.log = EventLog(SQLiteLog(directory / "log.sqlite", now=self.clock.now))
         self.clock.start_from(self.log.recorder.last_recorded_at())
         self.vault = Vault(directory / "vault.sqlite", directory / "vault.key")
@@ -78,6 +78,14 @@ class Flashlog:
         self.projector = Projector(self.log, self._views)
         self.installation = _installation(directory)
         self._found_default_organization()
+
+    @cached_property
+    def connector(self) -> Connector:
+        """The way to routers, loaded by who first goes there."""
+        # Here, since importing paramiko would double the start of whoever never does.
+        from application.adapters.ssh import FabricConnector  # noqa: PLC0415
+
+        return FabricConnector()
 
     @cached_property
     def audit(self) -> Audit:
