@@ -11,7 +11,7 @@ import msgspec
 from application.adapters.recording_store import KeptFile
 from application.flashlog import Flashlog
 from application.persons import Person
-from application.recordings.lines import AnyLine, decode, encode
+from application.recordings.lines import AnyLine, RecordingError, decode, encode
 from domain.recordings import RECORDINGS_ID, Recordings
 
 BLANK = "[erased]"
@@ -58,14 +58,14 @@ def blank_words(
     """
     if not words:
         return 0
-    pattern = _pattern(words)
+    search = _Search(words)
     replaced: dict[str, str] = {}
     count = 0
     for file in flashlog.recordings:
-        content = _blanked(file, pattern)
+        content = _blanked(file, search)
         if content is None:
             continue
-        replaced[file.sha256] = flashlog.recordings.put(content)
+        replaced[file.sha256] = flashlog.recordings.put(content) if content else ""
         count += 1
         if len(replaced) >= _NAMED_AT_ONCE:
             _replace(flashlog, replaced, by)
@@ -86,41 +86,66 @@ def _replace(flashlog: Flashlog, replaced: dict[str, str], by: UUID | None) -> N
         flashlog.recordings.delete(sha256)
 
 
-def _pattern(words: Collection[str]) -> re.Pattern[str]:
-    """Match whole words only: somebody may be called like a part of everything."""
-    longest = sorted(words, key=len, reverse=True)
-    some = "|".join(map(re.escape, longest))
-    return re.compile(rf"(?<!\w)(?:{some})(?!\w)", re.IGNORECASE)
+class _Search:
+    """Finds whole words only: somebody may be called like a part of everything."""
+
+    def __init__(self, words: Collection[str]) -> None:
+        longest = sorted(words, key=len, reverse=True)
+        # Also as JSON writes them: a whole file is looked at before its lines are.
+        written = [msgspec.json.encode(word).decode()[1:-1] for word in longest]
+        texts = tuple(dict.fromkeys([*longest, *written]))
+        some = "|".join(map(re.escape, texts))
+        self._parts = {text.casefold() for text in texts}
+        self._pattern = re.compile(rf"(?<!\w)(?:{some})(?!\w)", re.IGNORECASE)
+
+    def is_in(self, text: str) -> bool:
+        """Look for parts first, which is twenty times as fast, and in vain mostly."""
+        folded = text.casefold()
+        return any(part in folded for part in self._parts) and bool(
+            self._pattern.search(text)
+        )
+
+    def blank(self, text: str) -> str:
+        return self._pattern.sub(BLANK, text)
 
 
-def _blanked(file: KeptFile, pattern: re.Pattern[str]) -> bytes | None:
-    """Return a file without what matches; None where nothing does."""
+def _blanked(file: KeptFile, search: _Search) -> bytes | None:
+    """Return a file without what matches; None where nothing does.
+
+    Of one that was damaged, and that matches, nothing can be kept.
+    """
     if not file.is_whole:
         return None
     try:
-        lines = list(decode(zlib.decompress(file.path.read_bytes()).splitlines()))
-    except FileNotFoundError:
+        content = zlib.decompress(file.path.read_bytes())
+    except (FileNotFoundError, zlib.error):
         return None
-    told = list(_told(lines, pattern))
+    if not search.is_in(content.decode(errors="replace")):
+        return None
+    try:
+        lines = list(decode(content.splitlines()))
+    except RecordingError:
+        return b""
+    told = list(_told(lines, search))
     if told == [encode(line) for line in lines]:
         return None
     return zlib.compress(b"".join(told), level=6)
 
 
-def _told(lines: list[AnyLine], pattern: re.Pattern[str]) -> Iterator[bytes]:
+def _told(lines: list[AnyLine], search: _Search) -> Iterator[bytes]:
     for line in lines:
-        said = _without(msgspec.to_builtins(line), pattern)
+        said = _without(msgspec.to_builtins(line), search)
         yield encode(msgspec.convert(said, type(line)))
 
 
-def _without(value: Any, pattern: re.Pattern[str]) -> Any:
+def _without(value: Any, search: _Search) -> Any:
     if isinstance(value, str):
-        return pattern.sub(BLANK, value)
+        return search.blank(value)
     if isinstance(value, dict):
         return {
-            key: each if key in _OURS else _without(each, pattern)
+            key: each if key in _OURS else _without(each, search)
             for key, each in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_without(each, pattern) for each in value]
+        return [_without(each, search) for each in value]
     return value

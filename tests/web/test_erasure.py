@@ -287,6 +287,18 @@ def test_a_recording_is_blanked_and_played_as_before(
     assert head.operation == ada.operation_id
 
 
+def test_a_damaged_recording_keeps_nobody_from_being_erased(
+    ada: Ada, admin: Caller, flashlog: Flashlog
+) -> None:
+    store = flashlog.recordings
+    store.put(b"no file of ours")
+    cut = store.put(zlib.compress(b'{"kind":"comm ada@lovelace.example'))
+    other = store.put(zlib.compress(b'{"kind":"comm'))
+    admin.delete(f"{USERS}/user/{ada.id}/")
+    assert cut not in store
+    assert other in store
+
+
 def test_who_was_not_erased_to_the_end_can_be_erased_again(
     ada: Ada, admin: Caller, flashlog: Flashlog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
