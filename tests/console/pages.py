@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -17,8 +18,10 @@ CSRF = "shown-by-forms"
 class Browser:
     """Somebody signed in, without the cost of checking a password."""
 
-    def __init__(self, flashlog: Flashlog, user_id: UUID) -> None:
-        self.client: FlaskClient = create_app(flashlog).test_client()
+    def __init__(
+        self, flashlog: Flashlog, user_id: UUID, app: Flask | None = None
+    ) -> None:
+        self.client: FlaskClient = (app or create_app(flashlog)).test_client()
         with self.client.session_transaction() as session:
             session["user"] = str(user_id)
             session["mark"] = mark_of_log_in(flashlog, user_id)

@@ -36,7 +36,7 @@ class City:
         self.ours = settle(self.admin, 2)
         self._share_a_build()
         for tenant in (self.theirs, self.ours):
-            self._people_of(tenant)
+            self.people_of(tenant)
             tenant.position = self.flashlog.log.end()
 
     def caller(self, role: str, tenant: Tenant) -> Caller:
@@ -80,7 +80,7 @@ class City:
             )
             tenant.ids["operation_of_all"] = row["id"]
 
-    def _people_of(self, tenant: Tenant) -> None:
+    def people_of(self, tenant: Tenant) -> None:
         organization = UUID(tenant.ids["organization_id"])
         user_id = self.people.user(organization, is_admin=True, name=tenant.mark())
         tenant.ids["user_id"] = str(user_id)

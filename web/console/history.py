@@ -5,6 +5,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 from flask import Response, request, url_for
@@ -12,9 +13,11 @@ from flask import Response, request, url_for
 from application.feed.audience import Audience, Wanted
 from application.feed.occurrence import Occurrence
 from application.feed.pages import Found, find_before
-from application.queries.belonging import Viewer
+from application.queries.belonging import Viewer, organization_of
 from application.queries.telling import in_words, names_of, teller, told
+from application.queries.tenancy import KINDS, find
 from web.api.authentication import asking
+from web.api.bodies import as_uuid
 from web.console.rendering import link, show
 from web.console.section import Section
 from web.console.texts import gettext as _
@@ -149,7 +152,7 @@ def _path(kind: str, thing_id: str) -> str:
 
 
 def _filters(asked: Sequence[tuple[str, str]]) -> list[Filter]:
-    names = names_of(flashlog().views, [value for name, value in asked])
+    names = names_of(flashlog().views, filter(_is_told, map(itemgetter(1), asked)))
     return [
         Filter(
             words=f"{_(_ASKED[name])}: {names.get(value) or _kind(value)}",
@@ -157,6 +160,19 @@ def _filters(asked: Sequence[tuple[str, str]]) -> list[Filter]:
         )
         for each, (name, value) in enumerate(asked)
     ]
+
+
+def _is_told(asked: str) -> bool:
+    """Whether this is the id of something whose name may be told to whoever asks."""
+    thing_id = as_uuid(asked)
+    if thing_id is None:
+        return False
+    views, account = flashlog().views, asking()
+    owner = organization_of(views, thing_id)
+    if owner is not None:
+        return account.may_see(UUID(owner))
+    # Of what all share, mass upgrades alone are asked for here.
+    return account.is_superuser or bool(find(views, account, KINDS["batch"], thing_id))
 
 
 def _kind(asked: str) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 from flask import Response
 
+from application.projections.views import Row
 from application.queries import attention
+from application.queries.batch_progress import Progress, progress
 from application.queries.batches import batches
 from application.queries.fleet_versions import Share, fleet_versions
 from application.queries.lists import Query
@@ -28,7 +30,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """The beginning of a list, and how long all of it is."""
 
     count: int
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[Row]
 
     @property
     def more(self) -> int:
@@ -60,7 +62,8 @@ def index() -> Response:
         values["troubled"] = _part(attention.in_trouble(account))
     if account.may("view_batchupgradeoperation", "change_batchupgradeoperation"):
         values["held"] = _part(held)
-        values["batches"] = _part(of_batches, size=_BATCHES_SHOWN)
+        values["batches"] = last = _part(of_batches, size=_BATCHES_SHOWN)
+        values["how_far"] = _how_far(last.rows)
     if account.may("view_device", "change_device"):
         values["unreachable"] = _part(attention.unreachable(account))
         values["fleet"] = _fleet()
@@ -70,6 +73,11 @@ def index() -> Response:
 def _part(query: Query, *, size: int = _SHOWN) -> Part:
     views = flashlog().views
     return Part(count=query.count(views), rows=query.page(views, limit=size, offset=0))
+
+
+def _how_far(rows: Sequence[Row]) -> dict[str, Progress]:
+    """Return how far mass upgrades are by id, of what whoever asks may see of them."""
+    return {row["id"]: progress(flashlog().views, asking(), row) for row in rows}
 
 
 def _fleet() -> Fleet:
