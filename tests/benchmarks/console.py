@@ -172,3 +172,5 @@ def _followed(name: str, busy: Seen, idle: Seen) -> Iterator[Row]:
     gap, noise = max(busy["gaps"]), max(idle["gaps"])
     yield at_most(f"{name} longest gap at {_RATE}/s", gap, "ms", _FRAME_MS)
     yield for_comparison(f"{name} longest gap while nothing happens", noise, "ms")
+    load, _, _ = os.getloadavg()
+    yield for_comparison("console: load of the machine meanwhile", load, "")

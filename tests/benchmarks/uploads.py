@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from application.adapters.ssh import FabricConnector, channels_for
+from application.adapters.ssh.connector import FabricConnector
+from application.adapters.ssh.lanes import channels_for
 from application.ports import Limits, Session
 from tests.adapters.ssh import daemons
 from tests.adapters.ssh.daemons import Daemon

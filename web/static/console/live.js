@@ -5,12 +5,14 @@
 // `data-follows` is the query of what is followed, like `operation=<id>`. The server
 // alone knows how things look: no words and no rules are repeated here.
 
-import { morph } from "./morph.js";
+import { morphing } from "./morph.js";
 import { tellTimesIn } from "./times.js";
 
 const PAUSE_MS = 400;
 // A page that takes long to make is asked for less often.
 const PAUSE_FACTOR = 4;
+// So long may the parts be changed before the screen has its turn.
+const SLICE_MS = 4;
 const RECONNECT_MS = [500, 1000, 2000, 5000, 10_000];
 
 const { position, follows } = document.body.dataset;
@@ -18,6 +20,7 @@ let told = Number(position);
 let failures = 0;
 let isWanted = false;
 let isFetching = false;
+let showing = 0;
 
 /** Follow what the page is about, if it says so. */
 export function follow() {
@@ -68,7 +71,7 @@ async function refresh() {
     if (answer.redirected) location.reload();
     const text = await answer.text();
     // Meanwhile the page may have come to show something else.
-    if (answer.ok && path === location.href) show(text);
+    if (answer.ok && path === location.href) await show(text);
   } catch {
     // The feed says when the connection is back.
   }
@@ -79,17 +82,33 @@ async function refresh() {
   }, pause);
 }
 
-/** Make the live parts like those of another text of this page. */
-export function show(text) {
+/** Make the live parts like those of another text of this page, a few rows a frame. */
+export async function show(text) {
+  const mine = ++showing;
   const page = new DOMParser().parseFromString(text, "text/html");
+  let begun = performance.now();
   for (const fresh of page.querySelectorAll("[data-live]")) {
     const old = document.getElementById(fresh.id);
     if (!old) continue;
     tellTimesIn(fresh);
-    morph(old, fresh);
+    for (const _ of morphing(old, fresh)) {
+      if (performance.now() - begun < SLICE_MS) continue;
+      await nextFrame();
+      // Something newer is shown by now.
+      if (mine !== showing) return;
+      begun = performance.now();
+    }
   }
   document.title = page.title;
   document.dispatchEvent(new CustomEvent("flashlog:shown"));
+}
+
+/** Wait until what was changed is on the screen; nobody looks at a hidden page. */
+function nextFrame() {
+  return new Promise((done) => {
+    if (document.hidden) setTimeout(done);
+    else requestAnimationFrame(() => setTimeout(done));
+  });
 }
 
 function say(state) {

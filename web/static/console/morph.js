@@ -16,6 +16,11 @@ const NEAR = 6;
 
 /** Make `old` like `fresh`; children with an id are told by it. */
 export function morph(old, fresh) {
+  for (const _ of morphing(old, fresh));
+}
+
+/** Do the same in steps: one for each child with an id, so that a page can breathe. */
+export function* morphing(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   morphAttributes(old, fresh);
   if (old.tagName === "TEXTAREA") return;
@@ -35,7 +40,11 @@ export function morph(old, fresh) {
     }
     if (!isSoonAfter(next, match)) old.insertBefore(match, next);
     else next = passed(next, match);
-    morphNode(match, wanted);
+    yield* morphingNode(match, wanted);
+    if (!wanted.id) continue;
+    yield;
+    // Meanwhile others may have taken it away.
+    if (next?.parentNode !== old) next = null;
   }
   while (next) {
     const after = next.nextSibling;
@@ -70,9 +79,9 @@ function matching(next, wanted, kept) {
   return next;
 }
 
-function morphNode(old, fresh) {
+function* morphingNode(old, fresh) {
   if (old.nodeType === Node.ELEMENT_NODE) {
-    if (old.nodeName === fresh.nodeName) morph(old, fresh);
+    if (old.nodeName === fresh.nodeName) yield* morphing(old, fresh);
     else old.replaceWith(document.importNode(fresh, true));
   } else if (old.nodeValue !== fresh.nodeValue) {
     old.nodeValue = fresh.nodeValue;
