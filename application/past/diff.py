@@ -5,10 +5,12 @@ from uuid import UUID
 
 import msgspec
 
-from application.access import Condition
+from application.access import Account, Condition
 from application.flashlog import Flashlog
 from application.past.patience import Patience
+from application.past.reasons import Reasons
 from application.past.running import Firmware, Since, lives
+from application.projections.rows import Row
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,3 +62,23 @@ def _has_changed(before: Since | None, after: Since | None) -> bool:
     if before is None or after is None:
         return before is not after
     return after.firmware.is_other_than(before.firmware)
+
+
+def in_words(
+    flashlog: Flashlog, account: Account, found: Sequence[Difference]
+) -> list[Row]:
+    """Return differences in plain values, with the names that an account may see."""
+    firmware = [f for each in found for f in (each.before, each.after) if f]
+    since = [step for each in found for step in each.steps]
+    reasons = Reasons.of(flashlog, account, firmware=firmware, since=since)
+    return [
+        {
+            "device": each.device_id,
+            "device_name": each.name,
+            "change": each.change,
+            "from": reasons.ran(each.before) if each.before else None,
+            "to": reasons.ran(each.after) if each.after else None,
+            "steps": [reasons.seen(step) for step in each.steps],
+        }
+        for each in found
+    ]

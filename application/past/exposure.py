@@ -2,15 +2,21 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from application.access import Condition
+from application.access import Account, Condition
 from application.flashlog import Flashlog
 from application.past.moments import Moment
 from application.past.patience import Patience
+from application.past.reasons import Reasons
 from application.past.running import Firmware, Life, Since, lives
+from application.projections.rows import Row, moment
+
+# So many devices are told of at once.
+_GROUP = 500
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,3 +92,60 @@ def _intervals(life: Life, *, start: Moment, end: Moment) -> Iterator[Interval]:
                 goes_on=ended is None,
                 since=since,
             )
+
+
+def in_words(
+    flashlog: Flashlog, account: Account, found: Sequence[Exposed]
+) -> list[Row]:
+    """Return exposures in plain values, with the names that an account may see."""
+    since = [interval.since for each in found for interval in each.intervals]
+    reasons = Reasons.of(flashlog, account, since=since)
+    return [
+        {
+            "device": each.device_id,
+            "device_name": each.name,
+            "seconds": each.seconds,
+            "intervals": [
+                reasons.seen(interval.since)
+                | {
+                    "from": moment(interval.start),
+                    "to": moment(interval.end),
+                    "goes_on": interval.goes_on,
+                    "seconds": interval.seconds,
+                }
+                for interval in each.intervals
+            ],
+        }
+        for each in found
+    ]
+
+
+COLUMNS = (
+    "device",
+    "device_name",
+    "release",
+    "revision",
+    "version",
+    "file_name",
+    "image",
+    "from",
+    "to",
+    "goes_on",
+    "seconds",
+    "why",
+    "operation",
+    "batch",
+    "by",
+    "by_name",
+)
+
+
+def lines(
+    flashlog: Flashlog, account: Account, found: Sequence[Exposed]
+) -> Iterator[list[Any]]:
+    """Tell exposures as lines of a table with COLUMNS, one for each time."""
+    for start in range(0, len(found), _GROUP):
+        for row in in_words(flashlog, account, found[start : start + _GROUP]):
+            for interval in row["intervals"]:
+                line = row | interval
+                yield [line[name] for name in COLUMNS]

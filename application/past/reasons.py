@@ -1,13 +1,73 @@
 """Why devices run what they run: the upgrades, who started them, what images are."""
 
 from collections.abc import Collection, Mapping
+from typing import Self
 from uuid import UUID
 
 import msgspec
 
+from application.access import Account
 from application.flashlog import Flashlog
+from application.past.running import Firmware, Since
+from application.projections.rows import Row, moment
+from application.queries.naming import names_seen
 from domain.catalogue import BuildChanged, BuildCreated, ImageAdded
 from domain.operation.events import Started
+
+
+class Reasons(msgspec.Struct, frozen=True, kw_only=True):
+    """What some answers name, asked for once."""
+
+    images: "Mapping[UUID, Image]"
+    upgrades: "Mapping[UUID, Upgrade]"
+    names: Mapping[UUID, str]
+
+    @classmethod
+    def of(
+        cls,
+        flashlog: Flashlog,
+        account: Account,
+        *,
+        firmware: Collection[Firmware] = (),
+        since: Collection[Since] = (),
+    ) -> Self:
+        """Look up what is named; people are told to an account that may see them."""
+        every = [*firmware, *(each.firmware for each in since)]
+        image_ids = {each.image_id for each in every if each.image_id}
+        ids = {each.operation_id for each in since if each.operation_id}
+        found = upgrades(flashlog, ids)
+        people = {each.by for each in found.values() if each.by}
+        return cls(
+            images=images(flashlog, image_ids),
+            upgrades=found,
+            names=names_seen(flashlog, account, people),
+        )
+
+    def ran(self, firmware: Firmware) -> Row:
+        """Return what a device ran, in plain values."""
+        image = self.images.get(firmware.image_id) if firmware.image_id else None
+        return {
+            "release": firmware.release,
+            "revision": firmware.revision,
+            "image": firmware.image_id,
+            "file_name": image.file_name if image else "",
+            "version": image.version if image else "",
+        }
+
+    def seen(self, since: Since) -> Row:
+        """Return what a device ran, since when and why, in plain values."""
+        operation_id = since.operation_id
+        upgrade = self.upgrades.get(operation_id) if operation_id else None
+        by = upgrade.by if upgrade else None
+        return self.ran(since.firmware) | {
+            "position": since.position,
+            "time": moment(since.at),
+            "why": "upgraded" if operation_id else "found",
+            "operation": operation_id,
+            "batch": upgrade.batch_id if upgrade else None,
+            "by": by,
+            "by_name": self.names.get(by) if by else None,
+        }
 
 
 class Upgrade(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,12 +10,14 @@ from application.access import Account
 from application.flashlog import Flashlog
 from application.queries.belonging import belongings
 from domain.base import Aggregate
+from domain.batch.batch import Batch
 from domain.catalogue import Build, FirmwareImage, ImageAdded
 from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
 from domain.user import User
 
 _KINDS: Mapping[str, type[Aggregate]] = {
+    "batch": Batch,
     "build": Build,
     "device": Device,
     "image": FirmwareImage,

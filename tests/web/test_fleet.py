@@ -19,7 +19,7 @@ from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.web import examples
 from tests.web.conftest import API, Caller, id_of
 from tests.web.people import People
-from web.api.tables import harmless
+from web.tables import harmless
 
 DIFF = f"{API}/fleet/diff/"
 EXPOSURE = f"{API}/fleet/exposure/"

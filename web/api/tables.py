@@ -9,13 +9,12 @@ from flask import Response, request, stream_with_context
 
 from web.api.negotiation import negotiate
 from web.api.resource import Resource
+from web.tables import harmless
 
 CSV = "text/csv"
 _JSON = "application/json"
 # So many lines are sent at once.
 _GROUP = 500
-# What makes a spreadsheet take a cell for a formula, or for more than one cell.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class TableResource(Resource):
@@ -58,11 +57,3 @@ def _taken(text: io.StringIO) -> bytes:
     text.seek(0)
     text.truncate()
     return found
-
-
-def harmless(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if value is None or isinstance(value, int | float):
-        return "" if value is None else value
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -14,7 +14,7 @@ from application.audit.importing import import_export
 from application.audit.looking import verify_directory
 from application.audit.proofs import newest_checkpoint
 from application.sealing import make_tiles_again, seal
-from web.cli import exits, output
+from web.cli import exits, looking_back, output, replaying
 from web.cli.here import Here, json_option, pass_here
 from web.cli.recording import record
 
@@ -30,7 +30,8 @@ def audit() -> None:
     """
 
 
-audit.add_command(record)
+for _command in (record, *looking_back.COMMANDS, replaying.replay):
+    audit.add_command(_command)
 
 
 @audit.command()

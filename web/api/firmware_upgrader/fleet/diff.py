@@ -7,13 +7,13 @@ from flask import Response, request
 from marshmallow import Schema, fields, validate
 
 from application.errors import InvalidError
-from application.past.diff import Difference, differences
+from application.past.diff import differences, in_words
 from application.past.moments import position_of
+from web.api.authentication import asking
 from web.api.described import Description, Parameter, described
 from web.api.firmware_upgrader.fleet.shapes import (
     OF_ORGANIZATION,
     RanShown,
-    Reasons,
     SeenShown,
     devices_seen,
 )
@@ -69,25 +69,10 @@ def _list() -> Response:
         )
 
     def rows(page: Page) -> list[dict[str, Any]]:
-        return _shown(found[page.offset : page.offset + page.size])
+        shown = found[page.offset : page.offset + page.size]
+        return in_words(flashlog(), asking(), shown)
 
     return paginated(len(found), rows)
-
-
-def _shown(found: list[Difference]) -> list[dict[str, Any]]:
-    firmware = [f for each in found for f in (each.before, each.after) if f]
-    reasons = Reasons.of(firmware, [step for each in found for step in each.steps])
-    return [
-        {
-            "device": each.device_id,
-            "device_name": each.name,
-            "change": each.change,
-            "from": reasons.ran(each.before) if each.before else None,
-            "to": reasons.ran(each.after) if each.after else None,
-            "steps": [reasons.seen(step) for step in each.steps],
-        }
-        for each in found
-    ]
 
 
 DIFF = Resource("fleet-diff", model="device", get=_list)

@@ -1,6 +1,5 @@
 """Which devices ran a firmware between two moments, and for how long."""
 
-from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -9,9 +8,14 @@ from flask import Response, request
 from marshmallow import Schema, fields
 
 from application.errors import InvalidError
-from application.past.exposure import Exposed, Wanted, exposed
+from application.past.exposure import (
+    COLUMNS,
+    Wanted,
+    exposed,
+    in_words,
+    lines,
+)
 from application.past.moments import Moment, moment_of, now_of, start_of
-from application.projections.rows import moment
 from application.queries.ever_seen import images_ever_of, is_ever_seen
 from web.api.authentication import asking
 from web.api.bodies import as_uuid
@@ -19,19 +23,15 @@ from web.api.described import Description, Parameter, described
 from web.api.fields import NO_CHOICE, NOT_A_UUID
 from web.api.firmware_upgrader.fleet.shapes import (
     OF_ORGANIZATION,
-    Reasons,
     SeenShown,
     devices_seen,
 )
 from web.api.pages import Page, paginated
 from web.api.past import patiently
 from web.api.tables import CSV, TableResource, csv_answer, wants_csv
-from web.representation import timestamp
 from web.state import flashlog
 
 _ASKED = ("release", "image", "build")
-# So many devices are told of at once.
-_GROUP = 500
 
 
 class IntervalShown(SeenShown):
@@ -96,63 +96,13 @@ def _list() -> Response:
             )
         )
     if wants_csv():
-        return csv_answer("exposure", _COLUMNS, _lines(found))
+        return csv_answer("exposure", COLUMNS, lines(flashlog(), asking(), found))
 
     def rows(page: Page) -> list[dict[str, Any]]:
-        return _shown(found[page.offset : page.offset + page.size])
+        shown = found[page.offset : page.offset + page.size]
+        return in_words(flashlog(), asking(), shown)
 
     return paginated(len(found), rows)
-
-
-_COLUMNS = (
-    "device",
-    "device_name",
-    "release",
-    "revision",
-    "version",
-    "file_name",
-    "image",
-    "from",
-    "to",
-    "goes_on",
-    "seconds",
-    "why",
-    "operation",
-    "batch",
-    "by",
-    "by_name",
-)
-
-
-def _lines(found: Sequence[Exposed]) -> Iterator[list[Any]]:
-    for start in range(0, len(found), _GROUP):
-        for shown in _shown(found[start : start + _GROUP]):
-            for interval in shown["intervals"]:
-                line = shown | interval
-                yield [line[name] for name in _COLUMNS]
-
-
-def _shown(found: Sequence[Exposed]) -> list[dict[str, Any]]:
-    since = [interval.since for each in found for interval in each.intervals]
-    reasons = Reasons.of([], since)
-    return [
-        {
-            "device": each.device_id,
-            "device_name": each.name,
-            "seconds": each.seconds,
-            "intervals": [
-                reasons.seen(interval.since)
-                | {
-                    "from": timestamp(moment(interval.start)),
-                    "to": timestamp(moment(interval.end)),
-                    "goes_on": interval.goes_on,
-                    "seconds": interval.seconds,
-                }
-                for interval in each.intervals
-            ],
-        }
-        for each in found
-    ]
 
 
 def _wanted() -> Wanted:

@@ -1,22 +1,11 @@
 """How firmware that devices ran looks in an answer, and why they ran it."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
-from uuid import UUID
-
-import msgspec
 from marshmallow import Schema, fields
 
 from application.access import Condition
-from application.past.reasons import Image, Upgrade, images, upgrades
-from application.past.running import Firmware, Since
-from application.projections.rows import moment
-from application.queries.naming import names_seen
 from web.api import filters
 from web.api.authentication import asking
 from web.api.described import Parameter
-from web.representation import timestamp
-from web.state import flashlog
 
 OF_ORGANIZATION = Parameter(name="organization", meaning="slug of the organization")
 
@@ -49,51 +38,6 @@ class SeenShown(RanShown):
     batch = fields.UUID(allow_none=True)
     by = fields.UUID(allow_none=True)
     by_name = fields.String(allow_none=True)
-
-
-class Reasons(msgspec.Struct, frozen=True, kw_only=True):
-    """What some answers name, asked for once."""
-
-    images: Mapping[UUID, Image]
-    upgrades: Mapping[UUID, Upgrade]
-    names: Mapping[UUID, str]
-
-    @classmethod
-    def of(cls, firmware: Collection[Firmware], since: Collection[Since]) -> "Reasons":
-        every = [*firmware, *(each.firmware for each in since)]
-        image_ids = {each.image_id for each in every if each.image_id}
-        ids = {each.operation_id for each in since if each.operation_id}
-        found = upgrades(flashlog(), ids)
-        people = {each.by for each in found.values() if each.by}
-        return cls(
-            images=images(flashlog(), image_ids),
-            upgrades=found,
-            names=names_seen(flashlog(), asking(), people),
-        )
-
-    def ran(self, firmware: Firmware) -> dict[str, Any]:
-        image = self.images.get(firmware.image_id) if firmware.image_id else None
-        return {
-            "release": firmware.release,
-            "revision": firmware.revision,
-            "image": firmware.image_id,
-            "file_name": image.file_name if image else "",
-            "version": image.version if image else "",
-        }
-
-    def seen(self, since: Since) -> dict[str, Any]:
-        id_ = since.operation_id
-        upgrade = self.upgrades.get(id_) if id_ else None
-        by = upgrade.by if upgrade else None
-        return self.ran(since.firmware) | {
-            "position": since.position,
-            "time": timestamp(moment(since.at)),
-            "why": "upgraded" if since.operation_id else "found",
-            "operation": since.operation_id,
-            "batch": upgrade.batch_id if upgrade else None,
-            "by": by,
-            "by_name": self.names.get(by) if by else None,
-        }
 
 
 def devices_seen() -> list[Condition]:

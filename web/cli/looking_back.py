@@ -1,0 +1,268 @@
+"""`flashlog audit show`, `diff`, `exposure`: what happened, and what was it then."""
+
+import csv
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import click
+
+from application.access import Account
+from application.commands.images import find_image
+from application.commands.users import user_meant
+from application.flashlog import Flashlog
+from application.past import diff as differing
+from application.past import exposure as exposing
+from application.past.moments import moment_of, now_of, position_of, start_of
+from application.past.patience import Patience
+from application.past.states import state_at
+from application.queries.ever_seen import images_ever_of, is_ever_seen
+from application.queries.finding import find_operation
+from application.queries.finding_batches import find_batch, find_build
+from application.queries.finding_devices import find_device
+from application.queries.histories import (
+    Happened,
+    about_batch,
+    about_device,
+    history_of,
+)
+from web.cli import output
+from web.cli.here import Here, json_option, pass_here
+from web.tables import harmless
+
+# Who reaches the log itself may read all of it.
+_EVERYBODY = Account(
+    user_id=UUID(int=0), is_active=True, is_staff=True, is_superuser=True
+)
+_FIND: Mapping[str, Callable[[Flashlog, str], UUID]] = {
+    "operation": find_operation,
+    "device": find_device,
+    "batch": find_batch,
+    "image": find_image,
+    "user": user_meant,
+}
+# What of a row says most of the thing at a glance.
+_TOLD = ("name", "file_name", "status", "phase", "progress", "release", "revision")
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(list(_FIND)))
+@click.argument("name", metavar="NAME|ID")
+@click.option(
+    "--as-of",
+    metavar="MOMENT",
+    help="A position of the log or a date/time: what was known then.",
+)
+@json_option
+@pass_here
+def show(here: Here, *, kind: str, name: str, as_of: str | None, as_json: bool) -> None:
+    """Tell all that happened to a thing, event by event.
+
+    Oldest first. A device and a mass upgrade are told with their upgrades. What was deleted is found
+    by its id.
+
+    \b
+    Examples:
+      flashlog audit show device roof-7
+      flashlog audit show operation 3f2a9c --as-of 2026-05-01T12:00:00Z
+      flashlog audit show user admin --json | jq -r '.events[].type'
+    """
+    flashlog = here.flashlog
+    thing_id = _found(flashlog, kind, name)
+    end = flashlog.log.end()
+    until = position_of(flashlog, "--as-of", as_of) if as_of else end
+    history = history_of(flashlog, _about(flashlog, kind, thing_id), until=until)
+    told = history.page(flashlog, _EVERYBODY, limit=len(history.positions))
+    state = state_at(flashlog, kind, thing_id, until)
+    if as_json:
+        said = {"kind": kind, "id": thing_id, "as_of": until, "state": state}
+        output.print_json(said | {"events": told})
+        return
+    output.print_facts(
+        {kind: thing_id, "as of": until}
+        | {key: (state or {}).get(key) for key in _TOLD}
+    )
+    output.print_table(
+        ["POSITION", "WHEN", "WHAT", "BY", "ATTEMPT"],
+        [
+            (
+                each.position,
+                output.moment(each.time),
+                each.line,
+                _who(each),
+                each.attempt or "",
+            )
+            for each in told
+        ],
+        empty="nothing had happened to it yet",
+    )
+
+
+def _who(each: Happened) -> str:
+    return each.by_name or str(each.by or "")
+
+
+@click.command()
+@click.argument("start", metavar="FROM")
+@click.argument("end", metavar="[TO]", required=False)
+@json_option
+@pass_here
+def diff(here: Here, *, start: str, end: str | None, as_json: bool) -> None:
+    """List the routers that changed firmware since then.
+
+    With how that came: an upgrade, or another firmware found by a visit. A moment is a position of the log or a date/time; TO is now where it is not given.
+
+    \b
+    Examples:
+      flashlog audit diff 2026-05-01
+      flashlog audit diff 2026-05-01 2026-06-01 --json
+    """
+    flashlog = here.flashlog
+    first = position_of(flashlog, "FROM", start)
+    last = position_of(flashlog, "TO", end) if end else flashlog.log.end()
+    if first > last:
+        msg = "FROM is later than TO"
+        raise click.UsageError(msg)
+    found = list(
+        differing.differences(
+            flashlog, [], start=first, end=last, patience=Patience(here.settings)
+        )
+    )
+    rows = differing.in_words(flashlog, _EVERYBODY, found)
+    if as_json:
+        output.print_json(rows)
+        return
+    output.print_table(
+        ["DEVICE", "CHANGE", "FROM", "TO", "WHEN", "WHY", "BY"],
+        [
+            (
+                row["device_name"],
+                row["change"],
+                _ran(row["from"]),
+                _ran(row["to"]),
+                output.moment(_last(row)["time"]),
+                _why(_last(row)),
+                _last(row)["by_name"] or "",
+            )
+            for row in rows
+        ],
+        empty="no router runs another firmware than before",
+    )
+
+
+@click.command()
+@click.option("--release", help="What routers call it, for example 23.05.3.")
+@click.option("--image", metavar="IMAGE", help="The image that was installed.")
+@click.option("--build", metavar="BUILD", help="The build that was installed.")
+@click.option("--from", "start", metavar="MOMENT", help="Default: the beginning.")
+@click.option("--to", "end", metavar="MOMENT", help="Default: now.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets.")
+@json_option
+@pass_here
+def exposure(
+    here: Here,
+    *,
+    release: str | None,
+    image: str | None,
+    build: str | None,
+    start: str | None,
+    end: str | None,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """List the routers that ran a firmware, and for how long.
+
+    By what was found on them or verified after an upgrade, not by what people say. A
+    moment is a position of the log or a date/time.
+
+    \b
+    Examples:
+      flashlog audit exposure --release 23.05.2 --from 2026-01-01
+      flashlog audit exposure --build 1.4 --csv > exposure.csv
+    """
+    flashlog = here.flashlog
+    first = moment_of(flashlog, "--from", start) if start else start_of(flashlog)
+    last = moment_of(flashlog, "--to", end) if end else now_of(flashlog)
+    if first.position > last.position or first.at > last.at:
+        msg = "--from is later than --to"
+        raise click.UsageError(msg)
+    images: set[UUID] | None = {find_image(flashlog, image)} if image else None
+    if build:
+        of_build = images_ever_of(flashlog, find_build(flashlog, build))
+        images = of_build if images is None else images & of_build
+    found = list(
+        exposing.exposed(
+            flashlog,
+            [],
+            exposing.Wanted(release=release, image_ids=images),
+            start=first,
+            end=last,
+            patience=Patience(here.settings),
+        )
+    )
+    if as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(exposing.COLUMNS)
+        for line in exposing.lines(flashlog, _EVERYBODY, found):
+            writer.writerow(map(harmless, line))
+        return
+    rows = exposing.in_words(flashlog, _EVERYBODY, found)
+    if as_json:
+        output.print_json(rows)
+        return
+    output.print_table(
+        ["DEVICE", "RAN", "FROM", "TO", "HOURS", "WHY"],
+        [
+            (
+                row["device_name"],
+                _ran(each),
+                output.moment(each["from"]),
+                "still" if each["goes_on"] else output.moment(each["to"]),
+                f"{each['seconds'] / 3600:.1f}",
+                _why(each),
+            )
+            for row in rows
+            for each in row["intervals"]
+        ],
+        empty="no router ran it between these moments",
+    )
+
+
+def _found(flashlog: Flashlog, kind: str, text: str) -> UUID:
+    """Find a thing, also one that was deleted by its id. Raises NotFoundError."""
+    try:
+        thing_id = UUID(text)
+    except ValueError:
+        return _FIND[kind](flashlog, text)
+    if is_ever_seen(flashlog, _EVERYBODY, kind, thing_id):
+        return thing_id
+    return _FIND[kind](flashlog, text)
+
+
+def _about(flashlog: Flashlog, kind: str, thing_id: UUID) -> list[UUID]:
+    if kind == "device":
+        return about_device(flashlog, _EVERYBODY, thing_id)
+    if kind == "batch":
+        return about_batch(flashlog, _EVERYBODY, thing_id)
+    return [thing_id]
+
+
+def _ran(firmware: Mapping[str, Any] | None) -> str:
+    if firmware is None:
+        return ""
+    return f"{firmware['release']} {firmware['revision']}".strip() or "not known"
+
+
+def _last(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what was seen last, blank where a router was only added or taken out."""
+    nothing = {"time": None, "why": "", "operation": None, "by_name": None}
+    return row["steps"][-1] if row["steps"] else nothing
+
+
+def _why(seen: Mapping[str, Any]) -> str:
+    operation_id = seen["operation"]
+    return f"operation {str(operation_id)[:8]}" if operation_id else str(seen["why"])
+
+
+COMMANDS = (show, diff, exposure)
