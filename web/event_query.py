@@ -12,6 +12,7 @@ from application.flashlog import Flashlog
 _END = "end"
 # SQLite's integers end here.
 _POSITION_MAX = 2**63 - 1
+_DIGITS_MAX = len(str(_POSITION_MAX))
 
 
 def asked_position(flashlog: Flashlog) -> int:
@@ -43,7 +44,8 @@ def asked_events() -> Wanted:
 
 def whole(name: str, text: str) -> int:
     """Read a whole number of 0 or more. Raises InvalidError."""
-    if not (text.isascii() and text.isdecimal()) or int(text[:20]) > _POSITION_MAX:
+    is_whole = text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX
+    if not is_whole or int(text) > _POSITION_MAX:
         raise InvalidError.of(name, "A valid integer is required.")
     return int(text)
 

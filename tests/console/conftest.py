@@ -13,11 +13,14 @@ from werkzeug.test import Client
 from application import passwords
 from application.commands.users import add_user
 from application.flashlog import Flashlog
+from application.queries import batch_progress
 from application.settings import Settings
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.console.city import City, a_city
 from tests.console.pages import Browser
+from tests.console.streets import Streets
 from tests.console.visitor import Visitor
+from tests.tenancy.city import City as Crossing
 from tests.web.over_http import CHEAP_SCRYPT
 from tests.web.people import People
 
@@ -89,3 +92,15 @@ def operator(flashlog: Flashlog, people: People) -> Browser:
     user_id = people.operator(DEFAULT_ORGANIZATION_ID).user_id
     assert user_id
     return Browser(flashlog, user_id)
+
+
+@pytest.fixture(scope="module")
+def streets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Streets]:
+    """Give two organizations in one process, with things of every kind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_SCRYPT", CHEAP_SCRYPT)
+        # No page is to differ for the time that has passed.
+        patch.setattr(batch_progress, "_PACE_SECONDS_MIN", 10**6)
+        city = Crossing(tmp_path_factory.mktemp("streets"))
+        yield Streets(city)
+        city.flashlog.close()

@@ -6,19 +6,14 @@ too, or fails here because nobody said what its parameters stand for.
 
 import re
 from collections.abc import Iterator
-from typing import Any
-from uuid import UUID
 
 import pytest
-from werkzeug.test import TestResponse
 
-from application import passwords
-from application.queries import batch_progress
-from tests.console.pages import CSRF, Browser
+from tests.console.pages import Browser
+from tests.console.streets import Streets
 from tests.console.walk import paths, rules
-from tests.tenancy.city import City, seen_in
+from tests.tenancy.city import seen_in
 from tests.tenancy.tenant import Tenant, settle
-from tests.web.over_http import CHEAP_SCRYPT
 
 ROLES = ("administrator", "operator", "manager_without_permissions", "member")
 MANAGERS = ROLES[:2]
@@ -26,54 +21,6 @@ MANAGERS = ROLES[:2]
 _OF_THE_MOMENT = re.compile(
     r'data-position="\d+"|name="(?:form|key)" value="[0-9a-f-]+"|href="\?before=\d+"'
 )
-
-
-class Streets:
-    """The pages of a city, and who looks at them."""
-
-    def __init__(self, city: City) -> None:
-        self.city = city
-        self._browsers: dict[tuple[str, str], Browser] = {}
-        for tenant in (city.theirs, city.ours):
-            tenant.ids["round_id"] = self._visit(tenant)
-
-    def browser(self, role: str, tenant: Tenant) -> Browser:
-        """Return somebody with this role, always the same person."""
-        key = (role, tenant.slug)
-        if key not in self._browsers:
-            user_id = self.city.caller(role, tenant).user_id
-            assert user_id
-            self._browsers[key] = Browser(self.city.flashlog, user_id, self.city.app)
-        return self._browsers[key]
-
-    def ask(
-        self, browser: Browser, method: str, path: str, **sent: Any
-    ) -> TestResponse:
-        """Ask for a page; what guards against forgery is with it."""
-        headers = {"X-CSRFToken": CSRF}
-        answer = browser.client.open(path, method=method, headers=headers, **sent)
-        assert answer.status_code < 500, (method, path, answer.text)
-        assert "json" not in str(answer.mimetype), (method, path, answer.text)
-        return answer
-
-    def _visit(self, tenant: Tenant) -> str:
-        """Have a device looked at, so that there is something to see of it."""
-        browser = self.browser("administrator", tenant)
-        path = f"/devices/{tenant.ids['device_id']}/check/"
-        found = re.search(r"[0-9a-f-]{36}", browser.post(path).headers["Location"])
-        assert found
-        return found[0]
-
-
-@pytest.fixture(scope="module")
-def streets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Streets]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_SCRYPT", CHEAP_SCRYPT)
-        # No page is to differ for the time that has passed.
-        patch.setattr(batch_progress, "_PACE_SECONDS_MIN", 10**6)
-        city = City(tmp_path_factory.mktemp("streets"))
-        yield Streets(city)
-        city.flashlog.close()
 
 
 def _queries(tenant: Tenant) -> Iterator[dict[str, str]]:
@@ -218,8 +165,7 @@ def test_what_happens_to_another_moves_no_page(streets: Streets) -> None:
     before = _shown(streets, browser, own)
     settle(city.admin, 20)
     operation = city.theirs.ids["operation_of_all"]
-    admin = Browser(city.flashlog, _superuser(city), city.app)
-    streets.ask(admin, "POST", f"/operations/{operation}/cancel/")
+    streets.ask(streets.superuser(), "POST", f"/operations/{operation}/cancel/")
     after = _shown(streets, browser, own)
     for path in own:
         assert after[path] == before[path], path
@@ -272,8 +218,3 @@ def _shown(streets: Streets, browser: Browser, own: list[str]) -> dict[str, str]
         path: _OF_THE_MOMENT.sub("", streets.ask(browser, "GET", path).text)
         for path in own
     }
-
-
-def _superuser(city: City) -> UUID:
-    assert city.admin.user_id
-    return city.admin.user_id

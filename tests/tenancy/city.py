@@ -82,7 +82,7 @@ class City:
 
     def people_of(self, tenant: Tenant) -> None:
         organization = UUID(tenant.ids["organization_id"])
-        user_id = self.people.user(organization, is_admin=True, name=tenant.mark())
+        user_id = self.people.user(organization, is_admin=True, name=tenant.word())
         tenant.ids["user_id"] = str(user_id)
 
 

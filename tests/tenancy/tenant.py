@@ -32,6 +32,10 @@ class Tenant:
 
     def mark(self) -> str:
         """Make a text by which something of this organization is recognised."""
+        return self.word()
+
+    def word(self) -> str:
+        """Make a mark that does for the name of a host or a user."""
         text = f"mark-{uuid4().hex[:12]}"
         self.marks.add(text)
         return text
@@ -123,7 +127,7 @@ def _inventory(admin: Caller, tenant: Tenant, organization: str, number: int) ->
 
 def _device(admin: Caller, tenant: Tenant, number: int, **others: str) -> str:
     device = {
-        "name": tenant.mark(),
+        "name": tenant.word(),
         "mac_address": f"02:00:00:00:00:{number:02x}",
         "management_ip": f"127.0.{number}.1",
         "model": MODEL,
