@@ -80,3 +80,17 @@ def test_the_overview_moves_by_itself(
     expect(running).to_contain_text("No upgrade is running.")
     visitor.require_accessible()
     visitor.picture(pictures, "overview")
+
+
+def test_the_menu_leads_only_to_what_one_may_open(
+    flashlog: Flashlog, people: People
+) -> None:
+    own = examples.organization(flashlog, "own")
+    nobody = people.manager_without_permissions(own).user_id
+    assert nobody
+    page = text_of(Browser(flashlog, nobody).get("/"))
+    assert "Overview" in page
+    assert "Devices" not in page
+    operator = people.operator(own).user_id
+    assert operator
+    assert "Devices" in text_of(Browser(flashlog, operator).get("/"))

@@ -14,6 +14,7 @@ JavaScript what it shows moves by itself. Each section is a module with the same
 
 from flask import Flask, url_for
 
+from web.api.authentication import asking
 from web.console import (
     devices,
     firmware,
@@ -49,10 +50,10 @@ def init_app(app: Flask) -> None:
 
 
 def _menu() -> list[tuple[str, str, str]]:
-    """Return name, path and words of what the menu leads to."""
+    """Return name, path and words of what the menu leads whoever asks to."""
     blueprints = [each.blueprint for each in SECTIONS]
     return [
         (each.name, url_for(f"{each.name}.index"), gettext(each.words))
         for each in blueprints
-        if isinstance(each, Section) and each.words
+        if isinstance(each, Section) and each.words and each.is_open_to(asking())
     ]

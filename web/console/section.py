@@ -7,6 +7,7 @@ from typing import TypeVar
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from application.access import Account
 from web import sessions
 from web.answers import refusal
 from web.api.resource import throttle
@@ -25,6 +26,7 @@ class Section(Blueprint):
         """Make a section; with `words` (marked for translation) it is in the menu."""
         super().__init__(name, f"web.console.{name}")
         self.words = words
+        self._needs_of_index: tuple[str, ...] = ()
         self._with_images: set[str] = set()
         self.before_request(self._allow_images)
         self.before_request(_enter)
@@ -40,6 +42,8 @@ class Section(Blueprint):
         """Show this at a path to whoever has one of the permissions."""
 
         def added(view: V) -> V:
+            if view.__name__ == "index":
+                self._needs_of_index = needs
             if takes_images:
                 self._with_images.add(f"{self.name}.{view.__name__}")
 
@@ -51,6 +55,10 @@ class Section(Blueprint):
             return view
 
         return added
+
+    def is_open_to(self, account: Account) -> bool:
+        """Whether the section's first page is shown to this account."""
+        return not self._needs_of_index or account.may(*self._needs_of_index)
 
     def _allow_images(self) -> None:
         """Let forms with images be as big as those, before anything of them is read."""
