@@ -83,7 +83,7 @@ class Flashlog:
     def connector(self) -> Connector:
         """The way to routers, loaded by who first goes there."""
         # Here, since importing paramiko would double the start of whoever never does.
-        from application.adapters.ssh import FabricConnector  # noqa: PLC0415
+        from application.adapters.ssh.connector import FabricConnector  # noqa: PLC0415
 
         return FabricConnector()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from time import monotonic
 
-from application.adapters.ssh import channels_for
+from application.adapters.ssh.lanes import channels_for
 from application.errors import RefusedStepError, UnreachableError
 from application.ports import ImageSource, Session, Span
 from application.procedure.room import missing_spans

@@ -3,8 +3,3 @@
 `Connection.run` is not used: it polls, which costs 15 ms a command and limits an upload
 to some hundred bytes a second.
 """
-
-from application.adapters.ssh.connector import FabricConnector
-from application.adapters.ssh.lanes import channels_for
-
-__all__ = ["FabricConnector", "channels_for"]

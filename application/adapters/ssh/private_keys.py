@@ -10,7 +10,6 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -60,6 +59,9 @@ def _read(text: str, passphrase: str | None) -> Any:
     except (ValueError, UnsupportedAlgorithm):
         reason = " or the passphrase is wrong" if password else ""
         raise PrivateKeyError(f"the private key cannot be read{reason}") from None
+    # Here, since web answers without ever going to a router.
+    import paramiko  # noqa: PLC0415
+
     if isinstance(key, rsa.RSAPrivateKey):
         return paramiko.RSAKey(key=key)
     if isinstance(key, ec.EllipticCurvePrivateKey):

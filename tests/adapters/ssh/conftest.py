@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from application.adapters.ssh import FabricConnector
+from application.adapters.ssh.connector import FabricConnector
 from application.ports import Limits
 from tests.adapters.ssh import daemons
 from tests.adapters.ssh.daemons import Daemon

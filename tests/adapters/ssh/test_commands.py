@@ -8,9 +8,9 @@ import paramiko
 import pytest
 from paramiko.common import MSG_CHANNEL_CLOSE
 
-from application.adapters.ssh import FabricConnector
 from application.adapters.ssh.algorithms import modern_offer
 from application.adapters.ssh.channels import open_channel
+from application.adapters.ssh.connector import FabricConnector
 from application.adapters.ssh.exchange import Exchange
 from application.adapters.ssh.wire import RouterTransport
 from application.errors import LinkLostError, UnexpectedError

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from application.adapters.ssh import FabricConnector
+from application.adapters.ssh.connector import FabricConnector
 from application.adapters.ssh.host_keys import host_key_of
 from application.errors import HostKeyChangedError, UnreachableError
 from application.ports import HostKey, Limits, Login, Target

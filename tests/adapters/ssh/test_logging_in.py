@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from invoke.config import Config
 
-from application.adapters.ssh import FabricConnector
+from application.adapters.ssh.connector import FabricConnector
 from application.adapters.ssh.wire import LOG_CHANNEL
 from application.errors import (
     AuthenticationFailedError,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from application.adapters.ssh import FabricConnector, channels_for
+from application.adapters.ssh.connector import FabricConnector
+from application.adapters.ssh.lanes import channels_for
 from application.errors import LinkLostError
 from application.ports import Limits, Session, Span
 from tests.adapters.ssh.daemons import PASSWORD, Daemon
