@@ -57,9 +57,12 @@ def live(
 
 
 def _wait(flashlog: Flashlog, operation_id: UUID, stop: threading.Event) -> bool:
+    seen = 0
     for _ in range(int(PATIENCE_SECONDS / 0.02)):
-        operation = flashlog.log.get(UpgradeOperation, operation_id)
-        if operation.is_settled:
-            return True
+        # Its whole story is read again only where the log has grown.
+        if (end := flashlog.log.end()) != seen:
+            seen = end
+            if flashlog.log.get(UpgradeOperation, operation_id).is_settled:
+                return True
         stop.wait(0.02)
     return False
