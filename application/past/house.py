@@ -18,7 +18,7 @@ from application.flashlog import Flashlog
 from application.log import Entry, EventLog
 from application.past.patience import Patience, TooLongError
 from application.projections.projector import make_views
-from application.projections.row_writer import RowWriter
+from application.projections.row_writer import told_whole
 from application.projections.views import Views
 from application.projections.writing import insert
 
@@ -41,17 +41,16 @@ class House:
     def tell(self, ids: Sequence[UUID]) -> list[Entry]:
         """Fill in what these stories had made by then; returns their first events.
 
-        What an image that was deleted is missing from must be told before or with it;
-        a batch before its operations.
+        A batch must be told before its operations; any other order makes the same rows.
         """
         begun: list[Entry] = []
         rest = iter(dict.fromkeys(ids))
         while chunk := list(islice(rest, _CHUNK)):
             self.patience.require_more()
-            entries = sorted(self.log.stories(chunk), key=lambda each: each.position)
+            entries = self.log.stories(chunk)
             begun += [each for each in entries if each.event.originator_version == 1]
             with self._rows.writing() as connection:
-                RowWriter(self.log).tell(entries).write(connection)
+                told_whole(entries).write(connection)
         return begun
 
     def let_own_as_now(self) -> None:

@@ -7,7 +7,7 @@ written once for all of them.
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -52,6 +52,30 @@ class Told(msgspec.Struct, frozen=True):
             _count(connection, counts, each.aggregate, moment(each.modified))
             _show(connection, each)
         counts.write(connection)
+
+
+def told_whole(entries: Iterable[Entry]) -> Told:
+    """Tell whole stories, each in its order."""
+    begun: dict[UUID, tuple[Aggregate, Entry]] = {}
+    last: dict[UUID, Entry] = {}
+    for entry in entries:
+        event = entry.event
+        originator_id = event.originator_id
+        if event.originator_version == 1:
+            begun[originator_id] = (event.AGGREGATE(originator_id), entry)
+        begun[originator_id][0].evolve(event)
+        last[originator_id] = entry
+    return Told(
+        {
+            story_id: Touched(
+                aggregate,
+                first.recorded_at,
+                first.position,
+                last[story_id].recorded_at,
+            )
+            for story_id, (aggregate, first) in begun.items()
+        }
+    )
 
 
 class RowWriter:

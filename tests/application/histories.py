@@ -36,6 +36,8 @@ from domain.operation.words import SettledBy
 from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
 from tests.domain import examples
 
+_REVISION = "r24106-10cc5fcd00"
+
 
 def _find_it_installed(operation: UpgradeOperation) -> None:
     operation.begin_visit("runner-1")
@@ -147,9 +149,12 @@ class History:
             image_id=operation.image_id,
             operation_id=operation.id,
             release="23.05.5",
-            revision="r24106-10cc5fcd00",
+            revision=_REVISION,
         )
         device.install(installed)
+        device.learn(
+            Learned(board="b", model="m", release="23.05.5", revision=_REVISION)
+        )
         return [operation, device]
 
     # --- devices ---------------------------------------------------------------
