@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.starting import keep_bytecode, share_url_builders
+from tests.order import longest_first
+from tests.starting import compile_once, keep_bytecode, share_url_builders
 
 # CI sets it: there everything is installed, so a skipped test is a hole.
 NOTHING_SKIPPED = "FLASHLOG_TEST_NOTHING_SKIPPED"
@@ -19,6 +20,19 @@ _NOWHERE = "/nonexistent/flashlog-tests"
 
 keep_bytecode()
 share_url_builders()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):  # nobody's but of who starts workers
+        compile_once()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if said := getattr(config, "workerinput", None):
+        items[:] = longest_first(items, said["workercount"])
 
 
 @pytest.fixture(autouse=True, scope="session")
