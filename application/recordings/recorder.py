@@ -1,30 +1,25 @@
 """Writes down what a visit does, bounded and without secrets; keeps it in a file."""
 
-import hashlib
 import logging
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Any
 
 import msgspec
 
 from application.adapters.recording_store import RecordingStore
-from application.ports import Completed, Target
+from application.ports import Completed
 from application.recordings.lines import (
-    NO_OUTPUT,
-    Answer,
     CommandLine,
     LeftOutLine,
     Line,
     OpenedLine,
-    Output,
     Trouble,
     UploadLine,
     VisitLine,
     encode,
 )
-from application.recordings.redaction import Redaction
+from application.recordings.wording import Wording
 from application.scripts.reading import taken_apart
 from application.settings import Settings
 from domain.operation.events import VisitRecorded
@@ -75,7 +70,7 @@ class Recorder:
         self._store = store
         self._settings = settings
         self._visit = visit
-        self._redaction = Redaction()
+        self.wording = Wording(output_bytes_max=settings.recording_output_bytes_max)
         self._begun = monotonic()
         self._lines: list[Line | None] = []
         self._bytes = 0
@@ -85,14 +80,8 @@ class Recorder:
 
     @property
     def has_news(self) -> bool:
-        """Whether a session was opened since something was kept."""
+        """Whether somebody was let in, or said more, since something was kept."""
         return self._was_in
-
-    def know(self, target: Target) -> None:
-        """Take the secrets of a target out of everything from now on."""
-        logins = [*target.logins, *(jump.login for jump in target.jump_hosts)]
-        for login in logins:
-            self._redaction.add([login.password, login.private_key, login.passphrase])
 
     def after_seconds(self) -> float:
         return round(monotonic() - self._begun, 3)
@@ -105,6 +94,7 @@ class Recorder:
     def begin(self) -> int:
         """Take the place of something that begins now."""
         self._commands += 1
+        self._was_in = True
         return self._place()
 
     def ran(
@@ -121,14 +111,14 @@ class Recorder:
         answer = trouble = None
         if isinstance(ended, Completed):
             is_open = script not in _CONFIGURATION_SCRIPTS
-            answer = self.answer(ended, is_open=is_open)
+            answer = self.wording.answer(ended, is_open=is_open)
         else:
             trouble = ended
         line = CommandLine(
             after_seconds=after_seconds,
             script=script,
-            inputs={key: self._text(value) for key, value in inputs.items()},
-            command="" if script else self._cut(command).text,
+            inputs={key: self.wording.text(value) for key, value in inputs.items()},
+            command="" if script else self.wording.cut(command).text,
             during_upload=during_upload,
             answer=answer,
             trouble=trouble,
@@ -141,31 +131,6 @@ class Recorder:
         while len(progress) > _PROGRESS_MAX:
             progress = (*progress[:-1:2], progress[-1])
         self._take(place, msgspec.structs.replace(line, progress=progress))
-
-    def answer(self, completed: Completed, *, is_open: bool = True) -> Answer:
-        return Answer(
-            exit_status=completed.exit_status,
-            stdout=self._output(completed.stdout, is_open=is_open),
-            stderr=self._output(completed.stderr),
-            seconds=round(completed.seconds, 3),
-        )
-
-    def trouble(self, error: BaseException) -> Trouble:
-        """Tell an error as it may be kept."""
-        details = {
-            name: self._text(str(value))
-            for name in ("address", "expected", "found")
-            if (value := getattr(error, name, None))
-        }
-        return Trouble(
-            error=type(error).__name__,
-            message=self._text(str(error)),
-            details=details,
-            refused=self.reasons(getattr(error, "refused", {})),
-        )
-
-    def reasons(self, refused: Mapping[Any, str]) -> Mapping[Any, str]:
-        return {each: self._text(why) for each, why in refused.items()}
 
     def keep(self, *, is_last: bool = False) -> Part | None:
         """Write what is new into a file; None where nothing is.
@@ -221,27 +186,3 @@ class Recorder:
             return
         self._bytes += size
         self._lines[place] = line
-
-    def _text(self, text: str) -> str:
-        return "" if self._redaction.keeps_nothing else self._redaction(text)
-
-    def _cut(self, text: str) -> Output:
-        """Take the secrets out first: a half one would not be known any more."""
-        kept = self._text(text)
-        limit = self._settings.recording_output_bytes_max
-        size = len(text.encode())
-        if len(kept.encode()) <= limit and not (text and not kept):
-            return Output(text=kept)
-        return Output(text=kept.encode()[:limit].decode(errors="ignore"), bytes=size)
-
-    def _output(self, written: bytes, *, is_open: bool = True) -> Output:
-        if not written:
-            return NO_OUTPUT
-        try:
-            text = written.decode()
-        except UnicodeDecodeError:
-            is_text = b"\0" not in written and not written.startswith(b"\x1f\x8b")
-            is_open, text = is_open and is_text, written.decode(errors="replace")
-        if is_open:
-            return self._cut(text)
-        return Output(bytes=len(written), sha256=hashlib.sha256(written).hexdigest())

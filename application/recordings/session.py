@@ -27,7 +27,7 @@ class RecordingConnector:
     def open(self, target: Target, limits: Limits) -> Session:
         """Open a session; see `ports.Connector.open`."""
         recorder, after = self._recorder, self._recorder.after_seconds()
-        recorder.know(target)
+        recorder.wording.know(target)
         is_new = target.accept_new_host_key
         try:
             session = self._connector.open(target, limits)
@@ -36,7 +36,7 @@ class RecordingConnector:
                 OpenedLine(
                     after_seconds=after,
                     accept_new_host_key=is_new,
-                    trouble=recorder.trouble(error),
+                    trouble=recorder.wording.trouble(error),
                 )
             )
             raise
@@ -47,7 +47,7 @@ class RecordingConnector:
                 address=session.address,
                 port=session.port,
                 credentials_id=session.credentials_id,
-                refused=recorder.reasons(session.refused),
+                refused=recorder.wording.reasons(session.refused),
                 host_key=session.host_key,
                 jump_host_keys=session.jump_host_keys,
                 weak_algorithms=session.weak_algorithms,
@@ -89,7 +89,7 @@ class RecordingSession:
                 command, limit_seconds=limit_seconds, stdout_bytes_max=stdout_bytes_max
             )
         except Exception as error:
-            note(recorder.trouble(error))
+            note(recorder.wording.trouble(error))
             raise
         note(completed)
         return completed
@@ -139,11 +139,11 @@ class RecordingSession:
                 on_progress=note,
             )
         except Exception as error:
-            recorder.sent(place, line(trouble=recorder.trouble(error)))
+            recorder.sent(place, line(trouble=recorder.wording.trouble(error)))
             raise
         finally:
             self._uploads -= 1
-        recorder.sent(place, line(answers=tuple(map(recorder.answer, writes))))
+        recorder.sent(place, line(answers=tuple(map(recorder.wording.answer, writes))))
         return writes
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ those of the operation that is played.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,26 +16,16 @@ import msgspec
 from application import errors
 from application.ports import Completed, HostKey, ImageSource, Limits, Span, Target
 from application.recordings.lines import (
-    FORMAT,
-    VERSION,
     Answer,
     CommandLine,
-    EventLine,
-    LeftOutLine,
-    MissingLine,
     OpenedLine,
     Output,
-    RecordingError,
-    RecordingLine,
     Trouble,
     UploadLine,
-    VisitLine,
-    decode,
 )
 from application.recordings.redaction import REMOVED
 from application.scripts.reading import taken_apart
-
-Act = OpenedLine | CommandLine | UploadLine
+from application.simulation.recording import Act, Recording
 
 _BACKUP = b"\x1f\x8b"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -45,52 +35,6 @@ _PLAIN = (
     errors.UnexpectedError,
     errors.UnreachableError,
 )
-
-
-class PlayedVisit(msgspec.Struct, frozen=True):
-    """One visit: who went, and all that was done, in order."""
-
-    line: VisitLine
-    acts: Sequence[Act]
-
-
-class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of `flashlog audit record`, read whole."""
-
-    head: RecordingLine
-    visits: Sequence[PlayedVisit]
-    events: Sequence[EventLine]
-
-    @classmethod
-    def read(cls, lines: Iterable[bytes]) -> "Recording":
-        """Read a file. Raises RecordingError, also where something is missing in it."""
-        told = decode(lines)
-        head = next(told, None)
-        if not isinstance(head, RecordingLine) or head.format != FORMAT:
-            msg = "it does not begin as a recording of an operation does"
-            raise RecordingError(msg)
-        if head.version > VERSION:
-            msg = f"it has version {head.version}, this Flashlog knows {VERSION}"
-            raise RecordingError(msg)
-        visits: list[tuple[VisitLine, list[Act]]] = []
-        happened = []
-        for line in told:
-            match line:
-                case VisitLine():
-                    visits.append((line, []))
-                case OpenedLine() | CommandLine() | UploadLine() if visits:
-                    visits[-1][1].append(line)
-                case EventLine():
-                    happened.append(line)
-                case MissingLine(reason=reason):
-                    raise RecordingError(f"a visit is missing in it: {reason}")
-                case LeftOutLine(lines=count):
-                    raise RecordingError(f"{count} lines are missing in it")
-        return cls(
-            head=head,
-            visits=[PlayedVisit(line, acts) for line, acts in visits],
-            events=happened,
-        )
 
 
 class PlayedClock:

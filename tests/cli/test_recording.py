@@ -3,7 +3,7 @@
 from pathlib import Path
 from uuid import uuid4
 
-from application.simulation.playback import Recording
+from application.simulation.recording import Recording
 from tests.cli.conftest import Cli
 from tests.recordings.making import HERE
 from tests.recordings.playing import Played

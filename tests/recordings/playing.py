@@ -13,7 +13,8 @@ from application.procedure.advance import advance
 from application.recordings.lines import OpenedLine
 from application.recordings.operation_file import recorded_operation
 from application.settings import Settings
-from application.simulation.playback import Playback, Recording
+from application.simulation.playback import Playback
+from application.simulation.recording import Recording
 from domain.catalogue import (
     Build,
     BuildCreated,

@@ -17,7 +17,7 @@ from application.recordings.lines import (
     encode,
 )
 from application.simulation import Fleet
-from application.simulation.playback import Recording
+from application.simulation.recording import Recording
 from application.simulation.setup import Setup
 from tests.contract.routers import Adapted
 from tests.fleet.cases import CASES, GOOD

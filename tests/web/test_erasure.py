@@ -30,7 +30,7 @@ from application.recordings.lines import (
 from application.recordings.operation_file import recorded_operation
 from application.sealing import seal
 from application.settings import Settings
-from application.simulation.playback import Recording
+from application.simulation.recording import Recording
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID

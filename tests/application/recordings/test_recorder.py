@@ -223,7 +223,7 @@ def test_the_same_is_kept_again_until_the_log_names_it(tmp_path: Path) -> None:
 def test_who_is_not_let_in_leaves_no_file(tmp_path: Path) -> None:
     keeping = Keeping(tmp_path)
     keeping.recorder.opened(
-        OpenedLine(trouble=keeping.recorder.trouble(LinkLostError("no answer")))
+        OpenedLine(trouble=keeping.recorder.wording.trouble(LinkLostError("no answer")))
     )
     assert keeping.recorder.keep() is None
 
