@@ -134,7 +134,8 @@ def test_a_device_is_found_by_its_whole_key(admin: Browser) -> None:
 def test_a_page_beyond_the_last_is_none(admin: Browser, stock: Stock) -> None:
     stock.devices(51, None)
     assert "51 to 51 of 51" in text_of(admin.get("/devices/?page=2"))
-    assert admin.get("/devices/?page=3").status_code == HTTPStatus.NOT_FOUND
+    # Rows may have gone since a page was linked to: the last one is shown.
+    assert "51 to 51 of 51" in text_of(admin.get("/devices/?page=3"))
 
 
 # --- many at once -------------------------------------------------------------

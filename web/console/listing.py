@@ -1,12 +1,14 @@
 """Lists of the console: the page of rows that is asked for, and the way to others."""
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from flask import request
 
+from web.answers import AnswerError
 from web.api.pages import Page
 
 
@@ -25,8 +27,11 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         *,
         size: int = 50,
     ) -> "Listing":
-        """Read `page` and fetch its rows. Raises AnswerError (404) beyond the last."""
-        page = Page.asked(count, size=size)
+        """Read `page` and fetch its rows; the last one where there are fewer by now."""
+        try:
+            page = Page.asked(count, size=size)
+        except AnswerError:
+            page = Page(number=max(1, ceil(count / size)), size=size, count=count)
         asked = [
             (name, value)
             for name, value in request.args.items(multi=True)

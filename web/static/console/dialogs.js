@@ -15,6 +15,7 @@ async function open(link) {
   const answer = await fetch(link.href, { redirect: "error" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const content = page.querySelector("[data-dialog-content]");
+  if (!content) throw new Error("a page that is no dialog");
   const dialog = document.createElement("dialog");
   dialog.append(content);
   const heading = dialog.querySelector("h1, h2");

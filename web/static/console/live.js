@@ -14,6 +14,8 @@ const PAUSE_FACTOR = 4;
 // So long may the parts be changed before the screen has its turn.
 const SLICE_MS = 4;
 const RECONNECT_MS = [500, 1000, 2000, 5000, 10_000];
+// Whoever looks may not see the page any more, or it is about something deleted.
+const NO_MORE = [401, 403, 404, 410];
 
 const { position, follows } = document.body.dataset;
 let told = Number(position);
@@ -44,8 +46,20 @@ function connect() {
   socket.addEventListener("close", () => {
     say("lost");
     const wait = RECONNECT_MS[Math.min(failures++, RECONNECT_MS.length - 1)];
-    setTimeout(connect, wait);
+    setTimeout(failures > 1 ? reconnect : connect, wait);
   });
+}
+
+/** Connect from where the page made anew is: the log may be another one by now, and
+ *  whoever is logged out by now is told so. */
+async function reconnect() {
+  try {
+    const text = await textOfNow();
+    if (text) await show(text);
+  } catch {
+    // Nobody answers yet.
+  }
+  connect();
 }
 
 function hear(message) {
@@ -65,13 +79,9 @@ async function refresh() {
   isWanted = false;
   isFetching = true;
   const begun = performance.now();
-  const path = location.href;
   try {
-    const answer = await fetch(path, { headers: { Accept: "text/html" } });
-    if (answer.redirected) location.reload();
-    const text = await answer.text();
-    // Meanwhile the page may have come to show something else.
-    if (answer.ok && path === location.href) await show(text);
+    const text = await textOfNow();
+    if (text) await show(text);
   } catch {
     // The feed says when the connection is back.
   }
@@ -80,6 +90,21 @@ async function refresh() {
     isFetching = false;
     if (isWanted && !document.hidden) refresh();
   }, pause);
+}
+
+/** Return the page as it is now; blank where the server cannot tell just now, and where
+ *  there is no such page any more: then the window shows what there is instead. */
+export async function textOfNow() {
+  const path = location.href;
+  const answer = await fetch(path, { headers: { Accept: "text/html" } });
+  const text = await answer.text();
+  // Meanwhile the window may have come to show something else.
+  if (path !== location.href) return "";
+  if (answer.redirected || NO_MORE.includes(answer.status)) {
+    location.reload();
+    return "";
+  }
+  return answer.ok ? text : "";
 }
 
 /** Make the live parts like those of another text of this page, a few rows a frame. */
@@ -100,6 +125,7 @@ export async function show(text) {
     }
   }
   document.title = page.title;
+  told = Number(page.body.dataset.position);
   document.dispatchEvent(new CustomEvent("flashlog:shown"));
 }
 

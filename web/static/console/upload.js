@@ -95,7 +95,8 @@ function send(file, row) {
 function answered(request, row) {
   const page = request.response;
   const problems = page?.querySelectorAll("#upload .problem, #upload .message.error") ?? [];
-  if (request.status >= 400 || problems.length) {
+  // Whoever is logged out by now is answered with another page than the build's.
+  if (request.status >= 400 || problems.length || !page?.querySelector("[data-uploaded]")) {
     const found = problems.length ? problems : (page?.querySelectorAll("main p:not([class])") ?? []);
     const words = [...found].map((each) => each.textContent.trim()).join(" ");
     refused(row, words || row.querySelector(".said").dataset.odd);
