@@ -48,7 +48,7 @@ def admin(flashlog: Flashlog, people: People) -> Browser:
     return Browser(flashlog, people.user(is_superuser=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Chromium]:
     """Give the browser; without it these tests are skipped."""
     if _CHROMIUM is None:
@@ -61,9 +61,12 @@ def chromium() -> Iterator[Chromium]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """Give a running service that knows a few simulated routers."""
+    """Give a running service that knows a few simulated routers.
+
+    It ends with the tests of the console: where nothing happens it costs 2 % of a core.
+    """
     with a_city(tmp_path_factory.mktemp("city")) as made:
         add_user(made.flashlog, username="admin", password="tester", is_superuser=True)
         made.flashlog.show(made.flashlog.log.end())
