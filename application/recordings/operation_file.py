@@ -1,5 +1,6 @@
 """All recordings of one operation as one file, with what a test needs to play them."""
 
+import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -29,6 +30,7 @@ from domain.operation.operation import UpgradeOperation
 from domain.recordings import RECORDINGS_ID, Recordings
 
 _GONE = "it is not in the data directory"
+_CHANGED = "its file was changed, `flashlog audit verify` tells more"
 _REMOVED = "it was kept long enough, and removed"
 
 
@@ -89,10 +91,13 @@ def _recorded(
         return encode(MissingLine(reason=recorded.trouble))
     sha256 = recordings.kept_as(recorded.sha256)
     try:
-        return zlib.decompress(flashlog.recordings.get(sha256))
-    except (NotFoundError, zlib.error):
+        content = flashlog.recordings.get(sha256)
+    except NotFoundError:
         was_removed = not sha256 or recordings.has_removed(entry.recorded_at)
         return encode(MissingLine(reason=_REMOVED if was_removed else _GONE))
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return encode(MissingLine(reason=_CHANGED))
+    return zlib.decompress(content)
 
 
 def _not_let_in(event: OperationEvent) -> str:

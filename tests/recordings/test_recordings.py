@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from application.recordings.lines import (
 from application.simulation import Fleet
 from application.simulation.recording import Recording
 from application.simulation.setup import Setup
+from domain.recordings import Recordings
 from tests.contract.routers import Adapted
 from tests.fleet.cases import CASES, GOOD
 from tests.fleet.town import SETUP
@@ -113,6 +115,26 @@ def test_what_is_not_whole_is_not_played(
     lines = FILES[0].read_bytes().splitlines(keepends=True)
     with pytest.raises(RecordingError, match=said):
         Recording.read([*lines, encode(added)])
+
+
+def test_what_was_removed_or_changed_is_told_where_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    played = Played(tmp_path, FILES[0].read_bytes().splitlines(keepends=True))
+    played.play()
+    (file,) = played.flashlog.recordings
+    original = file.path.read_bytes()
+    file.path.write_bytes(original + b"more")
+    with pytest.raises(RecordingError, match="its file was changed"):
+        Recording.read(played.lines())
+    file.path.unlink()
+    with pytest.raises(RecordingError, match="not in the data directory"):
+        Recording.read(played.lines())
+    recordings = Recordings()
+    recordings.remove(before=played.recording.events[-1].at + timedelta(days=1))
+    played.flashlog.log.append(recordings)
+    with pytest.raises(RecordingError, match="kept long enough"):
+        Recording.read(played.lines())
 
 
 @pytest.mark.parametrize("lines", [[], [b"{}"], [b"no JSON"], [b'{"kind":"visit"}']])
