@@ -18,7 +18,7 @@ from web.console.rendering import show
 from web.console.texts import gettext as _
 from web.state import flashlog
 
-_PORT, _PORT_MAX = 22, 65535
+_PORT, _PORT_MAX, _DIGITS_MAX = 22, 65535, 5
 
 
 @blueprint.page("/devices/add/", ADD, methods=BOTH)
@@ -74,7 +74,8 @@ def _new_log_in() -> NewCredentials | None:
     if form.get("password") and form.get("private_key"):
         raise InvalidError.of("password", _("Give a password or a key, not both."))
     port = form.get("port", "").strip() or str(_PORT)
-    if not (port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= _PORT_MAX):
+    is_number = port.isascii() and port.isdecimal() and len(port) <= _DIGITS_MAX
+    if not (is_number and 1 <= int(port) <= _PORT_MAX):
         raise InvalidError.of("port", _("A port is a number from 1 to 65535."))
     return NewCredentials(
         username=form.get("username", "").strip() or "root",

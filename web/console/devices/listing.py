@@ -82,6 +82,7 @@ def asked_devices(asked: Mapping[str, str]) -> Query:
         model=asked.get("model", ""),
         release=asked.get("release", ""),
         state=state if state in STATES else "",
+        among=None if state in {"", *STATES} else (),
     )
     order = asked.get("order", "")
     return devices_in_words(

@@ -14,6 +14,7 @@ from web.console.devices.section import SEE, blueprint, device_of, may_upgrade
 from web.console.rendering import show
 from web.state import flashlog
 
+_LOG_INS = ("view_deviceconnection", "change_deviceconnection")
 _UPGRADES_SHOWN = 10
 _HISTORY_SHOWN = 40
 
@@ -30,7 +31,7 @@ def detail(device_id: UUID) -> Response:
         device=device,
         addresses=msgspec.json.decode(device["addresses"]),
         packages=msgspec.json.decode(device["packages"]),
-        connections=_connections(device_id),
+        connections=_connections(device_id) if account.may(*_LOG_INS) else None,
         image=_image(device),
         upgrades=query.page(views, limit=_UPGRADES_SHOWN, offset=0)
         if may_see_upgrades

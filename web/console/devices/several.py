@@ -69,7 +69,8 @@ def _change(action: str, device_ids: Sequence[UUID]) -> int:
         return deactivate_devices(flashlog(), device_ids, by=g.user_id)
     if action == "activate":
         return activate_devices(flashlog(), device_ids, by=g.user_id)
-    target = as_uuid(request.form.get("target", ""))
+    text = request.form.get("target", "")
+    target = (as_uuid(text) or UUID(int=0)) if text else None
     if target:
         own_reference("target", _TABLES[action], target)
     move = group_devices if action == "group" else locate_devices
