@@ -122,6 +122,29 @@ def test_nothing_of_another_organization_is_seen(city: City, role: str) -> None:
                     ), (role, url, answer.text)
 
 
+@pytest.mark.parametrize("role", ["administrator", "operator"])
+def test_as_of_the_end_of_the_log_everybody_is_told_what_they_are_told_now(
+    city: City, role: str
+) -> None:
+    caller = city.caller(role, city.ours)
+    end = {"as_of": str(city.flashlog.log.end())}
+    told = 0
+    for rule, resource in city.endpoints():
+        # What a device runs it is exposed to for longer and longer.
+        if "GET" not in resource.handlers or "exposure" in rule:
+            continue
+        for of in (city.ours, city.shared, city.theirs):
+            url = filled(rule, of, city.ours)
+            now, then = (
+                ask(caller, "GET", url),
+                ask(caller, "GET", url, query_string=end),
+            )
+            if '"next":"' not in now.text:  # which repeats the question
+                assert then == now, (role, url)
+                told += then.status == 200
+    assert told
+
+
 @pytest.mark.parametrize("role", [*ROLES, "anonymous"])
 def test_nothing_of_another_organization_is_changed(city: City, role: str) -> None:
     is_known = role != "anonymous"
