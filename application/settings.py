@@ -205,7 +205,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, "how long an event waits for its checkpoint at most"
     ] = 30.0
     recording_days: Annotated[
-        float, "how long recordings of visits are kept; 0: none are made"
+        float, "how long recordings of visits are kept; 0: none are made or kept"
     ] = 365.0
     recording_output_bytes_max: Annotated[
         int, "most that is recorded of what one command writes"
