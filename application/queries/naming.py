@@ -9,7 +9,7 @@ from application.access import Account, Condition
 from application.flashlog import Flashlog
 from application.persons import persons_in
 from application.queries.accounts import accounts_seen_by
-from application.queries.people import ERASED
+from application.queries.people import name_of
 
 
 def names_seen(
@@ -38,5 +38,7 @@ def names_seen(
         if person_id in persons
     }
     if account.is_superuser:
-        names |= dict.fromkeys(set(user_ids) - names.keys(), ERASED)
+        # Erased, or renamed in this moment.
+        missing = set(user_ids) - names.keys()
+        names |= {user_id: name_of(flashlog, user_id) for user_id in missing}
     return names

@@ -14,9 +14,12 @@ from application.audit.importing import import_export
 from application.audit.looking import verify_directory
 from application.audit.proofs import newest_checkpoint
 from application.sealing import make_tiles_again, seal
-from web.cli import exits, looking_back, output, replaying
+from web.cli import exits, output
+from web.cli.exposing import diff, exposure
 from web.cli.here import Here, json_option, pass_here
+from web.cli.looking_back import show
 from web.cli.recording import record
+from web.cli.replaying import replay
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -30,7 +33,7 @@ def audit() -> None:
     """
 
 
-for _command in (record, *looking_back.COMMANDS, replaying.replay):
+for _command in (record, show, diff, exposure, replay):
     audit.add_command(_command)
 
 
