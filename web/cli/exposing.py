@@ -31,6 +31,7 @@ def diff(here: Here, *, start: str, end: str | None, as_json: bool) -> None:
 
     With how that came: an upgrade, or another firmware that a visit has found. A
     moment is a position of the log or a date/time; TO is now where it is not given.
+
     \b
     Examples:
       flashlog audit diff 2026-05-01
