@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
@@ -134,6 +135,22 @@ def test_odd_questions_are_answered(streets: Streets) -> None:
             )
             answer = streets.ask(admin, "GET", path, query_string=query)
             assert answer.status_code < 500, (path, each)
+
+
+def test_odd_forms_are_answered(streets: Streets) -> None:
+    """With the things of the others: some of them are deleted here."""
+    city, admin = streets.city, streets.superuser()
+    form = "application/x-www-form-urlencoded"
+    for path in paths(city.app, city.theirs, city.shared, method="POST"):
+        for sent in (
+            {"data": b"name=%ff%fe&reason=\xff&version=%00", "content_type": form},
+            {"data": b"name&=&&port=99999999&target=x&keep=q", "content_type": form},
+            {"data": b"name=" + b"x" * 300_000, "content_type": form},
+            {"data": b"{", "content_type": "application/json"},
+            {"data": b"--", "content_type": "multipart/form-data; boundary=x"},
+            {"data": {"name": (BytesIO(b"a"), "a"), "reason": (BytesIO(b"a"), "\n")}},
+        ):
+            streets.ask(admin, "POST", path, **sent)
 
 
 def test_no_template_says_what_the_policy_forbids() -> None:

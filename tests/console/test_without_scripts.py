@@ -7,6 +7,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from application.commands.users import add_user
+from domain.device.device import Device
 from tests.console.city import City, a_city
 from tests.console.visitor import Visitor
 from tests.fleet.cases import GOOD
@@ -25,7 +26,7 @@ def test_a_device_is_found_upgraded_and_cancelled_then_many_are_upgraded(
     chromium: Chromium, city: City
 ) -> None:
     device_id = city.device()
-    name = city.flashlog.views.one("device", str(device_id))["name"]
+    name = city.flashlog.log.get(Device, device_id).name
     with Visitor.of(chromium, city.service.url, scripts=False) as visitor:
         visitor.sign_in("admin", "tester")
         page = visitor.page
