@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 
 from application.commands.operations import cancel_operation, start_upgrade
 from application.flashlog import Flashlog
+from domain.device.device import Device
+from domain.device.words import Learned
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from tests.console.city import City
@@ -80,6 +82,22 @@ def test_the_overview_moves_by_itself(
     expect(running).to_contain_text("No upgrade is running.")
     visitor.require_accessible()
     visitor.picture(pictures, "overview")
+
+
+def test_what_a_visit_has_found_counts_for_more_than_what_was_installed(
+    admin: Browser, flashlog: Flashlog
+) -> None:
+    device_id = examples.device(flashlog)
+    image_id = examples.image(flashlog, revision="r1")
+    examples.installed(
+        flashlog, start_upgrade(flashlog, device_id=device_id, image_id=image_id)
+    )
+    assert "WiFi 1.0 1" in text_of(admin.get("/"))
+    router = flashlog.log.get(Device, device_id)
+    found = Learned(board="b", model="", release="22.03", revision="r0")
+    router.learn(found)
+    flashlog.show(flashlog.log.append(router))
+    assert "22.03 not installed from here 1" in text_of(admin.get("/"))
 
 
 def test_the_menu_leads_only_to_what_one_may_open(

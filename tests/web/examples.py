@@ -49,7 +49,11 @@ def category(
 
 
 def image(
-    flashlog: Flashlog, *, category_id: UUID | None = None, board: str = BOARD
+    flashlog: Flashlog,
+    *,
+    category_id: UUID | None = None,
+    board: str = BOARD,
+    revision: str = "",
 ) -> UUID:
     build = Build.create(
         uuid4(),
@@ -64,6 +68,7 @@ def image(
             sha256=uuid4().hex * 2,
             size_bytes=1,
             boards=(board,),
+            revision=revision,
         ),
     )
     flashlog.show(flashlog.log.append(build, made))

@@ -47,7 +47,7 @@ CREATE INDEX IF NOT EXISTS device_image ON device (image_id);
 CREATE INDEX IF NOT EXISTS device_firmware ON device (firmware_id);
 -- Covers the question how many run what.
 CREATE INDEX IF NOT EXISTS device_running
-  ON device (running_image_id, release, organization_id);
+  ON device (running_image_id, release, revision, organization_id);
 
 -- Which organization a device belongs or, when it was deleted, belonged to.
 CREATE TABLE IF NOT EXISTS device_owner (
