@@ -56,6 +56,11 @@ def _forms(tenant: Tenant, path: str) -> Iterator[dict[str, str]]:
     }
     yield {}
     yield facts
+    # One at a time: nothing else is to be what such a form is refused for.
+    plain = {name: facts[name] for name in ("name", "mac_address", "version")}
+    for name in ("organization", "group", "location"):
+        if path.endswith(("add/", "edit/")):
+            yield {**plain, name: facts[name]}
     if "several" not in path:
         return
     for action, table in (
