@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from time import monotonic
 
-from application.adapters.ssh.lanes import channels_for
 from application.errors import RefusedStepError, UnreachableError
 from application.ports import ImageSource, Session, Span
 from application.procedure.room import missing_spans
 from application.procedure.visit import Visit
+from application.procedure.width import channels_for
 from application.router.refusals import GuardRefusedError, Refusal
 from application.router.router import Router
 from domain.operation import events

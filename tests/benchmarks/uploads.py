@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from application.adapters.ssh.connector import FabricConnector
-from application.adapters.ssh.lanes import channels_for
 from application.ports import Limits, Session
+from application.procedure.width import channels_for
 from tests.adapters.ssh import daemons
 from tests.adapters.ssh.daemons import Daemon
 from tests.adapters.ssh.given import (

@@ -26,6 +26,9 @@ from tests.routers.images import build_image
 
 RELEASE, REVISION = "24.10.0", "r28427-6df0e3d02a"
 IMAGE = build_image(release=RELEASE, revision=REVISION, size=1 << 20)
+# Each channel may hold some 150 kB on its way to the file (window, pipe, dd): with few
+# of them a fault comes while there is still something to send, however slow dd is.
+_FEW = 2
 SHA256 = hashlib.sha256(IMAGE).hexdigest()
 LIMIT_SECONDS = 30.0
 NAME = PATH.removeprefix("/tmp/")
@@ -363,7 +366,7 @@ def test_a_stalled_upload_is_noticed(caller: Caller) -> None:
     caller.claim()
     caller.router.inject(face.StallAtByte(400_000))
     with pytest.raises(LinkLostError):
-        caller.send(IMAGE, stall_seconds=1)
+        caller.send(IMAGE, channels=_FEW, stall_seconds=1)
     caller.hang_up()
     later = caller.next_visit().claim()
     later.upload(IMAGE)

@@ -5,7 +5,6 @@ moves a window per round trip, whatever the link. Several channels of one connec
 have a window each.
 """
 
-import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,21 +22,9 @@ from application.adapters.ssh.exchange import Exchange
 from application.adapters.ssh.wire import BROKEN
 from application.ports import Completed, Span
 
-_WINDOW_BYTES = 24 << 10  # dropbear's default, the smallest in the field
-_WANTED_BYTES_PER_SECOND = 8 << 20  # about what a small router can decrypt and write
-_CHANNELS_MIN = 2  # while one waits for its window the other one sends
 _READ_BYTES = 256 << 10
 _STDOUT_BYTES_MAX = 64 << 10
 _PACKET_OVERHEAD_BYTES = 64  # what paramiko keeps free in the peer's largest packet
-
-
-def channels_for(round_trip_seconds: float, channels_max: int) -> int:
-    """Choose how many channels keep a link of this round-trip time busy.
-
-    Each costs the router a `dd` with a buffer of 64 KiB, so not more than useful.
-    """
-    wanted = math.ceil(_WANTED_BYTES_PER_SECOND * round_trip_seconds / _WINDOW_BYTES)
-    return max(1, min(max(wanted, _CHANNELS_MIN), channels_max))
 
 
 class Means(msgspec.Struct, frozen=True):

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from application.adapters.ssh.connector import FabricConnector
-from application.adapters.ssh.lanes import channels_for
 from application.errors import LinkLostError
 from application.ports import Limits, Session, Span
+from application.procedure.width import channels_for
 from tests.adapters.ssh.daemons import PASSWORD, Daemon
 from tests.adapters.ssh.given import (
     MemoryImage,
