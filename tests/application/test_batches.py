@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -270,6 +271,13 @@ def _fill(directory: Path, batch_id: UUID) -> None:
         fill(flashlog, batch_id, Event())
 
 
+def _wait_for_news(flashlog: Flashlog, process: BaseProcess) -> None:
+    """Wait until something is filled in: so each life does little, on any machine."""
+    end = flashlog.log.end()
+    while flashlog.log.end() == end and process.is_alive():
+        time.sleep(0.001)
+
+
 @pytest.mark.process
 def test_filling_that_is_killed_at_any_moment_makes_each_operation_once(
     tmp_path: Path,
@@ -285,7 +293,8 @@ def test_filling_that_is_killed_at_any_moment_makes_each_operation_once(
             process = spawn.Process(target=_fill, args=(tmp_path, batch_id))
             process.start()
             assert process.pid
-            time.sleep(chance.uniform(0.02, 0.25))
+            _wait_for_news(flashlog, process)
+            time.sleep(chance.uniform(0, 0.03))
             os.kill(process.pid, signal.SIGKILL)
             process.join(10)
             kills += 1
