@@ -22,6 +22,21 @@ from web.cli.recording import record
 from web.cli.replaying import replay
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+# What is compared with: only what was kept elsewhere proves anything.
+_held_option = click.option(
+    "--checkpoint",
+    "held",
+    type=_FILE,
+    multiple=True,
+    help="A checkpoint that was kept elsewhere; may be repeated.",
+)
+_vkeys_option = click.option(
+    "--key",
+    "vkeys",
+    metavar="VKEY",
+    multiple=True,
+    help="The public key that was kept elsewhere (flashlog audit key).",
+)
 
 
 @click.group()
@@ -76,20 +91,8 @@ def checkpoint(here: Here, *, as_json: bool) -> None:
 
 
 @audit.command()
-@click.option(
-    "--checkpoint",
-    "held",
-    type=_FILE,
-    multiple=True,
-    help="A checkpoint that was kept elsewhere; may be repeated.",
-)
-@click.option(
-    "--key",
-    "vkeys",
-    metavar="VKEY",
-    multiple=True,
-    help="The public key that was kept elsewhere (flashlog audit key).",
-)
+@_held_option
+@_vkeys_option
 @json_option
 @pass_here
 def verify(
@@ -175,20 +178,8 @@ def export(here: Here, *, directory: Path, as_json: bool) -> None:
 @click.argument(
     "directory", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
-@click.option(
-    "--checkpoint",
-    "held",
-    type=_FILE,
-    multiple=True,
-    help="A checkpoint that was kept elsewhere; may be repeated.",
-)
-@click.option(
-    "--key",
-    "vkeys",
-    metavar="VKEY",
-    multiple=True,
-    help="The public key that was kept elsewhere.",
-)
+@_held_option
+@_vkeys_option
 @json_option
 @pass_here
 def import_(
