@@ -1,4 +1,4 @@
-"""Forget what a crash has left in the vault: secrets and people that nothing names.
+"""Forget what a crash has left in the vault: what nothing in the log names.
 
 A record goes into the vault before the event that names it, and one that is not needed
 any more goes from it after the event that says so. A crash in between leaves it there.
@@ -9,14 +9,20 @@ from contextlib import AbstractContextManager
 from threading import Event as Signal
 from uuid import UUID
 
+from application.adapters.vault import CONFIGURATION_BACKUP, KEEPING
 from application.beside import beside
-from application.commands.keeping import KEEPING
 from application.flashlog import Flashlog
 from application.persons import KIND as PERSON
 from domain.user import User
 
-# Backups of configurations are not among them: they belong to the story of an upgrade.
-_KINDS = (PERSON, "password", "token", "secret", "device-key")
+_KINDS = (
+    PERSON,
+    "password",
+    "token",
+    "secret",
+    "device-key",
+    CONFIGURATION_BACKUP,
+)
 # How long the read models are given to show everything, and the pause before the next
 # try, in seconds.
 _LIMIT_SECONDS = 2.0
@@ -51,10 +57,14 @@ def forget_leftovers(flashlog: Flashlog) -> bool:
 
 
 def _named(flashlog: Flashlog) -> set[UUID]:
-    """Return the records that belong to users, credentials and devices of today."""
+    """Return the records of users, credentials and devices of today, and of upgrades.
+
+    What was fetched before an upgrade belongs to its story, for good.
+    """
     rows = flashlog.views.rows(
         "SELECT secret_id AS record_id FROM credentials"
         " UNION ALL SELECT key_id FROM device WHERE key_id IS NOT NULL"
+        " UNION ALL SELECT backup_id FROM operation WHERE backup_id IS NOT NULL"
     )
     user_ids = [UUID(row["id"]) for row in flashlog.views.all("user")]
     users = flashlog.log.get_all(User, user_ids).values()

@@ -27,6 +27,8 @@ from application.adapters.vault_key import (
 from domain.errors import NotFoundError
 
 CONFIGURATION_BACKUP = "configuration-backup"
+# A role of `Flashlog.alone`: whoever keeps something that the log is to name shares it.
+KEEPING = "keeping"
 
 _NONCE_BYTES = 12
 _BYTES, _MAPPING = b"b", b"m"
@@ -84,7 +86,7 @@ class Vault:
         return found
 
     def ids(self, kinds: Collection[str]) -> set[UUID]:
-        """Return the ids of all small records of these kinds."""
+        """Return the ids of all records of these kinds."""
         return self._file.ids(kinds)
 
     def get_bytes(self, record_id: UUID, *, kind: str | None = None) -> bytes:

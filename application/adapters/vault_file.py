@@ -82,11 +82,12 @@ class VaultFile:
                     yield UUID(bytes=record_id), kind, sealed
 
     def ids(self, kinds: Collection[str]) -> set[UUID]:
-        """Return the ids of the small records of these kinds."""
-        marks = ", ".join("?" * len(kinds))
+        """Return the ids of the rows of these kinds."""
+        asked = ", ".join(f"?{number}" for number in range(1, len(kinds) + 1))
         with self._told() as connection:
             found = connection.execute(
-                f"SELECT id FROM record WHERE kind IN ({marks})",  # noqa: S608
+                f"SELECT id FROM record WHERE kind IN ({asked})"  # noqa: S608
+                f" UNION ALL SELECT id FROM archive WHERE kind IN ({asked})",
                 tuple(kinds),
             ).fetchall()
         return {UUID(bytes=record_id) for (record_id,) in found}

@@ -5,10 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from application.adapters.vault import KEEPING
 from application.flashlog import Flashlog
-
-# A role of `Flashlog.alone`: whoever keeps something shares it.
-KEEPING = "keeping"
 
 
 @contextmanager

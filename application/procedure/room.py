@@ -4,6 +4,7 @@ import hashlib
 from functools import partial
 from uuid import UUID
 
+from application.adapters.vault import CONFIGURATION_BACKUP, KEEPING
 from application.errors import RefusedStepError
 from application.ports import ImageSource, Span
 from application.procedure.visit import Visit
@@ -25,12 +26,15 @@ def back_up(visit: Visit, router: Router) -> None:
     if not visit.settings.backup_configuration or visit.operation.backup_id:
         return
     archive = router.backup()
-    backed_up = events.ConfigurationBackedUp(
-        backup_id=visit.flashlog.vault.put("configuration-backup", archive),
-        sha256=hashlib.sha256(archive).hexdigest(),
-        size_bytes=len(archive),
-    )
-    visit.write(lambda operation: operation.note(backed_up))
+    # What is not recorded after all is forgotten by a runner that starts: only then
+    # it is sure that nothing names it.
+    with visit.flashlog.among(KEEPING, when_first=lambda: None):
+        backed_up = events.ConfigurationBackedUp(
+            backup_id=visit.flashlog.vault.put(CONFIGURATION_BACKUP, archive),
+            sha256=hashlib.sha256(archive).hexdigest(),
+            size_bytes=len(archive),
+        )
+        visit.write(lambda operation: operation.note(backed_up))
 
 
 def make(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any, Never
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from application.adapters.vault import CONFIGURATION_BACKUP
 from application.commands.changing_users import (
     UserChanges,
     change_password,
@@ -26,11 +28,20 @@ from application.commands.device_changes import change_device
 from application.commands.device_lifecycle import deactivate_device, delete_device
 from application.commands.keeping import kept_if_recorded
 from application.commands.log_in_parameters import read_log_in
+from application.commands.operations import start_upgrade
 from application.commands.users import add_user, token_of
 from application.flashlog import Flashlog
 from application.forgetting import forget_leftovers, forgetting
+from domain.errors import NotFoundError
+from domain.operation.events import ConfigurationBackedUp
 from domain.organization import DEFAULT_ORGANIZATION_ID
-from tests.application.houses import a_device, kept_in_vault, opened
+from tests.application.houses import (
+    a_device,
+    an_image,
+    kept_in_vault,
+    opened,
+    operation_of,
+)
 
 _SEAL = 1
 
@@ -88,6 +99,26 @@ def test_what_the_log_never_came_to_name_is_forgotten(
     assert forget_leftovers(flashlog)
 
     assert kept_in_vault(flashlog) == _SEAL
+
+
+def test_a_backup_that_no_upgrade_names_is_forgotten(flashlog: Flashlog) -> None:
+    named, left = (
+        flashlog.vault.put(CONFIGURATION_BACKUP, archive) for archive in (b"a", b"b")
+    )
+    device_id, image_id = a_device(flashlog), an_image(flashlog)
+    operation_id = start_upgrade(flashlog, device_id=device_id, image_id=image_id)
+    operation = operation_of(flashlog, operation_id)
+    operation.begin_visit("one", at=datetime.now(UTC))
+    operation.note(
+        ConfigurationBackedUp(backup_id=named, sha256="0" * 64, size_bytes=1)
+    )
+    flashlog.show(flashlog.log.append(operation))
+
+    assert forget_leftovers(flashlog)
+
+    assert flashlog.vault.get_bytes(named) == b"a"
+    with pytest.raises(NotFoundError):
+        flashlog.vault.get_bytes(left)
 
 
 # --- killed after the log needs it no more -----------------------------------
@@ -158,14 +189,12 @@ def test_what_is_needed_is_kept(flashlog: Flashlog) -> None:
     token = token_of(flashlog, user_id=user_id)
     a_login(flashlog)
     a_keyed_device(flashlog)
-    backup_id = flashlog.vault.put("configuration-backup", b"archive")
     kept = kept_in_vault(flashlog)
 
     assert forget_leftovers(flashlog)
 
     assert kept_in_vault(flashlog) == kept
     assert token_of(flashlog, user_id=user_id) == token
-    assert flashlog.vault.get_bytes(backup_id) == b"archive"
 
 
 def test_nothing_is_forgotten_while_the_read_models_do_not_show_it(

@@ -124,6 +124,7 @@ def test_an_operation_is_shown_as_its_events_have_made_it(tmp_path: Path) -> Non
         "given_up": "",
         "held": "",
         "next_visit_at": "2026-01-05T12:00:00.000000Z",
+        "backup_id": None,
         "version": operation.version,
         "position": 1,
     }

@@ -21,6 +21,7 @@ def _operation(operation: UpgradeOperation) -> Shown:
         "given_up": ",".join(operation.given_up),
         "held": operation.held,
         "next_visit_at": moment(next_visit_at) if next_visit_at else None,
+        "backup_id": optional(operation.backup_id),
         "version": operation.version,
     }
     return Shown(table="operation", row=row)

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS operation (
   given_up TEXT NOT NULL,
   held TEXT NOT NULL DEFAULT '',
   next_visit_at TEXT,
+  backup_id TEXT,  -- in the vault
   version INTEGER NOT NULL,
   position INTEGER NOT NULL,
   created TEXT NOT NULL,
@@ -29,6 +30,10 @@ CREATE INDEX IF NOT EXISTS operation_organization
 CREATE INDEX IF NOT EXISTS operation_status ON operation (status, position);
 CREATE INDEX IF NOT EXISTS operation_image ON operation (image_id, position);
 CREATE INDEX IF NOT EXISTS operation_batch ON operation (batch_id, status, organization_id);
+
+-- What of the vault is needed.
+CREATE INDEX IF NOT EXISTS operation_backup ON operation (backup_id)
+  WHERE backup_id IS NOT NULL;
 
 -- What may need a person.
 CREATE INDEX IF NOT EXISTS operation_troubled ON operation (position)
