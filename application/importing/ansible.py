@@ -15,7 +15,7 @@ from application.commands.registration import JumpLogin
 from application.importing.ansible_ini import read_ini
 from application.importing.ansible_yaml import read_yaml
 from application.importing.hosts import Host, Inventory
-from application.importing.log_ins import LogInError, jump_of, log_in_of
+from application.importing.log_ins import LogInError, jumps_of, log_in_of
 from application.importing.sighting import Sighting, text_of
 
 _MACS = ("mac_address", "mac", "macaddress")
@@ -45,7 +45,7 @@ def _sighting(host: Host, directory: Path, default: NewCredentials | None) -> Si
         if name in _KNOWN and any(sign in str(value) for sign in _SIGNS)
     ]
     log_in: NewCredentials | None = None
-    jumps: tuple[JumpLogin, ...] = ()
+    jumps: tuple[JumpLogin, ...] | None = None
     uuid: UUID | None = None
     try:
         log_in = log_in_of(
@@ -57,7 +57,7 @@ def _sighting(host: Host, directory: Path, default: NewCredentials | None) -> Si
             default=default,
         )
         like = log_in or default
-        jumps = tuple(jump_of(word, like) for word in _jumps(told))
+        jumps = jumps_of(_jumps(told), like)
     except LogInError as error:
         problems.append(str(error))
     if text := _text(told, "openwisp_uuid", "uuid"):
@@ -119,7 +119,7 @@ def _jumps(told: Mapping[str, Any]) -> list[str]:
         elif name.lower() == "proxycommand":
             msg = "a ProxyCommand is not understood: say it as ProxyJump"
             raise LogInError(msg)
-    return [each for each in found if each and each.lower() != "none"]
+    return list(filter(None, found))
 
 
 _KNOWN = frozenset(

@@ -117,6 +117,7 @@ class Bringing:
         self._require_free(sighting.name, organization_id)
         if self._is_dry_run:
             return _outcome(sighting, "new")
+        ways = self._references.ways(sighting, organization_id) or ()
         new = msgspec.structs.replace(
             new,
             group_id=self._references.group(sighting, organization_id),
@@ -124,9 +125,7 @@ class Bringing:
             credentials_ids=self._references.credentials(sighting, organization_id),
             jumps=tuple(
                 Jump(address=address, credentials_id=credentials_id)
-                for address, credentials_id in self._references.ways(
-                    sighting, organization_id
-                )
+                for address, credentials_id in ways
                 if credentials_id
             ),
         )
@@ -139,8 +138,8 @@ class Bringing:
     def _require_free(self, name: str, organization_id: UUID) -> None:
         rows = self._flashlog.views.rows(
             "SELECT 1 FROM device WHERE organization_id = ?2"
-            " AND name = ?1 COLLATE NOCASE",
-            [name, str(organization_id)],
+            " AND lower(name) = ?1",
+            [folded(name), str(organization_id)],
         )
         if rows:
             raise InvalidError.of("name", TAKEN)

@@ -1,5 +1,6 @@
 """How to log in, as sources write it: user, port, password, key file, jump hosts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from application.commands.devices import NewCredentials
 from application.commands.registration import JumpLogin
 
 _PORT, _PORT_MAX = 22, 65535
+_NO_JUMP = "none"
 
 
 class LogInError(Exception):
@@ -43,6 +45,22 @@ def log_in_of(
         msg = "a password or a key is missing: give one there, or for all"
         raise LogInError(msg)
     return told
+
+
+def jumps_of(
+    words: Sequence[str], like: NewCredentials | None
+) -> tuple[JumpLogin, ...] | None:
+    """Return the hosts on the way, in order; None where none is said.
+
+    As in ssh_config, `none` says that there is none. Raises LogInError.
+    """
+    hosts = [word for word in words if word.lower() != _NO_JUMP]
+    if not words:
+        return None
+    if hosts and len(hosts) < len(words):
+        msg = f"{_NO_JUMP} and {', '.join(hosts)} cannot both be the way to a router"
+        raise LogInError(msg)
+    return tuple(jump_of(host, like) for host in hosts)
 
 
 def jump_of(text: str, like: NewCredentials | None) -> JumpLogin:

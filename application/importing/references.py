@@ -65,8 +65,10 @@ class References:
         found = self._belongings.log_in(log_in, organization_id)
         return (found,) if found else ()
 
-    def ways(self, sighting: Sighting, organization_id: UUID) -> list[Way]:
-        """Return the hosts that the way leads through."""
+    def ways(self, sighting: Sighting, organization_id: UUID) -> list[Way] | None:
+        """Return the hosts that the way leads through; None where nothing is said."""
+        if sighting.jumps is None and not self._defaults.jumps:
+            return None
         return [
             (jump.address, self._belongings.log_in(jump.login, organization_id))
             for jump in self._jumps(sighting)
@@ -100,4 +102,4 @@ class References:
         return next(filter(None, keys), None)
 
     def _jumps(self, sighting: Sighting) -> tuple[JumpLogin, ...]:
-        return sighting.jumps or self._defaults.jumps
+        return self._defaults.jumps if sighting.jumps is None else sighting.jumps

@@ -15,7 +15,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     """What one line, host or record says of a router; blank where it says nothing.
 
     `where` tells a person where it stands. Groups and locations are meant by name,
-    or by id where the source has ids that are kept. `log_in` None: as for all.
+    or by id where the source has ids that are kept. `log_in` and `jumps` None: as for
+    all; without any `jumps` the way leads through no other host.
     """
 
     where: str
@@ -32,7 +33,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     location: str = ""
     agent_uuid: UUID | None = None
     log_in: NewCredentials | None = None
-    jumps: tuple[JumpLogin, ...] = ()
+    jumps: tuple[JumpLogin, ...] | None = None
     device_id: UUID | None = None
     organization_id: UUID | None = None
     group_id: UUID | None = None

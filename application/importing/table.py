@@ -10,7 +10,7 @@ import msgspec
 
 from application.commands.devices import NewCredentials
 from application.commands.registration import JumpLogin
-from application.importing.log_ins import LogInError, jump_of, log_in_of
+from application.importing.log_ins import LogInError, jumps_of, log_in_of
 from application.importing.sighting import Sighting, SourceError, text_of
 
 # Other names that people give a column.
@@ -117,7 +117,7 @@ def _sighting(
 ) -> Sighting:
     problems: list[str] = []
     log_in: NewCredentials | None = None
-    jumps: tuple[JumpLogin, ...] = ()
+    jumps: tuple[JumpLogin, ...] | None = None
     uuid: UUID | None = None
     try:
         log_in = log_in_of(
@@ -130,7 +130,7 @@ def _sighting(
         )
         like = log_in or default
         words = told.get("jumps", "").replace(",", " ").split()
-        jumps = tuple(jump_of(word, like) for word in words)
+        jumps = jumps_of(words, like)
     except LogInError as error:
         problems.append(str(error))
     try:

@@ -78,7 +78,7 @@ def difference(
         # A device that was deactivated shows no address, but keeps what is dialled.
         addresses=addresses if is_moved and is_active else None,
         log_ins=references.missing_credentials(sighting, organization_id, row),
-        jumps=ways if ways and ways != _ways_of(row) else None,
+        jumps=None if ways == _ways_of(row) else ways,
         host_key=None if row["host_key"] else references.host_key(sighting),
         agent_uuid=_agent_uuid(sighting, row),
         is_to_rest=is_active and not sighting.is_active,

@@ -158,6 +158,21 @@ def test_the_way_to_a_router_is_brought_up_to_date(cli: Cli, table: Path) -> Non
         "changed": 2
     }
 
+    # As in ssh_config, the way may be said to lead through nobody.
+    table.write_text(TABLE.replace("gate@gw.mesh:2222", "none"))
+    again = (cli, table, "--empty-password", "--jump", "a@gw3.mesh")
+    assert counts(*again) == {"changed": 1, "same": 1}
+    assert counts(*again) == {"same": 2}
+    assert shown(cli, "roof-1")["jumps"] == []
+    assert "goes through no host" in cli("device", "history", "roof-1").out
+
+
+def test_none_and_a_host_cannot_both_be_the_way(cli: Cli, table: Path) -> None:
+    table.write_text(TABLE.replace("gate@gw.mesh:2222", "none gate@gw.mesh"))
+    said = cli("device", "import", table, "--empty-password")
+    assert said.status == exits.FAILED
+    assert "none and gate@gw.mesh cannot both be the way to a router" in said.out
+
 
 def test_a_uuid_is_taken_where_none_is_known_and_never_replaced(
     cli: Cli, tmp_path: Path
@@ -277,6 +292,20 @@ def test_what_only_ansible_understands_is_not_guessed(cli: Cli, tmp_path: Path) 
     assert "line 6" in said.out
     # A range stands for several routers, which cannot have one address.
     assert "host ap02 (ap02): mac_address: It is the same as that of" in said.out
+
+
+def test_ansible_says_too_that_the_way_leads_through_nobody(
+    cli: Cli, tmp_path: Path
+) -> None:
+    line = "ap1 mac=60:e3:27:aa:cc:01 ansible_host=10.1.0.1"
+    through = f"{line} ansible_ssh_common_args='-J {{}}'\n"
+    inventory = written(tmp_path / "hosts", through.format("gate@gw.mesh"))
+    assert counts(cli, inventory, "--empty-password") == {"new": 1}
+    inventory.write_text(f"{line}\n")
+    assert counts(cli, inventory, "--empty-password") == {"same": 1}
+    inventory.write_text(through.format("none"))
+    assert counts(cli, inventory, "--empty-password") == {"changed": 1}
+    assert shown(cli, "ap1")["jumps"] == []
 
 
 def test_what_is_merged_and_what_is_encrypted_is_understood(
