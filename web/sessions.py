@@ -1,7 +1,8 @@
 """Sessions of people who logged in with a browser, and what guards their requests.
 
-The session is a signed cookie. It ends with the account, with another password, and
-after a while; a token of its own guards every request that changes something.
+The session is a signed cookie. It ends with logging out, with the account, with another
+password, and after a while; a token of its own guards every request that changes
+something.
 """
 
 import hmac
@@ -9,13 +10,14 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask, request, session
 
 from application.access import Account
 from application.adapters.vault_key import make_key
 from application.commands.standing import up_to_now
+from application.commands.users import log_out
 from application.queries.users import account_of_log_in, mark_of_log_in
 from web.answers import refusal
 from web.state import WebState, flashlog
@@ -47,10 +49,25 @@ def begin(user_id: UUID) -> None:
     session.permanent = True
     session["user"] = str(user_id)
     session["mark"] = mark_of_log_in(flashlog(), user_id)
+    session["id"] = str(uuid4())
 
 
 def end() -> None:
+    """Let nobody in with this session any more, also not with a copy of its cookie.
+
+    Raises StorageError where that could not be noted: then this browser alone has
+    forgotten it.
+    """
+    account, session_id = account_of_session(), session_of_request()
     session.clear()
+    if account is not None and session_id is not None:
+        until = flashlog().clock.now() + _LIFETIME
+        log_out(flashlog(), account.user_id, session_id, until=until)
+
+
+def session_of_request() -> UUID | None:
+    """Return which session the request belongs to, whether it still counts or not."""
+    return UUID(session["id"]) if "id" in session else None
 
 
 def account_of_session() -> Account | None:
@@ -58,10 +75,13 @@ def account_of_session() -> Account | None:
 
     Raises LogBusyError while nobody can be known.
     """
-    if "user" not in session:
+    session_id = session_of_request()
+    if session_id is None:
         return None
     user_id, mark = UUID(session["user"]), session["mark"]
-    return known(lambda: account_of_log_in(flashlog(), user_id, mark=mark))
+    return known(
+        lambda: account_of_log_in(flashlog(), user_id, mark=mark, session_id=session_id)
+    )
 
 
 def known(find: Callable[[], Account | None]) -> Account | None:

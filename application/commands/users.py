@@ -4,6 +4,7 @@ import getpass
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -153,6 +154,19 @@ def note_log_in(flashlog: Flashlog, user_id: UUID) -> None:
     def note() -> int:
         user = flashlog.log.get(User, user_id)
         user.note_log_in(at=flashlog.clock.now())
+        return flashlog.log.append(user)
+
+    flashlog.show(flashlog.log.decide(note))
+
+
+def log_out(
+    flashlog: Flashlog, user_id: UUID, session_id: UUID, *, until: datetime
+) -> None:
+    """End the session of a browser, which would have lasted `until` then."""
+
+    def note() -> int:
+        user = flashlog.log.get(User, user_id)
+        user.log_out(session_id, at=flashlog.clock.now(), until=until)
         return flashlog.log.append(user)
 
     flashlog.show(flashlog.log.decide(note))

@@ -13,7 +13,7 @@ from application.log import Entry, EventLog
 from application.projections.row_writer import RowWriter
 from application.projections.tables import schema
 
-VIEWS_FORMAT = 10
+VIEWS_FORMAT = 11
 _BATCH = 2000
 # How often the log is asked whether it has grown, in seconds.
 _PAUSE_SECONDS = 0.004

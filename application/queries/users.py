@@ -15,6 +15,7 @@ from domain.user import User
 # are not active do not count.
 _ACCOUNT = """
 SELECT id, is_staff, is_superuser, password_id, permissions, group_numbers,
+  ended_sessions,
   is_active AND ifnull(expires_on >= date('now'), 1) AS is_active,
   (SELECT json_group_array(json(user_group.permissions))
     FROM json_each(user.group_numbers) AS held
@@ -54,11 +55,16 @@ def mark_of_log_in(flashlog: Flashlog, user_id: UUID) -> str:
 
 
 def account_of_log_in(
-    flashlog: Flashlog, user_id: UUID, *, mark: str
+    flashlog: Flashlog, user_id: UUID, *, mark: str, session_id: UUID
 ) -> Account | None:
-    """Return who logged in, unless the account or its password has changed since."""
+    """Return who logged in, unless the account or its password has changed since.
+
+    Nobody, where the session was ended by logging out.
+    """
     found = flashlog.views.rows(_ACCOUNT + "WHERE id = ?", [str(user_id)])
     if not found or found[0]["password_id"] != mark:
+        return None
+    if str(session_id) in _texts(found[0]["ended_sessions"]):
         return None
     account = _account(found[0])
     return account if account.is_active else None

@@ -89,6 +89,27 @@ class LoggedIn(UserEvent, frozen=True, kw_only=True):
         user.last_login = self.at
 
 
+class LoggedOut(UserEvent, frozen=True, kw_only=True):
+    """Of one browser: its session, also a copy of it, lets nobody in any more.
+
+    At `until` it would have ended by itself.
+    """
+
+    TOPIC = "User:LoggedOut"
+
+    session_id: UUID
+    at: datetime
+    until: datetime
+
+    def apply(self, user: UserState) -> None:
+        still = {
+            session_id: until
+            for session_id, until in user.ended_sessions.items()
+            if until > self.at
+        }
+        user.ended_sessions = {**still, self.session_id: self.until}
+
+
 class Joined(UserEvent, frozen=True, kw_only=True):
     """The user is in an organization, or has another role in it from now on."""
 

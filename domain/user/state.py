@@ -21,6 +21,8 @@ class UserState(Aggregate):
         self.token_id: UUID | None = None
         self.token_hash = ""
         self.last_login: datetime | None = None
+        # Until when each would have gone on, had nobody logged out.
+        self.ended_sessions: Mapping[UUID, datetime] = {}
 
     @property
     def is_active(self) -> bool:

@@ -13,6 +13,7 @@ from domain.user.events import (
     Joined,
     Left,
     LoggedIn,
+    LoggedOut,
     PasswordChanged,
     Registered,
     TokenIssued,
@@ -50,6 +51,11 @@ class User(UserState):
 
     def note_log_in(self, *, at: datetime) -> None:
         self.record(LoggedIn(at=at))
+
+    def log_out(self, session_id: UUID, *, at: datetime, until: datetime) -> None:
+        """End the session of a browser, which would have lasted `until` then."""
+        if session_id not in self.ended_sessions:
+            self.record(LoggedOut(session_id=session_id, at=at, until=until))
 
     def join(self, joined: Joined) -> None:
         """Come into an organization, or take another role in it."""

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -25,6 +25,7 @@ class Browser:
         with self.client.session_transaction() as session:
             session["user"] = str(user_id)
             session["mark"] = mark_of_log_in(flashlog, user_id)
+            session["id"] = str(uuid4())
             session["csrf"] = CSRF
 
     def get(self, path: str, **more: Any) -> TestResponse:

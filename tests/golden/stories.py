@@ -1,7 +1,7 @@
 """The stories of the golden log, told by the commands that tell them in life."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,7 @@ def _id(number: int) -> UUID:
 SUCCEEDED, ABORTED, CANCELLED, FAILED, RESUMED = map(_id, range(1, 6))
 ORGANIZATION, CREDENTIALS, DEVICE, CATEGORY, BUILD, IMAGE = map(_id, range(11, 17))
 USER, PERSON, PASSWORD, OTHER_PASSWORD, TOKEN, SECRET = map(_id, range(21, 27))
+SESSION = _id(29)
 CONNECTION, OTHER_CONNECTION, FIRMWARE, BACKUP, ENROLLED = map(_id, range(31, 36))
 OTHER_PERSON, MEMBERSHIP = map(_id, range(36, 38))
 RESERVED = Reservation.id_of("device/name", "roof-17")
@@ -115,6 +116,7 @@ def _user() -> User:
         user.join(joined)
     user.leave(ORGANIZATION, by=USER)
     user.note_log_in(at=examples.AT)
+    user.log_out(SESSION, at=examples.AT, until=examples.AT + timedelta(hours=12))
     user.change_password(OTHER_PASSWORD, by=USER)
     user.issue_token(TokenIssued(token_id=TOKEN, token_hash="ab" * 32, by=USER))
     user.deactivate(by=USER)

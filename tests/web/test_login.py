@@ -1,5 +1,6 @@
 """Sessions of people who log in with a browser."""
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
+from application.errors import StorageError
 from application.flashlog import Flashlog
 from domain.user import User
 from tests.web import examples
@@ -133,6 +135,46 @@ def test_a_session_ends_with_the_log_out(browser: FlaskClient) -> None:
     shown = {"X-CSRFToken": csrf(browser)}
     assert browser.post("/admin/logout/", headers=shown).status_code == 302
     assert browser.get(LIST).status_code == 401
+
+
+def test_a_copy_of_the_cookie_ends_with_the_log_out_and_no_other_session(
+    browser: FlaskClient, flashlog: Flashlog
+) -> None:
+    elsewhere = create_app(flashlog).test_client()
+    for each in (browser, elsewhere):
+        assert log_in(each) == 302
+    cookie = browser.get_cookie("sessionid")
+    assert cookie is not None
+    browser.post("/admin/logout/", headers={"X-CSRFToken": csrf(browser)})
+    copied = create_app(flashlog).test_client()
+    copied.set_cookie("sessionid", cookie.value)
+    assert copied.get(LIST).status_code == 401
+    assert elsewhere.get(LIST).status_code == 200
+
+
+def test_a_log_out_that_cannot_be_noted_is_told(
+    browser: FlaskClient, flashlog: Flashlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError
+
+    log_in(browser)
+    monkeypatch.setattr("web.sessions.log_out", full)
+    shown = {"X-CSRFToken": csrf(browser)}
+    answer = browser.post("/admin/logout/", headers=shown, follow_redirects=True)
+    assert "It could not be noted" in answer.text
+    assert browser.get(LIST).status_code == 401
+
+
+def test_log_outs_are_forgotten_when_the_sessions_would_have_ended() -> None:
+    user, at = User(uuid4()), datetime.now(UTC)
+    first, second = uuid4(), uuid4()
+    user.log_out(first, at=at, until=at + timedelta(hours=12))
+    user.log_out(second, at=at + timedelta(hours=11), until=at + timedelta(hours=23))
+    assert set(user.ended_sessions) == {first, second}
+    user.log_out(uuid4(), at=at + timedelta(hours=13), until=at + timedelta(hours=25))
+    assert first not in user.ended_sessions
+    assert second in user.ended_sessions
 
 
 def test_a_session_ends_with_the_account(

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import cast
+from uuid import UUID
 
 from flask import g, request
 
@@ -44,6 +45,11 @@ def account_of_request() -> Account:
     if not account.is_active:
         raise _unauthorized("User inactive or deleted.")
     return account
+
+
+def session_of_request() -> UUID | None:
+    """Return the session that whoever asks shows; None for the bearer of a token."""
+    return None if _is_bearer() else sessions.session_of_request()
 
 
 def address() -> str:

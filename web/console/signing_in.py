@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import TypeVar
 
-from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.commands.users import WrongCredentialsError, log_in, note_log_in
@@ -54,7 +54,16 @@ def submit() -> AnyResponse:
 def leave() -> AnyResponse:
     """End the session."""
     sessions.require_csrf()
-    sessions.end()
+    try:
+        sessions.end()
+    except StorageError:
+        flash(
+            _(
+                "You are signed out in this browser. It could not be noted: whoever has"
+                " a copy of its cookie is let in until that ends by itself."
+            ),
+            "warning",
+        )
     return redirect(url_for("admin.show"))
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, g, request
 
 from application.access import Account
 from web.answers import AnswerError, refusal
-from web.api.authentication import account_of_request
+from web.api.authentication import account_of_request, session_of_request
 from web.sockets.client import Client
 from web.sockets.hub import hub
 from web.sockets.listening import Listening
@@ -53,7 +53,7 @@ def forbidden() -> AnswerError:
 
 def seated(*, told: int | None = None) -> Client:
     """Return a client that has a seat. Raises AnswerError (503)."""
-    client = hub().seat(told=told)
+    client = hub().seat(told=told, session_id=session_of_request())
     if client is None:
         raise refusal(
             HTTPStatus.SERVICE_UNAVAILABLE,

@@ -13,6 +13,7 @@ from contextlib import suppress
 from threading import Lock
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from simple_websocket import ConnectionClosed, Server
 from wsproto.events import CloseConnection
@@ -43,10 +44,12 @@ class Client:
 
     `told` is the position up to which everything has been sent or is on its way. There
     may be a client before its connection: what it is told meanwhile is held.
+    `session_id` is that of the browser, if it came in with one.
     """
 
-    def __init__(self, told: int) -> None:
+    def __init__(self, told: int, session_id: UUID | None = None) -> None:
         self.told = told
+        self.session_id = session_id
         self.is_slow = False
         self._lock = Lock()
         self._held: deque[tuple[int, bytes]] | None = deque()

@@ -4,15 +4,17 @@ import logging
 from collections.abc import Sequence
 from time import sleep
 from typing import cast
+from uuid import UUID
 
 from flask import Flask, current_app
 
 from application.feed.follower import Follower
 from application.feed.occurrence import Occurrence
+from application.feed.sessions import ended_sessions
 from application.flashlog import Flashlog
 from web.sockets.channels import Channels
 from web.sockets.client import Client
-from web.sockets.codes import GOING_AWAY, INTERNAL_ERROR
+from web.sockets.codes import GOING_AWAY, INTERNAL_ERROR, POLICY_VIOLATION
 from web.sockets.event_clients import EventClients
 
 _LOG = logging.getLogger(__name__)
@@ -34,17 +36,20 @@ class Hub:
         self._is_stopping = False
         follower.tell_by(self)
 
-    def seat(self, *, told: int | None = None) -> Client | None:
+    def seat(
+        self, *, told: int | None = None, session_id: UUID | None = None
+    ) -> Client | None:
         """Take in one more client, before its connection; None: there is no room.
 
-        It is told everything from here on, or from the position `told` on.
+        It is told everything from here on, or from the position `told` on, until
+        somebody logs out of its session.
         """
         with self.follower.lock:
             clients_max = self.flashlog.settings.websocket_clients_max
             if self._is_stopping or len(self._clients) >= clients_max:
                 return None
             position = self.follower.join()
-            client = Client(position if told is None else told)
+            client = Client(position if told is None else told, session_id)
             self._clients.add(client)
             return client
 
@@ -80,10 +85,18 @@ class Hub:
         try:
             self.events.tell(occurrences)
             self.channels.tell(occurrences)
+            self._leave_sessions(occurrences)
         except Exception:
             for client in self._clients:
                 client.close(INTERNAL_ERROR, "trouble on the server: come back")
             raise
+
+    def _leave_sessions(self, occurrences: Sequence[Occurrence]) -> None:
+        """Close the sockets of sessions that somebody has logged out of."""
+        ended = ended_sessions(occurrences)
+        for client in self._clients if ended else ():
+            if client.session_id in ended:
+                client.close(POLICY_VIOLATION, "logged out")
 
 
 def keep(app: Flask, hub: Hub) -> None:

@@ -49,6 +49,7 @@ def _user(user: User) -> Shown:
         "permissions": as_json(rights.permissions),
         "expires_on": rights.expires_on.isoformat() if rights.expires_on else None,
         "last_login": moment(user.last_login) if user.last_login else None,
+        "ended_sessions": as_json([str(each) for each in user.ended_sessions]),
     }
     return Shown(table="user", row=row, children=children)
 

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS user (
   permissions TEXT NOT NULL DEFAULT '[]',
   expires_on TEXT,
   last_login TEXT,
+  ended_sessions TEXT NOT NULL DEFAULT '[]',
   position INTEGER NOT NULL,
   created TEXT NOT NULL,
   modified TEXT NOT NULL
