@@ -1,9 +1,8 @@
 """Organizations, memberships and groups; who raced whom."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from threading import Barrier
 from time import perf_counter
 from typing import Any
@@ -11,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application import passwords
 from application.commands.changing_users import (
     UserChanges,
     change_password,
@@ -28,7 +26,7 @@ from application.commands.organizations import (
     found_organization,
 )
 from application.commands.rebuilding import rebuild_views
-from application.commands.users import add_user, find_user, log_in, token_of
+from application.commands.users import find_user, log_in, token_of
 from application.flashlog import Flashlog
 from application.persons import person_in
 from application.queries.people import ERASED, name_of
@@ -37,26 +35,12 @@ from domain.catalogue import Category, CategoryCreated
 from domain.errors import InvalidError, NotFoundError, RefusedError
 from domain.organization import Organization
 from domain.user import User
-from tests.application.houses import all_rows, kept_in_vault, opened
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_SCRYPT", {"n": 16, "r": 1, "p": 1})
-
-
-@pytest.fixture
-def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
-    with opened(tmp_path / "house") as flashlog:
-        yield flashlog
+from tests.application.houses import all_rows, kept_in_vault
+from tests.application.people.accounts import an_account
 
 
 def an_organization(flashlog: Flashlog, slug: str = "own") -> UUID:
     return found_organization(flashlog, {"name": slug, "slug": slug})
-
-
-def an_account(flashlog: Flashlog, name: str = "maria") -> UUID:
-    return add_user(flashlog, username=name, password="open sesame")
 
 
 def a_manager(flashlog: Flashlog, org: UUID, name: str = "maria") -> UUID:

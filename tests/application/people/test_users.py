@@ -1,8 +1,6 @@
 """Accounts, passwords and tokens; what is personal is in the vault alone."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 from uuid import UUID
 
@@ -21,22 +19,8 @@ from application.flashlog import Flashlog
 from application.queries.users import account_of_token
 from domain.errors import InvalidError, NotFoundError, RefusedError
 from domain.user import User
-from tests.application.houses import kept_in_vault, opened
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_SCRYPT", {"n": 16, "r": 1, "p": 1})
-
-
-@pytest.fixture
-def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
-    with opened(tmp_path / "house") as flashlog:
-        yield flashlog
-
-
-def an_account(flashlog: Flashlog, username: str = "maria", email: str = "") -> UUID:
-    return add_user(flashlog, username=username, password="open sesame", email=email)
+from tests.application.houses import kept_in_vault
+from tests.application.people.accounts import an_account
 
 
 def deactivate(flashlog: Flashlog, user_id: UUID) -> None:
