@@ -68,7 +68,7 @@ crash-matrix: install ## Kill the runner at every moment; the table goes to docs
 	@$(BIN)/python -m tests.crash.matrix
 
 # busybox, not busybox-static: the static build finds its own applets past PATH.
-TEST_TOOLS := dropbear-bin busybox openssh-server chromium fonts-dejavu-core
+TEST_TOOLS := dropbear-bin busybox openssh-server chromium fonts-dejavu-core postgresql
 
 test-tools: ## Install by apt what tests on real routers and in a real browser need
 	@set -e; \
@@ -83,7 +83,7 @@ test-tools: ## Install by apt what tests on real routers and in a real browser n
 lock: install ## Choose the newest allowed packages again and write their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--strip-extras --extra dev --extra simulate \
+		--strip-extras --extra dev --extra postgres --extra simulate \
 		--output-file requirements.txt pyproject.toml
 	@! grep -nE '://|^-' requirements.txt
 

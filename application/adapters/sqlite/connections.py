@@ -1,12 +1,13 @@
 """SQLite connections: how they are opened, lent and what their errors mean."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
 from time import monotonic, sleep
 
+from application.adapters.database import ConstraintError
 from application.errors import LogBusyError, LogFullError, StorageError
 
 # Pages of 4 KiB; many threads read, and each connection keeps a cache of its own.
@@ -29,6 +30,10 @@ class Connections:
         self._busy_seconds = busy_seconds
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
 
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection outside a transaction."""
@@ -47,7 +52,7 @@ class Connections:
         """Lend a connection inside a transaction that holds the write lock.
 
         Commits at the end, rolls back on any error. Raises LogBusyError,
-        LogFullError or StorageError; a constraint is passed on as it is.
+        LogFullError or StorageError, and ConstraintError.
         """
         connection = self._take()
         try:
@@ -57,12 +62,38 @@ class Connections:
         except BaseException as error:
             with suppress(sqlite3.Error):
                 connection.rollback()
-            is_trouble = isinstance(error, sqlite3.Error)
-            if is_trouble and not isinstance(error, sqlite3.IntegrityError):
+            if isinstance(error, sqlite3.IntegrityError):
+                raise ConstraintError(str(error)) from error
+            if isinstance(error, sqlite3.Error):
                 raise explained(error, self.path) from error
             raise
         finally:
             self._idle.put(connection)
+
+    def growth(self) -> "Growth":
+        return Growth(self.open())
+
+    def format(self) -> int:
+        with self.reading() as connection:
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+        return int(found)
+
+    def make(
+        self, schema: str, format_number: int, *, dropping: Collection[str] = ()
+    ) -> None:
+        drops = "".join(f'DROP TABLE IF EXISTS "{each}"; ' for each in dropping)
+        with self.reading() as connection:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {drops}{schema}"
+                f" PRAGMA user_version={format_number}; COMMIT;"
+            )
+
+    def tables(self) -> list[str]:
+        with self.reading() as connection:
+            found = connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table'"
+            ).fetchall()
+        return [name for (name,) in found]
 
     def close(self) -> None:
         with suppress(Empty):
@@ -105,6 +136,26 @@ class Connections:
                 return self.open()
             except sqlite3.Error as error:
                 raise explained(error, self.path) from error
+
+
+class Growth:
+    """Whether the file has changed since it was last asked, for a few microseconds.
+
+    PRAGMA data_version changes when another connection has committed.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._seen = -1
+
+    def has_happened(self) -> bool:
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        grown = bool(version != self._seen)
+        self._seen = version
+        return grown
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def explained(error: BaseException, path: Path) -> StorageError:

@@ -1,10 +1,10 @@
 """The log on SQLite: ordered, without holes, durable when an append returns."""
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,15 +18,19 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from application.adapters.sqlite.connections import Connections
+from application.adapters.database import ConstraintError
+from application.adapters.sqlite.connections import Connections, Growth
 from application.adapters.sqlite.fences import (
     NoneSince,
     require_none,
     require_versions,
 )
+from application.adapters.sqlite.soundness import is_guarded, log_schema
 from application.errors import LogBusyError, NewerLogError
 
 LOG_FORMAT = 1
+
+_log = logging.getLogger(__name__)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -92,12 +96,13 @@ class SQLiteLog(ApplicationRecorder):
                     f"{LOG_FORMAT}: install the version that wrote it or a later one"
                 )
                 raise NewerLogError(msg)
-            if found == LOG_FORMAT:
+            if found == LOG_FORMAT and is_guarded(connection):
                 return
-        schema = files("application.adapters.sqlite").joinpath("log.sql").read_text()
-        with self._connections.reading() as connection:
+            if found:
+                _log.error("action=log_unguarded its triggers were gone; made again")
             connection.executescript(
-                f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={LOG_FORMAT}; COMMIT;"
+                f"BEGIN IMMEDIATE; {log_schema()}"
+                f" PRAGMA user_version={LOG_FORMAT}; COMMIT;"
             )
 
     def insert_events(
@@ -136,7 +141,7 @@ class SQLiteLog(ApplicationRecorder):
                     for position, event in enumerate(stored_events, last + 1)
                 ]
                 connection.executemany(_INSERT, rows)
-        except sqlite3.IntegrityError as error:
+        except ConstraintError as error:
             raise IntegrityError(error) from error
         return [row[0] for row in rows]
 
@@ -288,9 +293,9 @@ class SQLiteLog(ApplicationRecorder):
                 copy.close()
         return int(end)
 
-    def growth(self) -> "Growth":
+    def growth(self) -> Growth:
         """Watch for appends by anybody, in this process or another."""
-        return Growth(self._connections.open())
+        return self._connections.growth()
 
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
@@ -300,26 +305,6 @@ class SQLiteLog(ApplicationRecorder):
 
     def close(self) -> None:
         self._connections.close()
-
-
-class Growth:
-    """Whether the log has changed since it was last asked, for a few microseconds.
-
-    PRAGMA data_version changes when another connection has committed.
-    """
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._seen = -1
-
-    def has_happened(self) -> bool:
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        grown = bool(version != self._seen)
-        self._seen = version
-        return grown
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 def _id_bytes(originator_id: UUID | str) -> bytes:

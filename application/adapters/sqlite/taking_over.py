@@ -1,9 +1,9 @@
 """Rows that another log has stored, put at the same positions of this one."""
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from application.adapters.database import ConstraintError
 from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.log import SQLiteLog
 from application.errors import StorageError
@@ -33,7 +33,7 @@ class LogInheritance:
                         for row in rows
                     ],
                 )
-        except sqlite3.IntegrityError as error:
+        except ConstraintError as error:
             msg = f"after position {rows[0].position - 1}: {error}"
             raise StorageError(msg) from error
 

@@ -1,0 +1,203 @@
+"""A real PostgreSQL for tests: one server for a test run, a database for each test.
+
+The first test that asks starts it, whichever worker that is; it ends with the run,
+however that ends. Nothing is kept: it writes without fsync into a directory of its own.
+"""
+
+import fcntl
+import os
+import pwd
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+_START_SECONDS_MAX = 60
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+    "autovacuum_naptime": "60s",
+    "log_min_messages": "fatal",
+}
+
+
+@cache
+def programs() -> Path | None:
+    """Return the directory of the server's programs, or None."""
+    on_path = shutil.which("postgres")
+    found = [Path(on_path).resolve().parent] if on_path else []
+    found += sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),
+        key=lambda path: int(path.parent.name),
+        reverse=True,
+    )
+    return next((each for each in found if (each / "pg_isready").exists()), None)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> str:
+    """The directory of the run's server: its socket is there."""
+    if programs() is None:
+        pytest.skip("needs PostgreSQL's server (make test-tools)")
+    is_worker = hasattr(request.config, "workerinput")
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if is_worker else shared
+    run = os.getppid() if is_worker else os.getpid()
+    note = shared / "postgres-server"
+    with (shared / "postgres-server.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not note.exists():
+            note.write_text(start(run))
+    return note.read_text()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a new, empty database."""
+    name = f"test_{uuid4().hex}"
+    tell(postgres_server, f"CREATE DATABASE {name}")
+    yield url_of(postgres_server, name)
+    tell(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def url_of(server: str, database: str) -> str:
+    return f"postgresql://postgres@/{database}?host={server}"
+
+
+def tell(server: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url_of(server, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def start(run: int) -> str:
+    """Start a server that ends with the process `run`; returns its directory."""
+    guard = subprocess.Popen(
+        [sys.executable, "-m", "tests.postgres", str(run)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert guard.stdout
+    assert guard.stderr
+    line = guard.stdout.readline().strip()
+    assert line.startswith("ready "), line + guard.stderr.read()
+    # It goes on by itself: nobody here waits for it.
+    guard.returncode = 0
+    guard.stdout.close()
+    guard.stderr.close()
+    return line.removeprefix("ready ")
+
+
+def _as_nobody() -> tuple[list[str], str | None]:
+    """What a command begins with so that it is not run as root, and the user's name."""
+    if os.geteuid() != 0:
+        return [], None
+    names = {each.pw_name for each in pwd.getpwall()}
+    user = "postgres" if "postgres" in names else "nobody"
+    group = pwd.getpwnam(user).pw_gid
+    become = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
+    return become, user
+
+
+class Server:
+    """A server on a directory of its own, run as somebody who is not root."""
+
+    def __init__(self, directory: Path, settings: dict[str, str] | None = None) -> None:
+        self.directory = directory
+        self._settings = _SETTINGS | (settings or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self._become, user = _as_nobody()
+        found = programs()
+        assert found
+        self._programs = found
+        if user:
+            shutil.chown(directory, user)
+        self._run(
+            *(found / "initdb", "-D", directory / "data", "-U", "postgres", "-N"),
+            *("-A", "trust", "-E", "UTF8", "--locale=C"),
+        )
+
+    def start(self) -> None:
+        settings = self._settings | {"unix_socket_directories": str(self.directory)}
+        self._process = subprocess.Popen(
+            [
+                *self._become,
+                str(self._programs / "postgres"),
+                *("-D", str(self.directory / "data")),
+                *(f"--{name}={value}" for name, value in settings.items()),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.directory / "log").open("ab"),
+            cwd=self.directory,
+        )
+        deadline = time.monotonic() + _START_SECONDS_MAX
+        asked = [str(self._programs / "pg_isready"), "-qh", str(self.directory)]
+        while subprocess.run(asked, check=False).returncode:
+            assert time.monotonic() < deadline, "PostgreSQL did not start"
+            assert self._process.poll() is None, (self.directory / "log").read_text()
+            time.sleep(0.02)
+
+    def send(self, number: int) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+    def stop(self, *, how: int = signal.SIGQUIT) -> None:
+        """Stop at once, as a crash does; SIGINT: in order, all connections cut."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(_START_SECONDS_MAX)
+            self._process = None
+
+    def _run(self, *command: object) -> None:
+        done = subprocess.run(
+            [*self._become, *map(str, command)],
+            cwd=self.directory,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def _guard(run: int) -> None:
+    """Keep a server up for as long as a process lives."""
+    directory = Path(tempfile.mkdtemp(prefix="flashlog-pg-", dir="/tmp"))
+    directory.chmod(0o755)
+    server = Server(directory)
+    try:
+        server.start()
+        print("ready", directory, flush=True)
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (1, 2):  # who started it does not wait for the end of them
+            os.dup2(null, stream)
+        select.select([os.pidfd_open(run)], [], [])
+    finally:
+        server.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    _guard(int(sys.argv[1]))
