@@ -120,6 +120,18 @@ class Life:
             self._acceptor.close()
             self._acceptor = None
 
+    def met(self, connection: Connection) -> None:
+        """Take in a connection, if there is anybody whom it can reach.
+
+        It was accepted a moment ago, and power or wire may have gone since.
+        """
+        if not self._is_on:
+            connection.abort()
+            return
+        self.connections.add(connection)
+        if self._is_cut:
+            connection.fall_silent(for_good=False)
+
     def cut_network(self) -> None:
         self._is_cut = True
         self._hush()

@@ -22,6 +22,9 @@ class Host(Protocol):
     connections: set["Connection"]
     writers: set["Exec"]
 
+    def met(self, connection: "Connection") -> None:
+        """Take in a connection, if there is anybody whom it can reach."""
+
     async def play(self, script: Script) -> str:
         """Return what a script prints, once it has done its work."""
 
@@ -39,7 +42,7 @@ class Connection(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._conn = conn
-        self.host.connections.add(self)
+        self.host.met(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.host.connections.discard(self)
