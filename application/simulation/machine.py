@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
+import msgspec
+
 from application.simulation import faults as kinds
 from application.simulation.directory import DIRECTORY, Directory
 from application.simulation.setup import CRITICAL, Setup
@@ -23,6 +25,13 @@ _AnyFault = TypeVar("_AnyFault", bound=kinds.Fault)
 
 class NoRoomError(Exception):
     """The file system in memory is full."""
+
+
+class Flashed(msgspec.Struct, frozen=True):
+    """A flash: where its image lay, which says who sent it, and the boot it ended."""
+
+    path: str
+    boot_id: str
 
 
 @dataclass
@@ -47,7 +56,9 @@ class Machine:
         self.setup = setup
         self.faults: list[kinds.Fault] = []
         self.commands: deque[str] = deque(maxlen=_COMMANDS_MAX)
-        self.flashes = 0
+        self.flashed: list[Flashed] = []
+        # What ran in each boot: its revision, by boot id.
+        self.booted: dict[str, str] = {}
         # Set by whoever has the wire and the time.
         self.end_writers: Callable[[], None] = lambda: None
         self.begin_flash: Callable[[str, set[str]], None] = lambda path, flags: None
@@ -72,6 +83,7 @@ class Machine:
         """Begin anew with an empty /tmp and everything running."""
         self.shut_down()
         self.boot_id = str(UUID(int=random.getrandbits(128), version=4))
+        self.booted[self.boot_id] = self.disk.revision
         self._booted_at = time.monotonic()
         self.services = set(self.setup.services)
         self.wifi_is_up = self.setup.has_wifi

@@ -11,7 +11,7 @@ from application.simulation import acting, looking, sysupgrade
 from application.simulation import faults as kinds
 from application.simulation.directory import RefusedError
 from application.simulation.keys import new_host_key, options
-from application.simulation.machine import Machine
+from application.simulation.machine import Flashed, Machine
 from application.simulation.script import Script, measured
 from application.simulation.setup import Setup
 from application.simulation.wire import Connection, Exec
@@ -76,6 +76,9 @@ class Life:
         self._stop_switch()
 
     async def reboot(self, offline_seconds: float = 0.0) -> None:
+        if self._flash is not None:
+            # Without power nothing is written any more.
+            self._flash.cancel()
         self.power_off()
         self.machine.boot()
         await asyncio.sleep(offline_seconds)
@@ -221,7 +224,7 @@ class Life:
             flash.status = status
             return
         flash.running = flash.asked_procd = True
-        machine.flashes += 1
+        machine.flashed.append(Flashed(path, machine.boot_id))
         if machine.has(kinds.HangAtFlash):
             self._hang_connections()
         self.power_off()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from application.simulation.faults import Fault
+from application.simulation.machine import Flashed
 from application.simulation.power import Life
 from application.simulation.setup import Setup
 
@@ -77,7 +78,17 @@ class SimulatedRouter:
     @property
     def flashes(self) -> int:
         """How many times it was flashed, whatever came of it."""
-        return self._life.machine.flashes
+        return len(self._life.machine.flashed)
+
+    @property
+    def flashed(self) -> Sequence[Flashed]:
+        """Each of its flashes, in their order."""
+        return tuple(self._life.machine.flashed)
+
+    @property
+    def booted(self) -> dict[str, str]:
+        """The revision that ran in each boot, by boot id, in their order."""
+        return dict(self._life.machine.booted)
 
     @property
     def commands(self) -> list[str]:
