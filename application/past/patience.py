@@ -1,5 +1,6 @@
 """How long somebody may wait for an answer about the past."""
 
+from math import inf
 from time import monotonic
 
 from application.errors import StorageError
@@ -11,10 +12,10 @@ class TooLongError(StorageError):
 
 
 class Patience:
-    """A limit in seconds, from now on."""
+    """A limit in seconds, from now on: that of the settings, or a lower one."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._limit_seconds = settings.past_seconds_max
+    def __init__(self, settings: Settings, *, seconds_max: float = inf) -> None:
+        self._limit_seconds = min(settings.past_seconds_max, seconds_max)
         self._end = monotonic() + self._limit_seconds
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from math import inf
 from typing import Any
 
 from flask import Response, g, request
@@ -37,20 +38,28 @@ def as_of(fill: Callable[..., Fill]) -> Callable[[Handler], Handler]:
             if not text:
                 return handler(**ids)
             position = position_of(flashlog(), AS_OF.name, text)
-            now = flashlog()
-            with (
-                patiently() as patience,
-                as_it_was(now, position, fill(**ids), patience=patience) as then,
-            ):
-                g.then = then
-                try:
-                    return handler(**ids)
-                finally:
-                    del g.then
+            with looking_back(position, fill(**ids)):
+                return handler(**ids)
 
         return answer
 
     return wrap
+
+
+@contextmanager
+def looking_back(
+    position: int, fill: Fill, *, seconds_max: float = inf
+) -> Iterator[None]:
+    """Let what is asked meanwhile be answered as of a position. Raises TooLongError."""
+    with (
+        patiently(seconds_max=seconds_max) as patience,
+        as_it_was(flashlog(), position, fill, patience=patience) as then,
+    ):
+        g.then = then
+        try:
+            yield
+        finally:
+            del g.then
 
 
 def as_owned_then(device: Row) -> Row:
@@ -64,9 +73,9 @@ def as_owned_then(device: Row) -> Row:
 
 
 @contextmanager
-def patiently() -> Iterator[Patience]:
+def patiently(*, seconds_max: float = inf) -> Iterator[Patience]:
     """Take one of the places for those who look back. Raises TooLongError."""
-    patience = Patience(flashlog().settings)
+    patience = Patience(flashlog().settings, seconds_max=seconds_max)
     places = state().looks_back
     if not places.acquire(timeout=patience.left_seconds):
         raise patience.spent()

@@ -3,15 +3,18 @@
 from uuid import UUID
 
 import msgspec
-from flask import Response
+from flask import Response, url_for
 
+from application.past.pages import of_device_with_upgrades
 from application.projections.views import Row
+from application.queries.histories import about_device, history_of
 from application.queries.history import device_history
 from application.queries.operation_list import operations_in_words
 from application.queries.upgrade_choice import image_in_words
 from web.api.authentication import asking
 from web.console.devices.section import SEE, blueprint, device_of, may_upgrade
 from web.console.rendering import show
+from web.console.replaying import Replay, replay_of, replayed
 from web.state import flashlog
 
 _LOG_INS = ("view_deviceconnection", "change_deviceconnection")
@@ -21,7 +24,21 @@ _HISTORY_SHOWN = 40
 
 @blueprint.page("/devices/<uuid:device_id>/", *SEE)
 def detail(device_id: UUID) -> Response:
-    """Show a device with its upgrades, newest first."""
+    """Show a device with its upgrades; with `?at=` as it was after so many events."""
+    now = device_of(device_id)
+    events = about_device(flashlog(), asking(), device_id)
+    until = flashlog().log.end()
+    replay = replay_of(history_of(flashlog(), events, until=until).positions)
+    return replayed(
+        replay,
+        of_device_with_upgrades(device_id),
+        lambda: _page(device_id, replay),
+        path=url_for("devices.detail", device_id=device_id),
+        name=now["name"],
+    )
+
+
+def _page(device_id: UUID, replay: Replay) -> Response:
     device = device_of(device_id)
     views, account = flashlog().views, asking()
     query = operations_in_words(account, device_id=device_id)
@@ -38,7 +55,8 @@ def detail(device_id: UUID) -> Response:
         else [],
         upgrade_count=query.count(views) if may_see_upgrades else 0,
         history=device_history(flashlog(), device_id, limit=_HISTORY_SHOWN),
-        may_upgrade=may_upgrade(account, device),
+        may_upgrade=may_upgrade(account, device) and not replay.is_past,
+        replay=replay,
     )
 
 

@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 
-from application.errors import NotFoundError
 from application.projections.views import Row
 from application.queries.operation_list import operation_in_words, repetitions
 from application.queries.operation_story.evidence import evidence
@@ -21,7 +20,7 @@ from web.api.lookup import missing, visible
 from web.console.next_steps import next_step
 from web.console.operations.section import SEE, blueprint
 from web.console.rendering import show
-from web.console.texts import gettext as _
+from web.console.replaying import asked_event
 from web.state import flashlog
 
 
@@ -29,7 +28,7 @@ from web.state import flashlog
 def detail(operation_id: UUID) -> Response:
     """Show an operation; with `?at=` as it was after that many of its events."""
     row = row_of(operation_id)
-    retold = retell(flashlog(), operation_id, until=_asked_event())
+    retold = retell(flashlog(), operation_id, until=asked_event())
     operation = retold.operation
     advice = next_step(
         operation.status, retold.reason, has_begun_flash=operation.has_begun_flash
@@ -63,13 +62,3 @@ def row_of(operation_id: UUID) -> Row:
 
 def _image(retold: Retold) -> Row | None:
     return flashlog().views.one("image", str(retold.operation.image_id))
-
-
-def _asked_event() -> int | None:
-    """Read `?at=`. Raises NotFoundError for what is no number of an event."""
-    text = request.args.get("at", "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal()) or len(text) > 9:  # noqa: PLR2004 - more digits than a story has events
-        raise NotFoundError(_("There is no such event of this operation."))
-    return int(text)

@@ -64,7 +64,7 @@ async function reconnect() {
 
 function hear(message) {
   if (message.position > told) told = message.position;
-  if (!message.specversion) return;
+  if (!message.specversion || document.querySelector("[data-stands-still]")) return;
   document.dispatchEvent(new CustomEvent("flashlog:event", { detail: message }));
   want();
 }

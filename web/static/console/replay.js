@@ -5,9 +5,12 @@ import { show } from "./live.js";
 
 let asked = null;
 
-document.addEventListener("input", ({ target }) => {
-  if (target.closest("form[data-replay]")) showAt(target);
-});
+// While the slider moves, or, where that takes long, when it stands still.
+for (const moved of ["input", "change"]) {
+  document.addEventListener(moved, ({ target }) => {
+    if (target.closest("form[data-replay]")?.dataset.replay === moved) showAt(target);
+  });
+}
 
 // At its end the slider follows what happens.
 document.addEventListener("flashlog:shown", () => {
@@ -16,9 +19,10 @@ document.addEventListener("flashlog:shown", () => {
 });
 
 async function showAt(slider) {
+  const query = new URLSearchParams(new FormData(slider.form));
+  if (slider.value === slider.max) query.delete("at");
   const path = slider.form.getAttribute("action");
-  const isNow = slider.value === slider.max;
-  const url = isNow ? path : `${path}?at=${slider.value}`;
+  const url = query.size ? `${path}?${query}` : path;
   asked?.abort();
   asked = new AbortController();
   try {
