@@ -64,6 +64,9 @@ def settle(admin: Caller, number: int) -> Tenant:
     answer = admin.post(f"{FIRMWARE}/build/{tenant.ids['build_id']}/upgrade/", json={})
     assert answer.status_code == 201, answer.text
     tenant.ids["batch_id"] = answer.get_json()["batch"]
+    tenant.ids["check_id"] = _made(
+        admin, f"{CONTROLLER}/device-check/", {"devices": [device]}
+    )
     return tenant
 
 

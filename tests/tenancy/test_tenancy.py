@@ -52,6 +52,7 @@ def bodies(tenant: Tenant) -> Iterator[dict[str, Any]]:
         "location": ids["location_id"],
         "credentials": ids["credentials_id"],
         "device": ids["device_id"],
+        "devices": [ids["device_id"]],
         "mac_address": "02:00:00:00:00:01",
         "model": MODEL,
         "type": "outdoor",

@@ -7,6 +7,7 @@ from web.api.controller import (
     connection,
     credential,
     device,
+    device_check,
     device_history,
     device_location,
     group,
@@ -18,6 +19,8 @@ blueprint = Blueprint("controller", __name__, url_prefix="/api/v1/controller")
 for _rule, _resource in (
     ("/device/", device.LIST),
     ("/device/<uuid:device_id>/", device.DETAIL),
+    ("/device-check/", device_check.LIST),
+    ("/device-check/<uuid:check_id>/", device_check.DETAIL),
     ("/device/<uuid:device_id>/history/", device_history.DETAIL),
     ("/device/<uuid:device_id>/activate/", activation.ACTIVATE),
     ("/device/<uuid:device_id>/deactivate/", activation.DEACTIVATE),
