@@ -12,9 +12,11 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import IntegrityError, Mapper
 
+from application.adapters.database import Growth
+from application.adapters.log.event import LoggedEvent
+from application.adapters.log.fences import NoneSince
+from application.adapters.log.reading import LogReading
 from application.adapters.mapper import TypedMapper
-from application.adapters.sqlite.fences import NoneSince
-from application.adapters.sqlite.log import Growth, LoggedEvent, SQLiteLog
 from domain.base import Aggregate, Event, rebuild
 from domain.errors import NotFoundError, RefusedError
 
@@ -44,9 +46,9 @@ class EventLog(Application[UUID]):
     """Stories of aggregates, appended in one order for everybody."""
 
     name = "flashlog"
-    recorder: SQLiteLog
+    recorder: LogReading
 
-    def __init__(self, recorder: SQLiteLog) -> None:
+    def __init__(self, recorder: LogReading) -> None:
         self._given = recorder
         super().__init__()
 

@@ -72,7 +72,7 @@ def postgres_server(
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of a new, empty database."""
     name = f"test_{uuid4().hex}"
-    tell(postgres_server, f"CREATE DATABASE {name}")
+    tell(postgres_server, f"CREATE DATABASE {name} STRATEGY = FILE_COPY")
     yield url_of(postgres_server, name)
     tell(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from eventsourcing.persistence import IntegrityError
 
-from application.adapters.sqlite.fences import NoneSince
+from application.adapters.log.fences import NoneSince
 from application.commands.connections import OPENWRT
 from application.commands.many_devices import change_all
 from application.commands.occupancy import (

@@ -5,7 +5,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 from msgspec import structs
 
-from application.adapters.sqlite.fences import NoneSince
+from application.adapters.log.fences import NoneSince
 from application.commands.many_devices import change_all
 from application.commands.standing import up_to_now
 from application.flashlog import Flashlog

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from application.adapters.sqlite.fences import NoneSince
+from application.adapters.log.fences import NoneSince
 from application.errors import LogBusyError
 from application.flashlog import Flashlog
 

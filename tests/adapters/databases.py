@@ -1,6 +1,7 @@
 """The same test on both databases: fixtures that give each of them."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,3 +43,12 @@ def opened_database(
         connections = Connections(tmp_path / "x.sqlite", busy_seconds=busy_seconds)
         yield connections
         connections.close()
+
+
+def soon(is_so: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 5
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.002)
+    return True

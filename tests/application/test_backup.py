@@ -30,7 +30,7 @@ from application.settings import Settings
 from domain.credentials import Credentials
 from domain.device.device import Device
 from domain.operation.words import SettledBy, Status
-from tests.adapters.sqlite.stories import check_whole
+from tests.adapters.logs import SQLitePlace, check_whole
 from tests.application.houses import (
     a_device,
     all_rows,
@@ -139,7 +139,10 @@ def test_a_backup_is_whole_while_others_append(
         settings = Settings(data_dir=tmp_path / f"restored-{number}")
         restored = restore(settings, archive)
         assert restored.position == made[number].position
-        assert check_whole(settings.data_dir / "log.sqlite") == restored.position
+        assert (
+            check_whole(SQLitePlace(settings.data_dir / "log.sqlite"))
+            == restored.position
+        )
         with opened(settings.data_dir) as again:
             running = all_rows(again.views)
             again.projector.rebuild()
@@ -380,7 +383,7 @@ def test_an_older_flashlog_refuses_the_backup_of_a_newer_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     backup(flashlog.settings, archive)
-    monkeypatch.setattr("application.adapters.sqlite.log.LOG_FORMAT", 0)
+    monkeypatch.setattr("application.adapters.log.appending.LOG_FORMAT", 0)
 
     with pytest.raises(NewerLogError, match="install the version that wrote it"):
         restore(elsewhere, archive)

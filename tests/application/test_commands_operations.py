@@ -31,7 +31,6 @@ from domain.errors import (
 )
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy, Status
-from tests.adapters.sqlite.stories import ROOT
 from tests.application.houses import (
     a_device,
     an_image,
@@ -41,6 +40,7 @@ from tests.application.houses import (
 )
 from tests.domain import examples
 
+ROOT = Path(__file__).parents[2]
 Step = Callable[[UpgradeOperation], None]
 
 

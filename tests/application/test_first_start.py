@@ -61,7 +61,7 @@ def test_a_start_that_is_refused_can_be_repeated(
     with opened(tmp_path / "house"):
         pass
     with monkeypatch.context() as patch:
-        patch.setattr("application.adapters.sqlite.log.LOG_FORMAT", 0)
+        patch.setattr("application.adapters.log.appending.LOG_FORMAT", 0)
         for _ in range(3):
             with pytest.raises(NewerLogError):
                 Flashlog(Settings(data_dir=tmp_path / "house"))

@@ -10,7 +10,7 @@ from application.audit.export import ExportError, export
 from application.audit.importing import import_export
 from application.audit.verification import verify
 from application.sealing import seal
-from tests.adapters.sqlite.stories import check_whole
+from tests.adapters.logs import SQLitePlace, check_whole
 from tests.application.houses import a_device, all_rows, opened
 from tests.audit.given import House
 
@@ -83,7 +83,7 @@ def test_an_import_makes_the_same_log_and_the_same_tree(
     second = house_at(tmp_path / "second")
     second.key = house.key
     assert second.rows() == house.rows()
-    assert check_whole(second.log) == 46
+    assert check_whole(SQLitePlace(second.log)) == 46
     assert contents(second.export("export")) == contents(exported)
 
 
@@ -121,7 +121,7 @@ def test_an_import_that_was_killed_goes_on(
     with pytest.raises(KeyboardInterrupt):
         import_export(tmp_path / "second", exported, progress=die)
     second = house_at(tmp_path / "second")
-    assert check_whole(second.log) == 30
+    assert check_whole(SQLitePlace(second.log)) == 30
     done = import_export(tmp_path / "second", exported)
     assert (done.events, done.already) == (46, 30)
     assert contents(second.export("export")) == contents(exported)

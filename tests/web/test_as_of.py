@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from application import passwords
-from application.adapters.sqlite.until import LogUntil
+from application.adapters.log.until import LogUntil
+from application.adapters.sqlite.connections import Connections
 from application.flashlog import Flashlog
 from application.log import EventLog
 from application.past.patience import Patience
@@ -48,7 +49,7 @@ def rebuilt(now: Flashlog, position: int, directory: Path) -> Iterator[Flashlog]
     """An installation that holds the events up to a position, and no others."""
     then = copy.copy(now)
     then.log = EventLog(LogUntil(now.log.recorder, position))
-    connections = open_views(directory / f"until-{position}.sqlite")
+    connections = open_views(Connections(directory / f"until-{position}.sqlite"))
     then.views = Views(connections)
     then.projector = Projector(then.log, connections)
     then.projector.catch_up()

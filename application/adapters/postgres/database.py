@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.resources import files
 from typing import Any
 
 import psycopg
@@ -15,6 +16,8 @@ from application.adapters.postgres.translation import of_tables, translated
 from application.errors import StorageError
 
 _REFUSALS = (errors.IntegrityError, errors.RaiseException)
+# Where what our statements use and PostgreSQL lacks is made.
+_WITH_FUNCTIONS = "flashlog_views"
 
 
 class PostgresConnection:
@@ -53,8 +56,9 @@ class PostgresDatabase:
         self.name = f"{pool.name} ({part})"
         self._listener = listener
         durability = "" if is_durable else "SET LOCAL synchronous_commit = off; "
+        self.lock_key = key_of(self.schema)
         self._begin = (
-            f"BEGIN; {durability}SELECT pg_advisory_xact_lock({key_of(self.schema)})"
+            f"BEGIN; {durability}SELECT pg_advisory_xact_lock({self.lock_key})"
         ).encode()
         self._commit = f'NOTIFY "{self.schema}"; COMMIT'.encode()
 
@@ -93,8 +97,13 @@ class PostgresDatabase:
     def make(
         self, schema: str, format_number: int, *, dropping: Collection[str] = ()
     ) -> None:
+        functions = ""
+        if self.schema == _WITH_FUNCTIONS:
+            functions = files(__package__).joinpath("functions.sql").read_text()
         self.make_as_written(
-            of_tables(schema), format_number=format_number, dropping=dropping
+            f"{functions}\n{of_tables(schema)}",
+            format_number=format_number,
+            dropping=dropping,
         )
 
     def make_as_written(

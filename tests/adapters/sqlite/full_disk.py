@@ -12,7 +12,7 @@ from pathlib import Path
 
 from application.adapters.sqlite.log import SQLiteLog
 from application.errors import LogFullError
-from tests.adapters.sqlite.stories import check_whole, story
+from tests.adapters.logs import SQLitePlace, check_whole, story
 
 DIRECTORY, MEANS = Path(sys.argv[1]), sys.argv[2]
 FILE_BYTES_MAX = 1 << 18
@@ -64,7 +64,7 @@ print(
             "stored": stored,
             "readable": readable,
             "after": after,
-            "whole": check_whole(PATH),
+            "whole": check_whole(SQLitePlace(PATH)),
         }
     )
 )

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.sqlite.stories import ROOT
-
+ROOT = Path(__file__).parents[3]
 _MOUNT = 'mount -t tmpfs -o size=4m none "$1" && exec "$2" -m "$3" "$1" disk'
 _UNSHARE = ["unshare", "--user", "--map-root-user", "--mount"]
 

@@ -1,15 +1,14 @@
-"""A process that appends to a log from several threads: PATH STORIES THREADS."""
+"""A process that appends to a log from several threads: NAME STORIES THREADS."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from application.adapters.sqlite.log import SQLiteLog
-from tests.adapters.sqlite.stories import story
+from tests.adapters.logs import place_named, story
 
-PATH, STORIES, THREADS = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+NAME, STORIES, THREADS = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 
-log = SQLiteLog(PATH)
+place = place_named(NAME)
+log = place.opened()
 
 
 def write(_: int) -> None:
@@ -22,4 +21,4 @@ print("ready", flush=True)
 sys.stdin.readline()
 with ThreadPoolExecutor(THREADS) as pool:
     list(pool.map(write, range(THREADS)))
-log.close()
+place.close()

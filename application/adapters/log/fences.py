@@ -3,12 +3,13 @@
 Asked under the lock that orders appends, so nothing can come between.
 """
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
+
+from application.adapters.database import Connection
 
 
 class NoneSince(NamedTuple):
@@ -19,7 +20,7 @@ class NoneSince(NamedTuple):
 
 
 def require_versions(
-    connection: sqlite3.Connection, expected: Sequence[tuple[UUID, int]]
+    connection: Connection, expected: Sequence[tuple[UUID, int]]
 ) -> None:
     """Raise IntegrityError unless these stories still have these versions."""
     for originator_id, version in expected:
@@ -33,7 +34,7 @@ def require_versions(
             raise IntegrityError(msg)
 
 
-def require_none(connection: sqlite3.Connection, none_since: NoneSince | None) -> None:
+def require_none(connection: Connection, none_since: NoneSince | None) -> None:
     """Raise IntegrityError where one of these events has come meanwhile."""
     if none_since is None:
         return
