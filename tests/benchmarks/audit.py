@@ -1,7 +1,6 @@
 """Verifying a log of a million events: how long, and with how much memory."""
 
 import os
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from application.adapters.sqlite.log import SQLiteLog
 from application.flashlog import Flashlog
 from application.sealing import seal
 from application.settings import Settings, environment_of
+from tests.benchmarks.generated import Row as LogRow
+from tests.benchmarks.generated import write_rows
 from tests.benchmarks.row import Row, at_most
 
 _EVENTS = 1_000_000
@@ -30,7 +31,7 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         settings = Settings(data_dir=Path(name))
         SQLiteLog(settings.data_dir / "log.sqlite").close()
-        _fill(settings.data_dir / "log.sqlite")
+        write_rows(settings.data_dir / "log.sqlite", _rows())
         with closing(Flashlog(settings)) as flashlog:
             begun = perf_counter()
             seal(flashlog)
@@ -43,24 +44,10 @@ def measure() -> list[Row]:
     ]
 
 
-def _fill(path: Path) -> None:
-    """Write rows past the library: what is measured begins after them."""
-    with closing(sqlite3.connect(path)) as connection:
-        triggers = connection.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
-        ).fetchall()
-        for name, _ in triggers:
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", _rows())
-        for _, sql in triggers:
-            connection.execute(sql)
-        connection.commit()
-
-
-def _rows() -> Iterator[tuple[int, bytes, int, str, bytes, int]]:
+def _rows() -> Iterator[LogRow]:
     for position in range(1, _EVENTS + 1):
         story, version = divmod(position - 1, _STORY)
-        yield (
+        yield LogRow(
             position,
             story.to_bytes(16),
             version + 1,

@@ -1,16 +1,12 @@
 """A fleet of 10,000 devices: lists, dry run, and the start of a mass upgrade."""
 
-import http.client
-import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from application.commands.devices import NewCredentials, add_credentials
@@ -33,6 +29,7 @@ from domain.device_group import DeviceGroup, GroupDescription
 from domain.operation.events import Started
 from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID
+from tests.benchmarks.client import Client, milliseconds
 from tests.benchmarks.row import Row, at_most, for_comparison
 from tests.web.serving import serving
 
@@ -42,7 +39,6 @@ _MODEL = "TP-Link TL-WDR4300 v1"
 _BOARD = "tplink,tl-wdr4300-v1"
 _TYPE = "ath79-generic-tplink_tl-wdr4300-v1-squashfs-sysupgrade.bin"
 _SAVED_AT_ONCE = 500
-_ASKED = 31
 _FIRMWARE = "/api/v1/firmware-upgrader"
 _LISTS = (
     f"{_FIRMWARE}/upgrade-operation/",
@@ -141,33 +137,6 @@ class SavedFleet:
             self._flashlog.log.append(*some)
 
 
-class _Client:
-    """One connection that is kept; times are of whole answers, in milliseconds."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._connection = http.client.HTTPConnection(
-            str(urlsplit(url).hostname), urlsplit(url).port, timeout=30
-        )
-        self._headers = {
-            "Authorization": f"Bearer {token}",
-            "Content-Type": "application/json",
-        }
-
-    def ask(self, path: str, method: str = "GET", body: Any = None) -> Any:
-        sent = None if body is None else json.dumps(body)
-        self._connection.request(method, path, sent, self._headers)
-        answer = self._connection.getresponse()
-        text = answer.read()
-        if answer.status >= 400:
-            msg = f"{method} {path}: {answer.status} {text[:200]!r}"
-            raise RuntimeError(msg)
-        return json.loads(text)
-
-    def median_ms(self, path: str) -> float:
-        self.ask(path)
-        return statistics.median(_ms(lambda: self.ask(path))[0] for _ in range(_ASKED))
-
-
 def measure() -> list[Row]:
     """Serve a fleet and ask for all of it, one after the other."""
     with tempfile.TemporaryDirectory(prefix="flashlog-bench-") as name:
@@ -186,14 +155,14 @@ def measure() -> list[Row]:
         flashlog.projector.catch_up()
         flashlog.close()
         with serving(settings) as service:
-            return _measured(_Client(service.url, token), fleet)
+            return _measured(Client(service.url, token), fleet)
 
 
-def _measured(client: _Client, fleet: SavedFleet) -> list[Row]:
+def _measured(client: Client, fleet: SavedFleet) -> list[Row]:
     return [*_lists(client), _dry_run(client, fleet), *_mass_upgrades(client, fleet)]
 
 
-def _lists(client: _Client) -> Iterator[Row]:
+def _lists(client: Client) -> Iterator[Row]:
     for path in _LISTS:
         name = path.rstrip("/").rpartition("/")[2]
         for word, number in (("first", "1"), ("last", "last")):
@@ -201,30 +170,30 @@ def _lists(client: _Client) -> Iterator[Row]:
             yield at_most(f"{name}, {word} page, p50", took_ms, "ms", _LIST_MS)
 
 
-def _dry_run(client: _Client, fleet: SavedFleet) -> Row:
+def _dry_run(client: Client, fleet: SavedFleet) -> Row:
     found = len(client.ask(fleet.upgrade_url)["device_firmwares"])
     if found != DEVICES:
         msg = f"the dry run finds {found} of {DEVICES} devices"
         raise RuntimeError(msg)
     took_ms = statistics.median(
-        _ms(lambda: client.ask(fleet.upgrade_url))[0] for _ in range(5)
+        milliseconds(lambda: client.ask(fleet.upgrade_url))[0] for _ in range(5)
     )
     return at_most("dry run, 10,000 devices", took_ms, "ms", _DRY_RUN_MS)
 
 
-def _mass_upgrades(client: _Client, fleet: SavedFleet) -> Iterator[Row]:
+def _mass_upgrades(client: Client, fleet: SavedFleet) -> Iterator[Row]:
     some = {"group": str(fleet.group)}
-    took_ms, _ = _ms(lambda: client.ask(fleet.upgrade_url, "POST", some))
+    took_ms, _ = milliseconds(lambda: client.ask(fleet.upgrade_url, "POST", some))
     visible = _seconds_until_visible(client, DEVICES + _GROUPED)
     yield at_most("mass upgrade of 1,000: answer", took_ms, "ms", _START_MS)
     yield at_most("mass upgrade of 1,000: all visible", visible, "s", _VISIBLE_SECONDS)
-    took_ms, _ = _ms(lambda: client.ask(fleet.upgrade_url, "POST", {}))
+    took_ms, _ = milliseconds(lambda: client.ask(fleet.upgrade_url, "POST", {}))
     visible = _seconds_until_visible(client, DEVICES + _GROUPED + DEVICES)
     yield for_comparison("mass upgrade of 10,000: answer", took_ms, "ms")
     yield for_comparison("mass upgrade of 10,000: all visible", visible, "s")
 
 
-def _seconds_until_visible(client: _Client, total: int) -> float:
+def _seconds_until_visible(client: Client, total: int) -> float:
     """Return when there were so many operations in the list."""
     begun = time.monotonic()
     while time.monotonic() - begun < _VISIBLE_LIMIT_SECONDS:
@@ -234,9 +203,3 @@ def _seconds_until_visible(client: _Client, total: int) -> float:
         time.sleep(0.02)
     msg = "the operations of the mass upgrade did not become visible"
     raise RuntimeError(msg)
-
-
-def _ms(act: Callable[[], Any]) -> tuple[float, Any]:
-    begun = time.perf_counter()
-    result = act()
-    return (time.perf_counter() - begun) * 1000, result
