@@ -17,6 +17,7 @@ import msgspec
 from application.adapters.archive import ArchiveError, read_archive, write_archive
 from application.adapters.durable import sync_directory
 from application.adapters.recording_store import RECORDINGS
+from application.audit.origins import ORIGINS
 from application.flashlog import RESTORING, Flashlog
 from application.recordings.retention import ROLE as RETIRING
 from application.settings import Settings
@@ -97,6 +98,8 @@ def backup(settings: Settings, target: Path) -> BackedUp:
             _AUDIT: beside / _AUDIT,
             _AUDIT_KEY: settings.data_dir / _AUDIT_KEY,
         }
+        if (settings.data_dir / ORIGINS).exists():
+            files[ORIGINS] = settings.data_dir / ORIGINS
         facts = {
             "made_at": flashlog.clock.now().isoformat(timespec="seconds"),
             "position": str(position),
@@ -163,7 +166,7 @@ def _held_batches(flashlog: Flashlog, reason: str, by: UUID | None) -> list[Batc
     """Hold the batches that go on; what they still make waits for a person, too."""
     rows = flashlog.views.rows(
         "SELECT id FROM batch WHERE status IN ('idle', 'in-progress')"
-        " AND held = '' AND NOT is_cancelled"
+        " AND held = '' AND is_cancelled = 0"
     )
     batches = [flashlog.log.get(Batch, UUID(row["id"])) for row in rows]
     for batch in batches:

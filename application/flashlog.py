@@ -77,6 +77,7 @@ class Flashlog:
         self.turns = Turns(self._views, bounds_of(settings))
         self.projector = Projector(self.log, self._views)
         self.installation = _installation(directory)
+        self._require_no_lost_events()
         self._found_default_organization()
 
     @cached_property
@@ -167,6 +168,17 @@ class Flashlog:
             yield descriptor
         finally:
             os.close(descriptor)
+
+    def _require_no_lost_events(self) -> None:
+        """Make read models again that have seen more than the log has."""
+        shown, end = self.views.position(), self.log.end()
+        if shown > end:
+            _log.error(
+                "action=events_lost the log ends at %d, its read models had come to %d "
+                "and are made again: `flashlog audit verify` tells more",
+                *(end, shown),
+            )
+            self.projector.drop()
 
     def _found_default_organization(self) -> None:
         def found() -> None:

@@ -33,3 +33,14 @@ def write_once(path: Path, content: bytes) -> None:
             sync_directory(path.parent)
     finally:
         beside.unlink()
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Make a file that only its owner can read, in the place of the one before."""
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        write_once(beside, content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    sync_directory(path.parent)

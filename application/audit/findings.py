@@ -13,6 +13,7 @@ class Kind(StrEnum):
     """What is wrong at some positions."""
 
     CHANGED = "changed"  # these events are not what was signed, all others are
+    UNREADABLE = "unreadable"  # the file is damaged here; of all others is told
     MISSING = "missing"  # these events were signed and are not there
     ADDED = "added"  # nobody appends at such a position
     BETWEEN = "between"  # somewhere here; the hashes that could tell are gone, too
@@ -20,6 +21,7 @@ class Kind(StrEnum):
     SIGNATURE = "signature"  # whose signature it should be, it is not
     TILES = "tiles"  # the log is right, the hashes kept of it are not
     RECORDING = "recording"  # the file that this event names is not what it names
+    DATABASE = "database"  # rows may be right, what is answered from them not
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +47,8 @@ class Report(msgspec.Struct, kw_only=True):
 
     `signed` is how many events the newest checkpoint that fits covers, `held` how many
     checkpoints of the verifier's own fit; `unsigned` events are too new to be covered.
-    `recordings` were looked at; `recordings_absent` are not here, with their directory.
+    `recordings` were looked at; `recordings_removed` have gone on record, and
+    `recordings_absent` have never come here with an import.
     """
 
     events: int
@@ -54,6 +57,7 @@ class Report(msgspec.Struct, kw_only=True):
     held: int = 0
     unsigned: int = 0
     recordings: int = 0
+    recordings_removed: int = 0
     recordings_absent: int = 0
     keys: list[str] = []
     findings: list[Finding] = []

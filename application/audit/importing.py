@@ -21,6 +21,7 @@ from application.audit.export import (
     ExportError,
     Manifest,
 )
+from application.audit.origins import Origins
 from application.audit.tiling import made_again
 from domain.transparency.leaf import StoredRow
 
@@ -64,6 +65,7 @@ def import_export(
             done += len(more)
             progress(done, manifest.events)
         checkpoints = _take_checkpoints(store, directory, rows)
+        _note_origins(data_dir, manifest, vkeys)
     finally:
         inheritance.close()
         rows.close()
@@ -105,6 +107,13 @@ def _compare(rows: StoredRows, events: Iterator[StoredRow]) -> int:
             )
             raise ExportError(msg)
     return end
+
+
+def _note_origins(data_dir: Path, manifest: Manifest, vkeys: Sequence[str]) -> None:
+    """Note whose signatures were believed, and what has come without recordings."""
+    origins = Origins.of(data_dir).with_keys(*(vkeys or manifest.keys))
+    imported = max(origins.imported, manifest.events)
+    msgspec.structs.replace(origins, imported=imported).keep(data_dir)
 
 
 def _take_checkpoints(store: AuditStore, directory: Path, rows: StoredRows) -> int:

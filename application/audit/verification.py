@@ -6,12 +6,14 @@ the kept hashes give it, they are the right ones, and tell exactly which rows ar
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import zip_longest
 
 from application.adapters.sqlite.audit_store import AuditStore
 from application.adapters.sqlite.rows import StoredRows
 from application.audit.claims import Claim, claims
 from application.audit.findings import Differences, Kind, Report
+from application.errors import StorageError
 from domain.transparency.hashing import HASH_BYTES
 from domain.transparency.leaf import NoLeafError, StoredRow, leaf_hash_of
 from domain.transparency.note import Note, VerifierKey
@@ -22,8 +24,13 @@ Progress = Callable[[int, int], None]
 
 _TEXTS = {
     Kind.CHANGED: "not what was signed",
+    Kind.UNREADABLE: "cannot be read, the file is damaged",
     Kind.MISSING: "was signed and is gone",
 }
+
+# In the place of a leaf's hash.
+_NO_LEAF, _UNREADABLE = b"", b"?"
+_KINDS = {None: Kind.MISSING, _UNREADABLE: Kind.UNREADABLE}
 
 
 def verify(
@@ -42,11 +49,12 @@ def verify(
     # Asked before the log's end; checkpoints that come meanwhile are not looked at.
     newest = store.newest()
     newest_size = newest.size if newest else 0
-    report = Report(events=rows.end(), keys=[key.text for key in keys])
+    report = Report(events=_end(rows, newest_size), keys=[key.text for key in keys])
     walk = _Walk(rows, store, report, progress=progress)
-    for position in rows.before_the_first():
-        text = "an event where none can be"
-        report.add(Kind.ADDED, position, position, text)
+    with suppress(StorageError):
+        for position in rows.before_the_first():
+            text = "an event where none can be"
+            report.add(Kind.ADDED, position, position, text)
     if _has_more(store, newest_size):
         text = f"hashes are kept of more than the {newest_size} events that are signed"
         report.add(Kind.TILES, newest_size + 1, newest_size + 1, text)
@@ -54,6 +62,14 @@ def verify(
     walk.take(each for each in told if each.is_held or each.size <= newest_size)
     report.unsigned = max(0, report.events - walk.seen)
     return report
+
+
+def _end(rows: StoredRows, newest_size: int) -> int:
+    """Return where the log ends; of a damaged one, where it is said to have ended."""
+    try:
+        return rows.end()
+    except StorageError:
+        return newest_size
 
 
 def _has_more(store: AuditStore, size: int) -> bool:
@@ -132,7 +148,13 @@ class _Walk:
 
     def _leaves(self, start: int, count: int) -> list[bytes | None]:
         """Return the hashes of rows; None where one is missing, blank for no leaf."""
-        rows = self._rows.read(after=start, limit=count)
+        try:
+            rows = self._rows.read(after=start, limit=count)
+        except StorageError:
+            return [
+                self._leaf_alone(position)
+                for position in range(start + 1, start + count + 1)
+            ]
         if len(rows) == count and rows[-1].position == start + count:
             return [_leaf(row) for row in rows]
         at = {row.position: row for row in rows}
@@ -140,6 +162,14 @@ class _Walk:
             _leaf(at[position]) if position in at else None
             for position in range(start + 1, start + count + 1)
         ]
+
+    def _leaf_alone(self, position: int) -> bytes | None:
+        """Return one hash, from a file that is damaged around here."""
+        try:
+            row = next(iter(self._rows.read(after=position - 1, limit=1)), None)
+        except StorageError:
+            return _UNREADABLE
+        return _leaf(row) if row is not None and row.position == position else None
 
     def _grow(self, tree: GrowingTree, start: int, leaves: Sequence[bytes]) -> None:
         for index, leaf in enumerate(leaves, start):
@@ -164,7 +194,7 @@ class _Walk:
         pairs = zip_longest(found, kept)
         for position, (leaf, expected) in enumerate(pairs, start + 1):
             if leaf != expected:
-                kind = Kind.MISSING if leaf is None else Kind.CHANGED
+                kind = _KINDS.get(leaf, Kind.CHANGED)
                 self._differences.note(kind, position, position)
             self._of_rows = _grown(self._of_rows, leaf)
             self._of_tiles = _grown(self._of_tiles, expected)
@@ -235,7 +265,7 @@ def _leaf(row: StoredRow) -> bytes:
     try:
         return leaf_hash_of(row)
     except NoLeafError:
-        return b""
+        return _NO_LEAF
 
 
 def _grown(tree: GrowingTree | None, leaf: bytes | None) -> GrowingTree | None:

@@ -82,14 +82,15 @@ class Messenger:
 
     def has_news(self) -> bool:
         newest = self._store.newest()
-        return newest is not None and newest.size > self._known()
+        # Also where it is said to know more than there is: it is asked itself then.
+        return newest is not None and newest.size != self._known()
 
     def bring(self) -> int:
         """Bring the newest checkpoint; returns its size. Raises UnwitnessedError."""
         newest = self._store.newest()
         if newest is None:
             return 0
-        answer = self._add(newest, self._known())
+        answer = self._add(newest, min(self._known(), newest.size))
         if answer.status == _CONFLICT and _SIZE.fullmatch(answer.body):
             answer = self._add(newest, self._told(int(answer.body), newest))
         if answer.status != _TAKEN:

@@ -12,8 +12,13 @@ from tests.cli.conftest import Cli
 
 def change_the_log(directory: Path) -> None:
     with closing(sqlite3.connect(directory / "data" / "log.sqlite")) as connection:
+        trigger = "WHERE name = 'event_is_final'"
+        (sql,) = connection.execute(
+            f"SELECT sql FROM sqlite_schema {trigger}"
+        ).fetchone()
         connection.execute("DROP TRIGGER event_is_final")
         connection.execute("UPDATE event SET recorded_at = 1 WHERE position = 2")
+        connection.execute(sql)
         connection.commit()
 
 
@@ -139,3 +144,14 @@ def test_hashes_are_not_made_again_from_a_changed_log(cli: Cli, tmp_path: Path) 
     assert said.status == 1
     assert "the log is not what the checkpoint of 2 events signed" in said.err
     assert "CHANGED position 2" in cli("audit", "verify").out
+
+
+def test_a_new_key_signs_from_now_on(cli: Cli) -> None:
+    old = cli("audit", "key").out.strip()
+    cli("audit", "checkpoint")
+    new = cli("audit", "new-key").out.strip()
+    assert new != old
+    assert cli("audit", "key", "--json").json == {"key": new}
+    verified = cli("audit", "verify")
+    assert verified.status == 0
+    assert f"verified: signed by {old}, {new}" in " ".join(verified.out.split())

@@ -17,6 +17,7 @@ from application.sealing import make_tiles_again, seal
 from web.cli import exits, output
 from web.cli.exposing import diff, exposure
 from web.cli.here import Here, json_option, pass_here
+from web.cli.keys import key, new_key
 from web.cli.looking_back import show
 from web.cli.recording import record
 from web.cli.replaying import replay
@@ -48,25 +49,8 @@ def audit() -> None:
     """
 
 
-for _command in (record, show, diff, exposure, replay):
+for _command in (key, new_key, record, show, diff, exposure, replay):
     audit.add_command(_command)
-
-
-@audit.command()
-@json_option
-@pass_here
-def key(here: Here, *, as_json: bool) -> None:
-    """Print the public key with which checkpoints are verified.
-
-    \b
-    Example:
-      flashlog audit key > flashlog.vkey
-    """
-    vkey = here.flashlog.audit.vkey
-    if as_json:
-        output.print_json({"key": vkey})
-    else:
-        click.echo(vkey)
 
 
 @audit.command()
@@ -240,8 +224,11 @@ def _tell(report: Report) -> None:
     output.say(f"{fit} fit, up to {output.counted(report.signed, 'event')}{newer}")
     if report.recordings:
         output.say(f"{output.counted(report.recordings, 'recording')} looked at")
+    if report.recordings_removed:
+        removed = output.counted(report.recordings_removed, "recording")
+        output.say(f"{removed} that the log says were removed")
     if report.recordings_absent:
         absent = output.counted(report.recordings_absent, "recording")
-        output.say(f"{absent} that the log names: there is no directory of them here")
+        output.say(f"{absent} that did not come here with the imported log")
     if report.is_good:
         click.echo(f"verified: signed by {', '.join(report.keys)}")

@@ -90,6 +90,14 @@ class AuditStore:
             ).fetchone()
         return int(found[0]) if found else 0
 
+    def witnessed(self) -> int:
+        """Return the size of the newest checkpoint that any witness has taken."""
+        with self._connections.reading() as connection:
+            (size,) = connection.execute(
+                "SELECT coalesce(max(size), 0) FROM witness"
+            ).fetchone()
+        return int(size)
+
     def note_known(self, witness: str, size: int) -> None:
         with self._connections.writing() as connection:
             connection.execute(

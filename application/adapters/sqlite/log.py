@@ -37,11 +37,11 @@ class SQLiteLog(Log):
     ) -> None:
         self._connections = Connections(path, busy_seconds=busy_seconds)
         super().__init__(self._connections, busy_seconds=busy_seconds, now=now)
+        guard(self._connections)
 
     def _make(self) -> None:
         schema = files("application.adapters.sqlite").joinpath("log.sql").read_text()
         self._connections.make(schema, LOG_FORMAT)
-        guard(self._connections)
 
     def _append(
         self,

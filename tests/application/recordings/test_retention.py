@@ -1,6 +1,7 @@
 """Recordings go when they are old, and every other change of them is found."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -10,7 +11,9 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from application.audit.export import export
 from application.audit.findings import Kind, Report
+from application.audit.importing import import_export
 from application.audit.looking import verify_directory
 from application.backup import backup, restore
 from application.flashlog import Flashlog
@@ -40,9 +43,13 @@ class House:
 
     def __init__(self, directory: Path) -> None:
         self.clock = AheadClock()
-        self.settings = Settings(data_dir=directory, recording_days=10)
+        self.settings = self.settings_of(directory)
         self.flashlog = Flashlog(self.settings, clock=self.clock)
         self.hashes = [self.record(f"recording {number}") for number in range(3)]
+
+    @staticmethod
+    def settings_of(directory: Path) -> Settings:
+        return Settings(data_dir=directory, recording_days=10)
 
     def record(self, text: str) -> str:
         sha256 = self.flashlog.recordings.put(text.encode())
@@ -173,13 +180,30 @@ def test_one_that_is_older_than_what_was_removed_may_be_gone_a_younger_not(
     assert [each.kind for each in house.verify().findings] == [Kind.RECORDING]
 
 
-def test_beside_an_imported_log_recordings_are_counted_as_absent(
-    house: House,
+def test_those_of_an_imported_log_are_counted_as_absent(
+    house: House, tmp_path: Path
 ) -> None:
-    directory = house.settings.data_dir
-    (directory / "recordings").rename(directory / "elsewhere")
-    report = house.verify()
-    assert (report.is_good, report.recordings_absent) == (True, 3)
+    seal(house.flashlog)
+    export(house.flashlog.audit, tmp_path / "export")
+    again = House.settings_of(tmp_path / "again")
+    import_export(again.data_dir, tmp_path / "export")
+    with closing(Flashlog(again, clock=house.clock)) as imported:
+        # Also when it goes on: what is recorded from then on must be there.
+        house.flashlog, flashlog = imported, house.flashlog
+        new = house.record("new")
+        report = house.verify(again.data_dir)
+        assert (report.findings, report.recordings_absent) == ([], 3)
+        assert report.recordings == 1
+        imported.recordings.delete(new)
+        assert [each.kind for each in house.verify(again.data_dir).findings] == [
+            Kind.RECORDING
+        ]
+        house.flashlog = flashlog
+
+
+def test_without_their_directory_all_are_missing(house: House) -> None:
+    shutil.rmtree(house.settings.data_dir / "recordings")
+    assert [each.kind for each in house.verify().findings] == [Kind.RECORDING] * 3
 
 
 def test_a_backup_has_the_recordings(house: House, tmp_path: Path) -> None:

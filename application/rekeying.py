@@ -1,0 +1,33 @@
+"""Gives the installation another key to sign with, vouched for by the one before."""
+
+from application.adapters.durable import replace
+from application.audit.origins import Origins
+from application.errors import RefusedError
+from application.flashlog import Flashlog
+from application.sealing import ROLE
+from domain.transparency.note import Note, SigningKey, VerifierKey
+
+
+def change_key(flashlog: Flashlog) -> VerifierKey:
+    """Sign with a new key from now on; returns its public part.
+
+    The last checkpoint of the old key has both signatures, so that whoever knows the
+    old one can tell that the new one is ours. The old one is forgotten. Raises
+    RefusedError while somebody signs, and ChangedLogError.
+    """
+    with flashlog.alone(ROLE) as is_alone:
+        if not is_alone:
+            msg = "the service signs with this key just now: stop it first"
+            raise RefusedError(msg)
+        audit, directory = flashlog.audit, flashlog.settings.data_dir
+        audit.keeper().catch_up()
+        new = SigningKey.make(audit.key.verifier.name)
+        # Known before it is used: whoever is killed here has the old one still.
+        Origins.of(directory).with_keys(audit.vkey).keep(directory)
+        newest = audit.store.newest()
+        if newest is not None:
+            note = Note.read(newest.note)
+            both = Note(note.text, (*note.signatures, new.sign(note.text)))
+            audit.store.cosign(newest.size, both.whole)
+        replace(directory / "audit.key", f"{new.text}\n".encode())
+        return new.verifier
