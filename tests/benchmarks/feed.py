@@ -14,7 +14,7 @@ from application.flashlog import Flashlog
 from application.settings import Settings
 from domain.operation.operation import UpgradeOperation
 from tests.benchmarks.client import Client, milliseconds
-from tests.benchmarks.generated import flashing
+from tests.benchmarks.generated import LATER_SECONDS, flashing
 from tests.benchmarks.listeners import Heard, heard_by, listeners
 from tests.benchmarks.row import Row, at_least, at_most
 from tests.domain import examples
@@ -25,8 +25,6 @@ _OPERATIONS = 100
 _SECONDS = 20.0
 _FEW, _MANY = 10, 1000
 _RATE = 50
-# No runner takes part.
-_LATER_SECONDS = 30 * 365 * 86_400
 
 
 def measure() -> list[Row]:
@@ -133,7 +131,7 @@ def _let_happen(flashlog: Flashlog, running: list[UpgradeOperation]) -> int:
     begun, told = time.monotonic(), 0
     while told < _SECONDS * _RATE:
         operation = running[told % len(running)]
-        operation.observe(examples.reconnect_attempted(_LATER_SECONDS))
+        operation.observe(examples.reconnect_attempted(LATER_SECONDS))
         flashlog.log.append(operation)
         told += 1
         time.sleep(max(0.0, begun + told / _RATE - time.monotonic()))
@@ -143,6 +141,6 @@ def _let_happen(flashlog: Flashlog, running: list[UpgradeOperation]) -> int:
 def _running(flashlog: Flashlog) -> UpgradeOperation:
     """Make an operation whose router reboots and is looked at much later."""
     operation = flashing(uuid4())
-    operation.observe(examples.reconnect_attempted(_LATER_SECONDS))
+    operation.observe(examples.reconnect_attempted(LATER_SECONDS))
     flashlog.log.append(operation)
     return operation

@@ -27,6 +27,9 @@ from tests.domain import examples
 _DEVICE_ID = UUID(int=0xDE01CE)
 _DEVICES_MAX = 10_000
 _UPLOAD_STEPS = 7
+_SAVED_AT_ONCE = 500
+# From the examples' day on: nobody comes there while something is measured.
+LATER_SECONDS = 30 * 365 * 86_400
 _BOARD = "tplink,tl-wdr4300-v1"
 
 
@@ -65,17 +68,28 @@ def write_operations(flashlog: Flashlog, *, operations: int, is_short: bool) -> 
     Returns the number of events of all upgrades.
     """
     image_id = _image(flashlog)
+    told = _told(_short(image_id) if is_short else upgraded(image_id))
+    _write(flashlog, told, operations)
+    return operations * len(told)
+
+
+def write_flashing(flashlog: Flashlog, *, operations: int) -> None:
+    """Let the routers of so many devices reboot, each to be looked at much later."""
+    operation = flashing(_image(flashlog))
+    operation.observe(examples.reconnect_attempted(LATER_SECONDS))
+    _write(flashlog, _told(operation), operations)
+
+
+def _write(flashlog: Flashlog, told: Told, operations: int) -> None:
     devices = [
         examples.device(uuid4(), name=f"r-{number}")
         for number in range(min(operations, _DEVICES_MAX))
     ]
-    for start in range(0, len(devices), 500):
-        flashlog.log.append(*devices[start : start + 500])
-    told = _told(_short(image_id) if is_short else upgraded(image_id))
+    for start in range(0, len(devices), _SAVED_AT_ONCE):
+        flashlog.log.append(*devices[start : start + _SAVED_AT_ONCE])
     device_ids = [device.id for device in devices]
     path = flashlog.settings.data_dir / "log.sqlite"
     write_rows(path, _rows(_last(path), told, device_ids, operations))
-    return operations * len(told)
 
 
 def upgraded(image_id: UUID, operation_id: UUID | None = None) -> UpgradeOperation:
