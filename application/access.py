@@ -12,6 +12,10 @@ class Condition(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
 
 
+# What every row fulfils.
+ALL = Condition("1 = 1")
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """What may be known of a user without opening the vault.
 
@@ -45,7 +49,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     def seen(self, column: str, *, shared: bool = True) -> Condition:
         """Return what a row's organization must be like for the user to see the row."""
         if self.is_superuser:
-            return Condition("1")
+            return ALL
         own = f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608
         ids = msgspec.json.encode(sorted(map(str, self.manages))).decode()
         return Condition(f"({own} OR {column} IS NULL)" if shared else own, (ids,))

@@ -16,6 +16,7 @@ from application.adapters.image_store import ImageStore
 from application.adapters.recording_store import RECORDINGS, RecordingStore
 from application.adapters.signing_key import take_signing_key
 from application.adapters.sqlite.audit_store import AuditStore
+from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.log import SQLiteLog
 from application.adapters.sqlite.rows import StoredRows
 from application.adapters.vault import Vault
@@ -71,7 +72,9 @@ class Flashlog:
             directory / "images", size_bytes_max=settings.image_size_max_bytes or None
         )
         self.recordings = RecordingStore(directory / RECORDINGS)
-        self._views = open_views(directory / "views.sqlite")
+        self._views = open_views(
+            Connections(directory / "views.sqlite", synchronous="NORMAL")
+        )
         self.views = Views(self._views)
         self.due = DueWork(self._views)
         self.turns = Turns(self._views, bounds_of(settings))

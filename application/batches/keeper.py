@@ -43,10 +43,10 @@ def keeping(flashlog: Flashlog) -> AbstractContextManager[None]:
 def keep_up(flashlog: Flashlog, stop: Signal) -> bool:
     """Do what batches wait for; False where that is to be tried again."""
     unfilled = flashlog.views.rows(
-        "SELECT id FROM batch WHERE NOT is_filled AND NOT is_cancelled"
+        "SELECT id FROM batch WHERE is_filled = 0 AND is_cancelled = 0"
     )
     cancelled = flashlog.views.rows(
-        "SELECT id FROM batch WHERE status = 'in-progress' AND is_cancelled"
+        "SELECT id FROM batch WHERE status = 'in-progress' AND is_cancelled = 1"
     )
     done = [_tried(fill, flashlog, UUID(row["id"]), stop) for row in unfilled]
     done += [
@@ -60,7 +60,7 @@ def cancel_operations(flashlog: Flashlog, batch_id: UUID, stop: Signal) -> None:
     batch = flashlog.log.get(Batch, batch_id)
     rows = flashlog.views.rows(
         "SELECT id FROM operation WHERE batch_id = ? AND status = 'in-progress'"
-        " AND cancellable",
+        " AND cancellable = 1",
         [str(batch_id)],
     )
     ids = [UUID(row["id"]) for row in rows]

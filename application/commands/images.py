@@ -105,10 +105,10 @@ def find_image(flashlog: Flashlog, text: str) -> UUID:
     rows = flashlog.views.rows(
         "SELECT DISTINCT image.id, image.file_name FROM image"
         " JOIN build ON build.id = image.build_id"
-        " WHERE image.id = lower(?1) OR image.file_name = ?1 OR build.version = ?1"
+        " WHERE image.id = ?2 OR image.file_name = ?1 OR build.version = ?1"
         " OR image.release = ?1"
-        " OR (length(?1) >= 8 AND substr(image.sha256, 1, length(?1)) = lower(?1))",
-        [text],
+        " OR (length(?2) >= 8 AND substr(image.sha256, 1, length(?2)) = ?2)",
+        [text, text.lower()],
     )
     if not rows:
         msg = (

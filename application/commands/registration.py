@@ -14,6 +14,7 @@ from application.commands.devices import (
     check_new_device,
 )
 from application.flashlog import Flashlog
+from application.queries.folding import folded
 from domain.device.device import Device
 from domain.device.words import Jump
 from domain.errors import InvalidError
@@ -86,9 +87,10 @@ def _jumps_of(flashlog: Flashlog, device_id: UUID | None) -> tuple[Jump, ...]:
 def _check_free(flashlog: Flashlog, new: NewDevice, mac_address: str) -> None:
     """Notice a duplicate before a secret is kept; the reservation is what decides."""
     rows = flashlog.views.rows(
-        "SELECT name = ?1 COLLATE NOCASE AS by_name, mac_address = ?2 AS by_mac"
-        " FROM device WHERE organization_id = ?3 AND (by_name OR by_mac)",
-        [new.name, mac_address, str(new.organization_id)],
+        "SELECT lower(name) = ?1 AS by_name, mac_address = ?2 AS by_mac"
+        " FROM device WHERE organization_id = ?3"
+        " AND (lower(name) = ?1 OR mac_address = ?2)",
+        [folded(new.name), mac_address, str(new.organization_id)],
     )
     wrong = {}
     if any(row["by_name"] for row in rows):

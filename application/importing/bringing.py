@@ -19,6 +19,7 @@ from application.importing.references import Defaults, References
 from application.importing.sighting import Outcome, Sighting
 from application.importing.updating import bring_up_to_date, difference
 from application.projections.views import Row
+from application.queries.folding import folded
 from domain.device.words import Jump
 from domain.identity import normalise_mac
 from domain.organization import DEFAULT_ORGANIZATION_ID
@@ -137,8 +138,7 @@ class Bringing:
 
     def _require_free(self, name: str, organization_id: UUID) -> None:
         rows = self._flashlog.views.rows(
-            "SELECT 1 FROM device WHERE organization_id = ?2"
-            " AND lower(name) = ?1",
+            "SELECT 1 FROM device WHERE organization_id = ?2 AND lower(name) = ?1",
             [folded(name), str(organization_id)],
         )
         if rows:

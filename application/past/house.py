@@ -19,7 +19,8 @@ from application.log import Entry, EventLog
 from application.past.patience import Patience, TooLongError
 from application.projections.projector import make_views
 from application.projections.row_writer import told_whole
-from application.projections.views import Views
+from application.projections.told import take_operations
+from application.projections.views import Row, Views
 from application.projections.writing import insert
 
 # So many stories are in memory at a time.
@@ -53,6 +54,11 @@ class House:
                 told_whole(entries).write(connection)
         return begun
 
+    def take_operations(self, rows: Sequence[Row]) -> None:
+        """Take over operations as they are now: nothing has happened to them since."""
+        with self._rows.writing() as connection:
+            take_operations(connection, rows)
+
     def let_own_as_now(self) -> None:
         """Let everything belong to whom it belongs now, who alone may be told of it."""
         organizations = self.now.views.all("organization")
@@ -70,8 +76,7 @@ class House:
                     [tuple(row.values()) for row in owned],
                 )
             connection.execute("DELETE FROM organization")
-            for row in organizations:
-                insert(connection, "organization", row)
+            insert(connection, "organization", organizations)
 
     def close(self) -> None:
         self.log.close()

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.access import Condition
+from application.access import ALL, Condition
 from application.flashlog import Flashlog
 from application.log import Entry
 from application.past.moments import Moment
@@ -93,9 +93,9 @@ def lives(
 
     `seen` are conditions on `device_owner`, where every device stands that ever was.
     """
-    text = " AND ".join(each.text for each in seen) or "1"
+    text = " AND ".join(each.text for each in seen) or ALL.text
     rows = flashlog.views.rows(
-        f"SELECT id, name FROM device_owner WHERE {text} ORDER BY rowid",  # noqa: S608
+        f"SELECT id, name FROM device_owner WHERE {text} ORDER BY position",  # noqa: S608
         [value for each in seen for value in each.values],
     )
     for start in range(0, len(rows), _CHUNK):

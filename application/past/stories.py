@@ -1,9 +1,12 @@
 """Which stories an answer depends on: told to a house, they make its rows."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from application.access import Account
 from application.past.house import Fill, House
+from application.projections.rows import moment
+from application.projections.views import Row
 from domain.catalogue import Build, FirmwareImage
 from domain.operation.events import Started
 
@@ -39,14 +42,31 @@ def of_batch(batch_id: UUID) -> Fill:
         for row in house.views.all("batch"):
             named = ("build_id", "category_id", "group_id", "location_id")
             house.tell([UUID(row[name]) for name in named if row[name]])
-        operations = house.now.views.rows(
-            "SELECT id FROM operation WHERE batch_id = ?", [str(batch_id)]
+        begun = house.now.views.rows(
+            "SELECT * FROM operation WHERE batch_id = ? AND position <= ?",
+            [str(batch_id), house.position],
         )
-        begun = house.tell([UUID(row["id"]) for row in operations])
-        started = (each.event for each in begun)
-        house.tell([each.image_id for each in started if isinstance(each, Started)])
+        taken, others = _taken_over(house, begun)
+        house.take_operations(taken)
+        first = house.tell([UUID(row["id"]) for row in others])
+        started = (each.event for each in first)
+        images = [each.image_id for each in started if isinstance(each, Started)]
+        house.tell([*(UUID(row["image_id"]) for row in taken), *images])
 
     return fill
+
+
+def _taken_over(house: House, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Return which rows are as they were then, and which must be told anew.
+
+    Nothing has happened to an operation since it was changed last; only that its image
+    was deleted is not in its story.
+    """
+    then = house.now.log.at([house.position])
+    until = moment(then[0].recorded_at) if then else ""
+    taken = [row for row in rows if row["modified"] < until and row["image_id"]]
+    ids = {row["id"] for row in taken}
+    return taken, [row for row in rows if row["id"] not in ids]
 
 
 def of_fleet(account: Account) -> Fill:
@@ -60,9 +80,10 @@ def of_fleet(account: Account) -> Fill:
         )
         house.tell([UUID(row["id"]) for row in devices])
         running = house.views.rows(
-            "SELECT DISTINCT running_image_id AS id FROM device WHERE id IS NOT NULL"
+            "SELECT DISTINCT running_image_id AS id FROM device"
+            " WHERE running_image_id IS NOT NULL"
         )
-        image_ids = [UUID(row["id"]) for row in running if row["id"]]
+        image_ids = [UUID(row["id"]) for row in running]
         images = house.log.get_all(FirmwareImage, image_ids)
         build_ids = {each.build_id for each in images.values()}
         builds = house.log.get_all(Build, list(build_ids))

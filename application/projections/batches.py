@@ -1,9 +1,10 @@
 """How far batches are: their operations counted by status, kept up as they change."""
 
-import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 
+from application.adapters.database import Connection
+from application.projections.rows import Row
+from application.projections.writing import stored, write
 from domain.batch.words import status_of
 
 _STATUSES = {
@@ -32,36 +33,25 @@ class BatchCounts:
             self._changes[batch_id][before] -= 1
         self._changes[batch_id][after] += 1
 
-    def write(self, connection: sqlite3.Connection) -> None:
-        for batch_id, modified in self._modified.items():
-            _write(connection, batch_id, modified, self._changes[batch_id])
+    def write(self, connection: Connection) -> None:
+        before = stored(connection, "batch", self._modified)
+        # Of some there is no row: their operations are older than batches are.
+        rows = [self._counted(row) for row in before.values()]
+        write(connection, "batch", rows, before)
 
-
-def _write(
-    connection: sqlite3.Connection,
-    batch_id: str,
-    modified: str,
-    changes: Mapping[str, int],
-) -> None:
-    columns = ", ".join(_STATUSES.values())
-    found = connection.execute(
-        f"SELECT is_filled, is_cancelled, {columns} FROM batch"  # noqa: S608
-        " WHERE id = ?",
-        (batch_id,),
-    ).fetchone()
-    if found is None:  # its operations are older than batches are
-        return
-    is_filled, is_cancelled, *counted = found
-    counts = {
-        status: count + changes.get(status, 0)
-        for status, count in zip(_STATUSES, counted, strict=True)
-    }
-    status = status_of(
-        counts, is_filled=bool(is_filled), is_cancelled=bool(is_cancelled)
-    )
-    marks = ", ".join(f"{column} = ?" for column in _STATUSES.values())
-    connection.execute(
-        f"UPDATE batch SET status = ?, modified = max(modified, ?), {marks}"  # noqa: S608
-        " WHERE id = ?",
-        (status, modified, *counts.values(), batch_id),
-    )
+    def _counted(self, batch: Row) -> Row:
+        changes = self._changes[batch["id"]]
+        counts = {
+            status: batch[column] + changes[status]
+            for status, column in _STATUSES.items()
+        }
+        status = status_of(
+            counts,
+            is_filled=bool(batch["is_filled"]),
+            is_cancelled=bool(batch["is_cancelled"]),
+        )
+        return {
+            "id": batch["id"],
+            "status": status,
+            "modified": max(batch["modified"], self._modified[batch["id"]]),
+        } | {column: counts[status] for status, column in _STATUSES.items()}

@@ -7,13 +7,15 @@ routers it names. What is deleted goes on to belong where it belonged, so that i
 event reaches those whom it was about.
 """
 
-import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from application.adapters.database import Connection
+from application.projections.rows.shown import Row, optional
+from application.projections.writing import stored, write
 from domain.base import Aggregate
 from domain.batch.batch import Batch, BatchTargets
 from domain.catalogue import Build, Category, FirmwareImage
@@ -106,15 +108,6 @@ RULES: Mapping[type[Aggregate], Rule] = {
 }
 
 _NOBODYS = Rule("")
-_NOTE = """
-INSERT INTO belonging (id, organization_id, parent_id, batch_id) VALUES (?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET
-  organization_id = excluded.organization_id,
-  parent_id = excluded.parent_id,
-  batch_id = excluded.batch_id
-WHERE organization_id IS NOT excluded.organization_id
-  OR parent_id IS NOT excluded.parent_id
-"""
 
 
 def rule_of(kind: type[Aggregate]) -> Rule:
@@ -122,8 +115,17 @@ def rule_of(kind: type[Aggregate]) -> Rule:
     return RULES.get(kind, _NOBODYS)
 
 
-def note_belonging(connection: sqlite3.Connection, aggregate: Aggregate) -> None:
-    """Write where a thing belongs by now."""
-    for thing_id, place in rule_of(type(aggregate)).places(aggregate).items():
-        ids = (thing_id, place.organization_id, place.parent_id, place.batch_id)
-        connection.execute(_NOTE, [str(each) if each else None for each in ids])
+def note_belongings(connection: Connection, aggregates: Iterable[Aggregate]) -> None:
+    """Write where things belong by now."""
+    rows: dict[str, Row] = {
+        str(thing_id): {
+            "id": str(thing_id),
+            "organization_id": optional(place.organization_id),
+            "parent_id": optional(place.parent_id),
+            "batch_id": optional(place.batch_id),
+        }
+        for aggregate in aggregates
+        for thing_id, place in rule_of(type(aggregate)).places(aggregate).items()
+    }
+    before = stored(connection, "belonging", rows)
+    write(connection, "belonging", list(rows.values()), before)

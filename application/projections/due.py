@@ -7,7 +7,7 @@ lease runs out is taken over, a lost row is found again by a rebuild.
 from collections.abc import Sequence
 from uuid import UUID
 
-from application.adapters.sqlite.connections import Connections
+from application.adapters.database import Database
 from application.projections.dues import set_due
 from application.projections.queue import queued
 from application.projections.turns import Bounds
@@ -17,8 +17,8 @@ from domain.operation.operation import UpgradeOperation
 class DueWork:
     """The queue that runners take their work from; times in seconds since 1970."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def claim(
         self, runner: str, *, now: float, lease_seconds: float, limit: int
@@ -28,7 +28,7 @@ class DueWork:
         Urgent is what was flashed, what is owed something, and what a turn is kept
         for.
         """
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT operation_id FROM due WHERE stage = 'urgent'"
                 " AND due_at <= ?1 AND lease_until <= ?1"
@@ -49,7 +49,7 @@ class DueWork:
         bounds: Bounds,
     ) -> list[UUID]:
         """Take operations that are to upload, as far as turns are to be had."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             found = queued(connection, now=now, limit=limit, bounds=bounds)
         return self._take(runner, found, now=now, lease_seconds=lease_seconds)
 
@@ -63,7 +63,7 @@ class DueWork:
     ) -> list[UUID]:
         if not found:
             return []
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             return [
                 UUID(operation_id)
                 for (operation_id,) in found
@@ -85,7 +85,7 @@ class DueWork:
         """Keep these of what this runner holds; the other leases run out."""
         if not operation_ids:
             return
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             connection.executemany(
                 "UPDATE due SET lease_until = ? WHERE runner = ? AND lease_until > ?"
                 " AND operation_id = ?",
@@ -97,12 +97,12 @@ class DueWork:
 
     def put(self, operation: UpgradeOperation) -> None:
         """Let an operation be due when it says so."""
-        with self._connections.writing() as connection:
-            set_due(connection, operation)
+        with self._database.writing() as connection:
+            set_due(connection, [operation])
 
     def release(self, runner: str, operation_id: UUID, *, due_at: float | None) -> None:
         """Give an operation back, due again at its time; None: nothing is left."""
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             if due_at is None:
                 connection.execute(
                     "DELETE FROM due WHERE operation_id = ? AND runner = ?",
@@ -117,7 +117,7 @@ class DueWork:
 
     def release_all(self, runner: str) -> None:
         """Hand everything over, at a graceful stop."""
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "UPDATE due SET runner = '', lease_until = 0 WHERE runner = ?",
                 (runner,),
@@ -125,5 +125,5 @@ class DueWork:
 
     def release_everything(self) -> None:
         """Free all work; only for a runner that comes where no other one is."""
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute("UPDATE due SET runner = '', lease_until = 0")

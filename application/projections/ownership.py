@@ -4,37 +4,45 @@ It is written in the operation's own row, so that a tenant's list is one walk of
 index, and it outlives the device.
 """
 
-import sqlite3
-from uuid import UUID
+from collections.abc import Collection, Mapping
 
+from application.adapters.database import Connection
+from application.projections.rows import Row
+from application.projections.writing import stored, write
 from domain.device.device import Device
 
 
-def note_owner(connection: sqlite3.Connection, device: Device) -> None:
-    """Note whose a device is now; its operations go with it."""
-    device_id, organization_id = str(device.id), str(device.organization_id)
-    before = connection.execute(
-        "SELECT organization_id, name FROM device_owner WHERE id = ?", (device_id,)
-    ).fetchone()
-    if before == (organization_id, device.name):
-        return
-    if before and before[0] != organization_id:
-        connection.execute(
-            "UPDATE operation SET organization_id = ? WHERE device_id = ?",
-            (organization_id, device_id),
+def note_owners(connection: Connection, devices: Mapping[int, Device]) -> None:
+    """Note whose devices are now; their operations go with them.
+
+    The devices are given by the positions of their first events.
+    """
+    rows: list[Row] = [
+        {
+            "id": str(device.id),
+            "organization_id": str(device.organization_id),
+            "name": device.name,
+            "position": position,
+        }
+        for position, device in devices.items()
+    ]
+    before = stored(connection, "device_owner", [row["id"] for row in rows])
+    moved = [
+        (row["organization_id"], row["id"])
+        for row in rows
+        if row["id"] in before
+        and before[row["id"]]["organization_id"] != row["organization_id"]
+    ]
+    if moved:
+        connection.executemany(
+            "UPDATE operation SET organization_id = ? WHERE device_id = ?", moved
         )
-    connection.execute(
-        "INSERT INTO device_owner (id, organization_id, name) VALUES (?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET"
-        " organization_id = excluded.organization_id, name = excluded.name",
-        (device_id, organization_id, device.name),
+    write(connection, "device_owner", rows, before)
+
+
+def owners_of(connection: Connection, device_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the ids of the organizations of devices that are or ever were."""
+    found = stored(
+        connection, "device_owner", device_ids, columns="id, organization_id"
     )
-
-
-def owner_of(connection: sqlite3.Connection, device_id: UUID) -> str:
-    """Return the id of the organization; blank for a device that never was."""
-    found = connection.execute(
-        "SELECT organization_id FROM device_owner WHERE id = ?",
-        (str(device_id),),
-    ).fetchone()
-    return str(found[0]) if found else ""
+    return {device_id: row["organization_id"] for device_id, row in found.items()}

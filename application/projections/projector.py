@@ -1,19 +1,16 @@
 """From the log to the read models: rows and their position in one transaction."""
 
 import logging
-import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 from threading import Event as Signal
 
-from application.adapters.sqlite.connections import Connections
-from application.adapters.sqlite.log import Growth
+from application.adapters.database import Connection, Database
 from application.errors import StorageError
 from application.log import Entry, EventLog
 from application.projections.row_writer import RowWriter
 from application.projections.tables import schema
 
-VIEWS_FORMAT = 11
+VIEWS_FORMAT = 12
 _BATCH = 2000
 # How often the log is asked whether it has grown, in seconds.
 _PAUSE_SECONDS = 0.004
@@ -24,16 +21,19 @@ _log = logging.getLogger(__name__)
 
 
 class Projector:
-    """Keeps the read models up with the log. One at a time, guarded by the caller."""
+    """Keeps the read models up with the log.
 
-    def __init__(self, log: EventLog, connections: Connections) -> None:
+    One at a time, guarded by the caller; one that was overtaken writes nothing.
+    """
+
+    def __init__(self, log: EventLog, database: Database) -> None:
         self._log = log
-        self._connections = connections
+        self._database = database
         self._writer = RowWriter(log)
 
     def run(self, stop: Signal) -> None:
         """Follow the log until told to stop."""
-        growth, views = self._log.growth(), Growth(self._connections.open())
+        growth, views = self._log.growth(), self._database.growth()
         try:
             is_behind = True
             while not stop.is_set():
@@ -64,7 +64,7 @@ class Projector:
         return True
 
     def position(self) -> int:
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             return position_in(connection)
 
     def rebuild(self) -> int:
@@ -75,57 +75,47 @@ class Projector:
 
     def drop(self) -> None:
         """Empty the read models; whoever is the projector makes them again."""
-        drop_views(self._connections)
+        drop_views(self._database)
 
     def _take(self, entries: Sequence[Entry]) -> None:
         told = self._writer.tell(entries)
-        with self._connections.writing() as connection:
-            if position_in(connection) != entries[0].position - 1:
-                # Emptied meanwhile, for a rebuild: begin again from where they are.
+        with self._database.writing() as connection:
+            is_next = connection.execute(
+                "UPDATE progress SET position = ?"
+                " WHERE name = 'views' AND position = ?",
+                (entries[-1].position, entries[0].position - 1),
+            ).rowcount
+            if not is_next:
+                # Emptied meanwhile, for a rebuild, or somebody else is the projector:
+                # begin again from where they are.
                 return
             told.write(connection)
-            connection.execute(
-                "INSERT INTO progress VALUES ('views', ?)"
-                " ON CONFLICT DO UPDATE SET position = excluded.position",
-                (entries[-1].position,),
-            )
         self._writer.forget_the_ended(told)
 
 
-def open_views(path: Path) -> Connections:
-    """Open the read models; those of another format are made again from the log."""
-    connections = Connections(path, synchronous="NORMAL")
-    with connections.reading() as connection:
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
+def open_views(database: Database) -> Database:
+    """Return the read models; those of another format are made again from the log."""
+    found = database.format()
     if found not in {0, VIEWS_FORMAT}:
-        drop_views(connections)
+        drop_views(database)
     elif found == 0:
-        make_views(connections)
-    return connections
+        make_views(database)
+    return database
 
 
-def drop_views(connections: Connections) -> None:
+def make_views(database: Database) -> None:
+    database.make(schema(), VIEWS_FORMAT)
+
+
+def drop_views(database: Database) -> None:
     """Empty the read models, all at once: who is killed here leaves them whole."""
-    with connections.reading() as connection:
-        tables = connection.execute(
-            # Turns are not made from the log: uploads go on while this happens.
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'turn'"
-        ).fetchall()
-    drops = "".join(f'DROP TABLE IF EXISTS "{table}"; ' for (table,) in tables)
-    make_views(connections, before=drops)
+    # Turns are not made from the log: uploads go on while this happens.
+    tables = [table for table in database.tables() if table != "turn"]
+    database.make(schema(), VIEWS_FORMAT, dropping=tables)
 
 
-def position_in(connection: sqlite3.Connection) -> int:
+def position_in(connection: Connection) -> int:
     found = connection.execute(
         "SELECT position FROM progress WHERE name = 'views'"
     ).fetchone()
     return int(found[0]) if found else 0
-
-
-def make_views(connections: Connections, *, before: str = "") -> None:
-    """Make the tables; `before` are statements of the same transaction."""
-    with connections.reading() as connection:
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {before}{schema()}"
-            f" PRAGMA user_version={VIEWS_FORMAT}; COMMIT;"
-        )

@@ -1,10 +1,10 @@
 """Which operations may go on to their upload, so that few of them wait for a turn."""
 
-import sqlite3
 from collections import Counter, defaultdict
 
 import msgspec
 
+from application.adapters.database import Connection
 from application.projections.turns import Bounds
 
 # So many more than there are turns are on their way to a router, ready for the next.
@@ -19,7 +19,7 @@ _BUSY = (
     " location_id, batch_id FROM due WHERE lease_until > :now AND stage = 'queued'"
     " AND operation_id NOT IN (SELECT operation_id FROM turn)"
     " UNION ALL SELECT 'reboot', NULL, batch_id FROM operation"
-    " WHERE status = 'in-progress' AND NOT cancellable"
+    " WHERE status = 'in-progress' AND cancellable = 0"
     " AND id NOT IN (SELECT operation_id FROM turn)"
 )
 _WAITING = (
@@ -62,9 +62,7 @@ class _Used:
 class _Room:
     """What is left, of the installation, of each location and of each batch."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, now: float, bounds: Bounds
-    ) -> None:
+    def __init__(self, connection: Connection, now: float, bounds: Bounds) -> None:
         self._bounds = bounds
         self._used = _Used()
         self._of_batch: defaultdict[str, _Used] = defaultdict(_Used)
@@ -108,7 +106,7 @@ class _Room:
 
 
 def queued(
-    connection: sqlite3.Connection, *, now: float, limit: int, bounds: Bounds
+    connection: Connection, *, now: float, limit: int, bounds: Bounds
 ) -> list[tuple[str]]:
     """Choose up to `limit` of what waits for its upload, the longest waiting first."""
     if limit <= 0 or not _is_any(connection, now):
@@ -129,7 +127,7 @@ def queued(
     return chosen
 
 
-def _is_any(connection: sqlite3.Connection, now: float) -> bool:
+def _is_any(connection: Connection, now: float) -> bool:
     found = connection.execute(
         "SELECT 1 FROM due WHERE stage = 'queued' AND due_at <= ?"
         " AND lease_until <= ? LIMIT 1",
@@ -138,7 +136,7 @@ def _is_any(connection: sqlite3.Connection, now: float) -> bool:
     return found.fetchone() is not None
 
 
-def _bounds_of_batches(connection: sqlite3.Connection) -> dict[str, Bounds]:
+def _bounds_of_batches(connection: Connection) -> dict[str, Bounds]:
     """Return the bounds of the batches that have something to do."""
     rows = connection.execute(
         "SELECT id, uploads_max, uploads_per_location_max, reboots_max FROM batch"

@@ -5,53 +5,19 @@ tell another story than the aggregate. Many events are taken at once and each ro
 written once for all of them.
 """
 
-import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from application.log import Entry, EventLog
-from application.projections.batches import BatchCounts
-from application.projections.belonging import note_belonging
-from application.projections.dues import park, set_due
-from application.projections.gone import note_gone, without_gone
-from application.projections.ownership import note_owner, owner_of
-from application.projections.rows import moment, shown
-from application.projections.writing import delete, replace_children, write
+from application.projections.told import Told, Touched
 from domain.base import Aggregate, rebuild
-from domain.batch.batch import Batch, BatchTargets
-from domain.catalogue import FirmwareImage
-from domain.device.device import Device
+from domain.batch.batch import BatchTargets
 from domain.operation.operation import UpgradeOperation
 
 # Stories that are still being told; those that have ended are let go at once.
 _REMEMBERED = 10_000
-
-
-class Touched(msgspec.Struct, frozen=True):
-    """An aggregate with what its events do not say: its place and its times."""
-
-    aggregate: Aggregate
-    created: datetime
-    position: int
-    modified: datetime
-
-
-class Told(msgspec.Struct, frozen=True):
-    """What some events have made of those that they happened to."""
-
-    touched: Mapping[UUID, Touched]
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        """Make the rows what they are to be."""
-        counts = BatchCounts()
-        for each in self.touched.values():
-            _count(connection, counts, each.aggregate, moment(each.modified))
-            _show(connection, each)
-        counts.write(connection)
 
 
 def told_whole(entries: Iterable[Entry]) -> Told:
@@ -133,52 +99,3 @@ class RowWriter:
             known = (told, before[0].recorded_at, before[0].position)
         self._stories[event.originator_id] = known
         return known
-
-
-def _show(connection: sqlite3.Connection, touched: Touched) -> None:
-    aggregate = touched.aggregate
-    note_belonging(connection, aggregate)
-    seen = shown(aggregate)
-    if seen is None:
-        return
-    if isinstance(aggregate, Device):
-        note_owner(connection, aggregate)
-    if seen.row is None:
-        delete(connection, seen.table, aggregate.id)
-        if isinstance(aggregate, FirmwareImage):
-            note_gone(connection, aggregate.id)
-    else:
-        row = seen.row | {
-            "position": touched.position,
-            "created": moment(touched.created),
-            "modified": moment(touched.modified),
-        }
-        if isinstance(aggregate, UpgradeOperation):
-            row["organization_id"] = owner_of(connection, aggregate.device_id)
-        write(connection, seen.table, without_gone(connection, row))
-    for table, children in seen.children.items():
-        replace_children(connection, table, aggregate.id, children)
-    if isinstance(aggregate, UpgradeOperation):
-        set_due(connection, aggregate)
-    if isinstance(aggregate, Batch):
-        park(connection, aggregate)
-
-
-def _count(
-    connection: sqlite3.Connection,
-    counts: BatchCounts,
-    aggregate: Aggregate,
-    modified: str,
-) -> None:
-    """Note what a batch's own row must say after this."""
-    if isinstance(aggregate, Batch):
-        counts.touch(str(aggregate.id), modified)
-    if isinstance(aggregate, UpgradeOperation) and aggregate.batch_id is not None:
-        known = connection.execute(
-            "SELECT status FROM operation WHERE id = ?", (str(aggregate.id),)
-        ).fetchone()
-        batch_id = str(aggregate.batch_id)
-        counts.touch(batch_id, modified)
-        counts.count(
-            batch_id, before=known[0] if known else None, after=aggregate.status
-        )

@@ -6,14 +6,13 @@ it: whoever goes on after a crash goes on with the same turn. What only the log 
 (a flash that has begun and no outcome yet) counts whether there is a turn or not.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 import msgspec
 
-from application.adapters.sqlite.connections import Connections
+from application.adapters.database import Connection, Database
 from domain.operation.operation import UpgradeOperation
 
 # Those that were flashed and are not yet verified count also without a turn: they lost
@@ -21,7 +20,7 @@ from domain.operation.operation import UpgradeOperation
 _TAKEN = (
     "SELECT operation_id AS id, batch_id FROM turn"
     " UNION SELECT id, batch_id FROM operation"
-    " WHERE status = 'in-progress' AND NOT cancellable"
+    " WHERE status = 'in-progress' AND cancellable = 0"
 )
 
 
@@ -36,16 +35,16 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 class Turns:
     """The turns of all processes of an installation."""
 
-    def __init__(self, connections: Connections, bounds: Bounds) -> None:
-        self._connections = connections
+    def __init__(self, database: Database, bounds: Bounds) -> None:
+        self._database = database
         self._bounds = bounds
 
     def take(self, operation: UpgradeOperation, *, of_batch: Bounds | None) -> bool:
         """Take the turn to upload and then to flash; False when all are taken."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             if not self._has_room(connection, operation, of_batch):
                 return False
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             if not self._has_room(connection, operation, of_batch):
                 return False
             connection.execute(
@@ -66,7 +65,7 @@ class Turns:
         try:
             yield
         finally:
-            with self._connections.writing() as connection:
+            with self._database.writing() as connection:
                 connection.execute(
                     "UPDATE turn SET kind = 'reboot' WHERE operation_id = ?",
                     (str(operation.id),),
@@ -78,13 +77,13 @@ class Turns:
             operation.has_begun_flash or operation.attempt_open
         ):
             return
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT 1 FROM turn WHERE operation_id = ?", (str(operation.id),)
             ).fetchone()
         if found is None:
             return
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "DELETE FROM turn WHERE operation_id = ?", (str(operation.id),)
             )
@@ -99,14 +98,14 @@ class Turns:
             " JOIN operation ON operation.id = turn.operation_id"
             " LEFT JOIN due ON due.operation_id = turn.operation_id"
             " WHERE coalesce(due.lease_until, 0) <= ?"
-            " AND (operation.status <> 'in-progress' OR operation.cancellable"
+            " AND (operation.status <> 'in-progress' OR operation.cancellable = 1"
             " AND (operation.next_visit_at IS NULL"
             " OR operation.phase IN ('queued', 'waiting-to-retry')))"
         )
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             if connection.execute(left, (now,)).fetchone() is None:
                 return
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 f"DELETE FROM turn WHERE operation_id IN ({left})",  # noqa: S608
                 (now,),
@@ -114,7 +113,7 @@ class Turns:
 
     def _has_room(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         operation: UpgradeOperation,
         of_batch: Bounds | None,
     ) -> bool:
@@ -128,9 +127,7 @@ class Turns:
         return _fits(in_batch, of_batch)
 
 
-def _location_of(
-    connection: sqlite3.Connection, operation: UpgradeOperation
-) -> str | None:
+def _location_of(connection: Connection, operation: UpgradeOperation) -> str | None:
     found = connection.execute(
         "SELECT location_id FROM device WHERE id = ?", (str(operation.device_id),)
     ).fetchone()
@@ -138,7 +135,7 @@ def _location_of(
 
 
 def _used(
-    connection: sqlite3.Connection,
+    connection: Connection,
     operation: UpgradeOperation,
     location_id: str | None,
     batch_id: UUID | None,
@@ -156,7 +153,7 @@ def _used(
         said,
     ).fetchone()
     (reboots,) = connection.execute(
-        f"SELECT count(*) FROM ({_TAKEN}) WHERE id <> :id"  # noqa: S608
+        f"SELECT count(*) FROM ({_TAKEN}) AS taken WHERE id <> :id"  # noqa: S608
         " AND (:batch IS NULL OR batch_id = :batch)",
         said,
     ).fetchone()

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from time import monotonic, sleep
 from typing import Any
 
-from application.adapters.sqlite.connections import Connections
-from application.adapters.sqlite.log import Growth
+from application.access import ALL
+from application.adapters.database import Database, Growth
 from application.projections.projector import position_in
 
 Row = dict[str, Any]
@@ -17,17 +17,17 @@ _LOOK_SECONDS = 0.002
 class Views:
     """The read models as they are now."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def position(self) -> int:
         """Return how far the read models have come in the log."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             return position_in(connection)
 
     def growth(self) -> Growth:
         """Watch for changes of the read models by anybody."""
-        return Growth(self._connections.open())
+        return self._database.growth()
 
     def wait_for(self, position: int, *, limit_seconds: float) -> bool:
         """Wait until the read models show a position; False when the limit passed."""
@@ -40,9 +40,9 @@ class Views:
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Ask in SQL; one mapping a row."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             cursor = connection.execute(query, tuple(parameters))
-            names = [column[0] for column in cursor.description]
+            names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def one(self, table: str, row_id: str) -> Row | None:
@@ -53,7 +53,7 @@ class Views:
     def all(self, table: str, where: Mapping[str, Any] | None = None) -> list[Row]:
         """Return all rows with these values, newest first."""
         where = where or {}
-        conditions = " AND ".join(f"{column} = ?" for column in where) or "1"
+        conditions = " AND ".join(f"{column} = ?" for column in where) or ALL.text
         return self.rows(
             f"SELECT * FROM {table} WHERE {conditions}"  # noqa: S608
             " ORDER BY position DESC",

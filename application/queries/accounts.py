@@ -47,17 +47,17 @@ def accounts_seen_by(account: Account) -> Query:
         managed = account.seen("membership.organization_id", shared=False)
         member = Condition(
             "EXISTS (SELECT 1 FROM membership"  # noqa: S608
-            f" WHERE membership.parent_id = user.id AND {managed.text})",
+            f" WHERE membership.parent_id = account.id AND {managed.text})",
             managed.values,
         )
-        conditions = (Condition("NOT user.is_superuser"), member)
-    return Query(source="user", columns="user.*", conditions=conditions)
+        conditions = (Condition("account.is_superuser = 0"), member)
+    return Query(source="account", columns="account.*", conditions=conditions)
 
 
 def account_seen_by(views: Views, account: Account, user_id: UUID) -> Row | None:
     """Return the row of a user whom an account sees."""
     query = accounts_seen_by(account)
-    own = Condition("user.id = ?", (str(user_id),))
+    own = Condition("account.id = ?", (str(user_id),))
     found = msgspec.structs.replace(query, conditions=(*query.conditions, own)).page(
         views, limit=1, offset=0
     )
@@ -85,7 +85,7 @@ def all_accounts(
 ) -> list[Listed]:
     """Return all accounts, or those of one organization, newest first."""
     views = flashlog.views
-    rows = views.all("user")
+    rows = views.all("account")
     persons = _persons(flashlog, rows)
     groups = {group.number: group.name for group in all_groups(views)}
     memberships: dict[str, dict[str, bool]] = {}
@@ -140,7 +140,7 @@ def _memberships(
         "SELECT membership.* FROM membership"  # noqa: S608
         " JOIN organization ON organization.id = membership.organization_id"
         f" WHERE membership.parent_id IN ({marks}) AND {seen.text}"
-        " ORDER BY membership.rowid",
+        " ORDER BY membership.parent_id, membership.place",
         [*user_ids, *seen.values],
     ):
         by_user.setdefault(row["parent_id"], []).append(row)

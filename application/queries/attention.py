@@ -19,10 +19,10 @@ _HELD = Condition("batch.held <> '' AND batch.status IN ('idle', 'in-progress')"
 
 # No way of logging in that is enabled works, and at least one was tried.
 UNREACHABLE = Condition(
-    "device.is_active AND device.id IN"
-    " (SELECT parent_id FROM connection WHERE is_working = 0 AND enabled)"
+    "device.is_active = 1 AND device.id IN"
+    " (SELECT parent_id FROM connection WHERE is_working = 0 AND enabled = 1)"
     " AND NOT EXISTS (SELECT 1 FROM connection AS other"
-    " WHERE other.parent_id = device.id AND other.enabled AND other.is_working = 1)"
+    " WHERE other.parent_id = device.id AND other.enabled = 1 AND other.is_working = 1)"
 )
 
 _NEWEST = (

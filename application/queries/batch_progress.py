@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.access import Account, Condition
+from application.access import ALL, Account, Condition
 from application.flashlog import Flashlog
 from application.projections.rows import moment
 from application.projections.views import Row, Views
@@ -25,16 +25,16 @@ _BY_INTEREST = (
     " WHEN operation.status = 'in-progress' THEN 3"
     " WHEN operation.status = 'cancelled' THEN 4 ELSE 5 END"
 )
-# Rows are made in the order of the batch, so the rowid is the place in it.
-_FIRST_COME = Order(("operation.rowid",), descending=False)
+# Operations are started in the order of the batch.
+_FIRST_COME = Order(("operation.position",), descending=False)
 ORDERS: dict[str, tuple[Order, ...]] = {
     "": (Order((_BY_INTEREST,), descending=False), _FIRST_COME),
     "name": (
-        Order(("device_owner.name COLLATE NOCASE",), descending=False),
+        Order(("lower(coalesce(device_owner.name, ''))",), descending=False),
         _FIRST_COME,
     ),
     "progress": (Order(("operation.progress",)), _FIRST_COME),
-    "changed": (Order(("operation.modified", "operation.rowid")),),
+    "changed": (Order(("operation.modified", "operation.position")),),
 }
 _PACE_MINUTES = 10
 _PACE_SECONDS_MIN = 60
@@ -166,5 +166,5 @@ class Operations:
 
 
 def _mine(account: Account, batch_id: str) -> tuple[str, list[str]]:
-    seen = seen_by(account) or Condition("1")
+    seen = seen_by(account) or ALL
     return f"batch_id = ? AND {seen.text}", [batch_id, *seen.values]

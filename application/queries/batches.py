@@ -9,7 +9,7 @@ from application.flashlog import Flashlog
 from application.projections.rows import moment
 from application.projections.views import Row, Views
 from application.queries import operations
-from application.queries.lists import Order, Query
+from application.queries.lists import NO_LIMIT, Order, Query
 from application.queries.operations import (
     STATUSES,
     Wanted,
@@ -34,7 +34,8 @@ _SOURCE = (
 _COLUMNS = (
     "batch.*,"
     # What has ended has nothing to be held back from.
-    " iif(batch.status IN ('idle', 'in-progress'), batch.held, '') AS held,"
+    " CASE WHEN batch.status IN ('idle', 'in-progress') THEN batch.held ELSE '' END"
+    " AS held,"
     " build.version AS build_version, build.os AS build_os,"
     " build.changelog AS build_changelog, build.created AS build_created,"
     " build.modified AS build_modified, category.name AS category_name,"
@@ -42,7 +43,7 @@ _COLUMNS = (
     " device_group.id AS known_group_id, location.id AS known_location_id,"
     # Flashed, and the outcome is not known yet.
     " (SELECT count(*) FROM operation WHERE operation.batch_id = batch.id"
-    " AND status = 'in-progress' AND NOT cancellable) AS flashing"
+    " AND status = 'in-progress' AND cancellable = 0) AS flashing"
 )
 COUNTED = ("in_progress", *STATUSES[1:], "flashing")
 
@@ -67,7 +68,7 @@ def counts_for(views: Views, account: Account, batch: Row) -> dict[str, int]:
             f"count(*) FILTER (WHERE status = '{status}') AS {name}"
             for status, name in zip(STATUSES, COUNTED, strict=False)
         )
-        + ", count(*) FILTER (WHERE status = 'in-progress' AND NOT cancellable)"
+        + ", count(*) FILTER (WHERE status = 'in-progress' AND cancellable = 0)"
         f" AS flashing FROM operation WHERE batch_id = ? AND {seen.text}",
         [batch["id"], *seen.values],
     )
@@ -78,7 +79,9 @@ def operations_for(views: Views, account: Account, batch_id: UUID) -> list[Row]:
     """Return a batch's operations that the account may see, in their order."""
     wanted = Wanted(batch_id=batch_id, seen=seen_by(account))
     oldest_first = operations.Order("created", descending=False)
-    return list_operations(views, wanted, orders=[oldest_first], limit=-1, offset=0)
+    return list_operations(
+        views, wanted, orders=[oldest_first], limit=NO_LIMIT, offset=0
+    )
 
 
 def newest(flashlog: Flashlog, *, status: str | None, limit: int) -> list[Row]:

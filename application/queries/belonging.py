@@ -29,7 +29,7 @@ WITH RECURSIVE chain (leaf, depth, id, organization_id, parent_id, batch_id) AS 
 )
 SELECT *, (SELECT position FROM progress WHERE name = 'views') AS position FROM chain
 UNION ALL
-SELECT NULL, 0, '', NULL, NULL, NULL, (SELECT position FROM progress
+SELECT '', 0, '', NULL, NULL, NULL, (SELECT position FROM progress
   WHERE name = 'views')
 ORDER BY 1, 2
 """
@@ -88,10 +88,10 @@ def belongings(views: Views, events: Sequence[Event]) -> tuple[int, list[Belongi
     """
     asked = {str(event.originator_id) for event in events}
     rows = views.rows(_CHAINS, [msgspec.json.encode(sorted(asked)).decode()])
-    chains: defaultdict[str | None, list[Row]] = defaultdict(list)
+    chains: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         chains[row["leaf"]].append(row)
-    position = int(chains[None][0]["position"] or 0)
+    position = int(chains[""][0]["position"] or 0)
     return position, [
         _belonging(event, chains[str(event.originator_id)]) for event in events
     ]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from application.access import Condition
+from application.access import ALL, Condition
 from application.projections.views import Views
 from application.queries.lists import Order, Query
 
@@ -53,7 +53,7 @@ def is_type_in_use(views: Views, build_id: UUID, type_name: str) -> bool:
 def types_in_use(views: Views, conditions: tuple[Condition, ...]) -> dict[str, str]:
     """Return the types of the images that fit, with their labels."""
     query = images(conditions)
-    where = " AND ".join(condition.text for condition in conditions) or "1"
+    where = " AND ".join(condition.text for condition in conditions) or ALL.text
     rows = views.rows(
         f"SELECT image.type AS type, max(image.label) AS label FROM {query.source}"  # noqa: S608
         f" WHERE {where} GROUP BY image.type ORDER BY image.type",

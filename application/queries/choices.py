@@ -16,7 +16,7 @@ def organizations(views: Views, account: Account) -> list[Row]:
         source=kind.source,
         columns="organization.id, organization.name, organization.slug",
         conditions=tenancy.seen(account, kind),
-        orders=(Order(("organization.name COLLATE NOCASE",), descending=False),),
+        orders=(Order(("lower(organization.name)",), descending=False),),
     )
     return query.page(views, limit=_MOST, offset=0)
 
@@ -51,7 +51,11 @@ def _page(
 ) -> list[Row]:
     kind = tenancy.KINDS[table]
     owner = " LEFT JOIN organization AS owner ON owner.id = " + kind.organization
-    order = Order((f"{table}.position",)) if newest_first else _BY_NAME
+    order = (
+        Order((f"{table}.position",))
+        if newest_first
+        else Order((f"lower({words})",), descending=False)
+    )
     query = Query(
         source=kind.source + owner,
         columns=f"{table}.id, {words} AS name, owner.name AS organization",
@@ -59,6 +63,3 @@ def _page(
         orders=(order,),
     )
     return query.page(views, limit=_MOST, offset=0)
-
-
-_BY_NAME = Order(("2 COLLATE NOCASE",), descending=False)

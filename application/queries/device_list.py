@@ -8,8 +8,14 @@ import msgspec
 from application.access import Account, Condition
 from application.projections.views import Row, Views
 from application.queries.attention import UNREACHABLE
+from application.queries.folding import folded
 from application.queries.lists import Order, Query
 
+# What people call its kind: what the router said of itself before what they say.
+_KIND = (
+    "CASE WHEN device.learned_model <> '' THEN device.learned_model"
+    " WHEN device.model <> '' THEN device.model ELSE device.board END"
+)
 # The states that a list may be narrowed to.
 STATES: Mapping[str, Condition] = {
     "active": Condition("device.is_active = 1"),
@@ -20,9 +26,9 @@ STATES: Mapping[str, Condition] = {
     "owes": Condition("last.owed <> '' AND last.status <> 'in-progress'"),
 }
 ORDERS: Mapping[str, Order] = {
-    "name": Order(("device.name COLLATE NOCASE",), descending=False),
+    "name": Order(("lower(device.name)",), descending=False),
     "newest": Order(("device.position",)),
-    "model": Order(("kind COLLATE NOCASE", "device.name"), descending=False),
+    "model": Order((f"lower({_KIND})", "device.name"), descending=False),
     "release": Order(("device.release", "device.name"), descending=False),
 }
 _SOURCE = (
@@ -32,11 +38,6 @@ _SOURCE = (
     " LEFT JOIN organization ON organization.id = device.organization_id"
     " LEFT JOIN image ON image.id = device.running_image_id"
     " LEFT JOIN build ON build.id = image.build_id"
-)
-# What people call its kind: what the router said of itself before what they say.
-_KIND = (
-    "CASE WHEN device.learned_model <> '' THEN device.learned_model"
-    " WHEN device.model <> '' THEN device.model ELSE device.board END"
 )
 _COLUMNS = (
     f"device.*, {_KIND} AS kind,"
@@ -116,7 +117,7 @@ def _distinct(views: Views, account: Account, column: str) -> list[str]:
     seen = account.seen("device.organization_id", shared=False)
     rows = views.rows(
         f"SELECT DISTINCT {column} AS found FROM device"  # noqa: S608
-        f" WHERE {seen.text} AND found <> '' ORDER BY found LIMIT {_CHOICES_MAX}",
+        f" WHERE {seen.text} AND {column} <> '' ORDER BY {column} LIMIT {_CHOICES_MAX}",
         seen.values,
     )
     return [row["found"] for row in rows]
@@ -150,10 +151,10 @@ def _conditions(account: Account, asked: Asked) -> tuple[Condition, ...]:
 
 
 def _contains(text: str, key_of: UUID | None) -> Condition:
-    lowered = text.lower()
+    lowered = folded(text)
     return Condition(
-        "(instr(lower(device.name), ?) OR instr(device.mac_address, ?)"
-        " OR instr(lower(device.addresses), ?) OR instr(device.last_ip, ?)"
+        "(instr(lower(device.name), ?) > 0 OR instr(device.mac_address, ?) > 0"
+        " OR instr(lower(device.addresses), ?) > 0 OR instr(device.last_ip, ?) > 0"
         " OR device.id = ?)",
         (
             lowered,

@@ -64,8 +64,8 @@ def _ids(views: Views, table: str, text: str | None) -> list[str] | None:
     if text is None:
         return None
     rows = views.rows(
-        f"SELECT id FROM {table} WHERE id = lower(?1) OR name = ?1",  # noqa: S608
-        [text],
+        f"SELECT id FROM {table} WHERE id = ?1 OR name = ?2",  # noqa: S608
+        [text.lower(), text],
     )
     if not rows:
         msg = f"there is no {table.removeprefix('device_')} {text!r}"

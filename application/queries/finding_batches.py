@@ -9,6 +9,7 @@ from application.flashlog import Flashlog
 from application.projections.views import Row
 from application.queries.batches import batches, in_words
 from application.queries.finding import find_by_id
+from application.queries.folding import folded
 from domain.errors import NotFoundError
 
 
@@ -21,10 +22,10 @@ def find_build(flashlog: Flashlog, text: str) -> UUID:
     rows = flashlog.views.rows(
         "SELECT build.id, build.version, category.name FROM build"
         " JOIN category ON category.id = build.category_id"
-        " WHERE build.id = lower(?1)"
-        " OR build.version = ?2 AND (?3 = '' OR category.name = ?3 COLLATE NOCASE)"
+        " WHERE build.id = ?1"
+        " OR build.version = ?2 AND (?3 = '' OR lower(category.name) = ?3)"
         " ORDER BY build.position",
-        [text.strip(), version if slash else text.strip(), category],
+        [folded(text.strip()), version if slash else text.strip(), folded(category)],
     )
     if not rows:
         msg = (
@@ -60,9 +61,9 @@ def find_place(flashlog: Flashlog, table: str, text: str) -> UUID:
     Raises NotFoundError.
     """
     rows = flashlog.views.rows(
-        f"SELECT id FROM {table} WHERE id = lower(?1)"  # noqa: S608 - one of two
-        " OR name = ?1 COLLATE NOCASE",
-        [text.strip()],
+        f"SELECT id FROM {table} WHERE id = ?1"  # noqa: S608 - one of two
+        " OR lower(name) = ?1",
+        [folded(text.strip())],
     )
     if len(rows) != 1:
         word = table.removeprefix("device_")

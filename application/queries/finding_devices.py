@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from application.flashlog import Flashlog
+from application.queries.folding import folded
 from domain.errors import InvalidError, NotFoundError
 from domain.identity import normalise_mac
 
@@ -18,8 +19,8 @@ def find_device(flashlog: Flashlog, text: str) -> UUID:
         " json_each(device.addresses) AS address"
         " WHERE address.value = ?1"
         " UNION SELECT id, name FROM device"
-        " WHERE id = lower(?1) OR name = ?1 COLLATE NOCASE OR mac_address = ?2",
-        [text, _mac_or_blank(text)],
+        " WHERE id = ?3 OR lower(name) = ?3 OR mac_address = ?2",
+        [text, _mac_or_blank(text), folded(text)],
     )
     if not candidates:
         msg = (

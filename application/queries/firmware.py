@@ -15,7 +15,7 @@ from domain.catalogue import FirmwareImage, ImageAdded
 # What was verified to run; where nothing was, what the inventory says is installed.
 _RUNNING = (
     "coalesce(device.running_image_id,"
-    " CASE WHEN device.installed THEN device.image_id END)"
+    " CASE WHEN device.installed = 1 THEN device.image_id END)"
 )
 
 
@@ -32,7 +32,7 @@ def newest_builds(
         " row_number() OVER each AS place,"
         " count(*) OVER (PARTITION BY category_id) AS in_category"
         " FROM build WHERE category_id IN (SELECT value FROM json_each(?))"
-        " WINDOW each AS (PARTITION BY category_id ORDER BY position DESC))"
+        " WINDOW each AS (PARTITION BY category_id ORDER BY position DESC)) AS placed"
         " WHERE place <= ? ORDER BY place",
         [_json(categories), limit],
     )
@@ -86,7 +86,7 @@ def fitting_by_image(
     seen = account.seen("device.organization_id", shared=False)
     kinds = views.rows(
         "SELECT model, learned_model, board, count(*) AS devices FROM device"  # noqa: S608
-        f" WHERE is_active AND {seen.text} GROUP BY model, learned_model, board",
+        f" WHERE is_active = 1 AND {seen.text} GROUP BY model, learned_model, board",
         seen.values,
     )
     fitting = Fitting(candidates(images))
@@ -108,11 +108,11 @@ def devices_of_image(views: Views, account: Account, image: Row) -> OfImage:
     """Return the devices that run an image, and others that could, by name."""
     seen = account.seen("device.organization_id", shared=False)
     is_running = Condition(f"{_RUNNING} = ?", (image["id"],))
-    is_other = Condition(f"{_RUNNING} IS NOT ?", (image["id"],))
+    is_other = Condition(f"coalesce({_RUNNING}, '') <> ?", (image["id"],))
     fits = Fitting(candidates([image])).condition(views)
     return OfImage(
         running=_devices(seen, is_running),
-        others=_devices(seen, is_other, Condition("device.is_active"), fits),
+        others=_devices(seen, is_other, Condition("device.is_active = 1"), fits),
     )
 
 
@@ -135,7 +135,7 @@ def _devices(*conditions: Condition) -> Query:
             " build.id AS running_build_id"
         ),
         conditions=conditions,
-        orders=(Order(("device.name COLLATE NOCASE", "device.id"), descending=False),),
+        orders=(Order(("lower(device.name)", "device.id"), descending=False),),
     )
 
 

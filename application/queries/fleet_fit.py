@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.access import Condition
+from application.access import ALL, Condition
 from application.image_types import ImageTypes
 from application.projections.views import Row, Views
 from application.queries.matching import Fitting, candidates, known
@@ -14,7 +14,6 @@ from application.releases.directory import Candidate
 from domain.compatibility import Names, fits
 
 _FIRST_COMPAT_VERSION = "1.0"
-_ALL = Condition("1")
 
 
 class WithoutImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +52,7 @@ def fleet_fit(
     build_id: UUID,
     *,
     organization_id: UUID | None = None,
-    seen: Condition = _ALL,
+    seen: Condition = ALL,
 ) -> FleetFit:
     """Compare a build with the active devices of an organization, or with all.
 
@@ -123,18 +122,22 @@ def wanted_by_fleet(
 
 
 def _kinds(
-    views: Views, organization_id: UUID | None, seen: Condition = _ALL
+    views: Views, organization_id: UUID | None, seen: Condition = ALL
 ) -> list[Row]:
     """Return the kinds of devices that there are, and how many of each."""
+    own = (
+        Condition("device.organization_id = ?", (str(organization_id),))
+        if organization_id
+        else ALL
+    )
     return views.rows(
         "SELECT device.model, device.learned_model, device.board,"  # noqa: S608
         " image.compat_version AS compat_version, count(*) AS devices"
         " FROM device LEFT JOIN image ON image.id = device.running_image_id"
-        " WHERE device.is_active AND (?1 IS NULL OR device.organization_id = ?1)"
-        f" AND {seen.text}"
+        f" WHERE device.is_active = 1 AND {own.text} AND {seen.text}"
         " GROUP BY device.model, device.learned_model, device.board,"
         " image.compat_version",
-        [str(organization_id) if organization_id else None, *seen.values],
+        [*own.values, *seen.values],
     )
 
 

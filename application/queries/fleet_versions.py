@@ -26,7 +26,7 @@ def fleet_versions(views: Views, account: Account) -> list[Share]:
     rows = views.rows(
         "SELECT coalesce(build.version, device.release) AS version,"  # noqa: S608
         " coalesce(build.id, '') AS build_id, coalesce(category.name, '') AS category,"
-        " sum(device.many) AS count FROM ("
+        " CAST(sum(device.many) AS BIGINT) AS count FROM ("
         " SELECT running_image_id, release, revision, count(*) AS many FROM device"
         f" WHERE {seen.text} GROUP BY running_image_id, release, revision) AS device"
         " LEFT JOIN image ON image.id = device.running_image_id"

@@ -112,7 +112,8 @@ def _service(flashlog: Flashlog, *, needs_service: bool) -> HealthFact:
 def _work(flashlog: Flashlog) -> HealthFact:
     is_worked = flashlog.is_worked()
     (count,) = flashlog.views.rows(
-        "SELECT count(*) AS going, coalesce(sum(next_visit_at IS NULL), 0) AS held"
+        "SELECT count(*) AS going,"
+        " count(*) FILTER (WHERE next_visit_at IS NULL) AS held"
         " FROM operation WHERE status = 'in-progress'"
     )
     going, held = count["going"], count["held"]

@@ -5,8 +5,11 @@ from typing import Any
 
 import msgspec
 
-from application.access import Condition
+from application.access import ALL, Condition
 from application.projections.views import Row, Views
+
+# More than there can be.
+NO_LIMIT = 1 << 62
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -45,10 +48,10 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def all(self, views: Views) -> list[Row]:
-        return self.page(views, limit=-1, offset=0)
+        return self.page(views, limit=NO_LIMIT, offset=0)
 
     def _where(self) -> tuple[str, Sequence[Any]]:
-        text = " AND ".join(each.text for each in self.conditions) or "1"
+        text = " AND ".join(each.text for each in self.conditions) or ALL.text
         return text, [value for each in self.conditions for value in each.values]
 
     def _order(self) -> str:

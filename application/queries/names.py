@@ -6,17 +6,16 @@ import msgspec
 
 from application.projections.views import Row, Views
 
-_NAMES = """
-SELECT
-  asked.value ->> '$[0]' AS id,
-  (SELECT name FROM device_owner WHERE id = asked.value ->> '$[1]') AS device_name,
-  image.file_name AS image_name,
-  build.version AS version,
-  asked.value ->> '$[3]' AS position
-FROM json_each(?) AS asked
-LEFT JOIN image ON image.id = asked.value ->> '$[2]'
-LEFT JOIN build ON build.id = image.build_id
+_DEVICES = """
+SELECT id, name AS device_name FROM device_owner
+WHERE id IN (SELECT value FROM json_each(?))
 """
+_IMAGES = """
+SELECT image.id, image.file_name AS image_name, build.version AS version
+FROM image LEFT JOIN build ON build.id = image.build_id
+WHERE image.id IN (SELECT value FROM json_each(?))
+"""
+_NO_IMAGE = {"image_name": None, "version": None}
 
 
 def names_of_operations(views: Views, rows: Sequence[Row]) -> Mapping[str, Row]:
@@ -24,9 +23,16 @@ def names_of_operations(views: Views, rows: Sequence[Row]) -> Mapping[str, Row]:
 
     A name is None where the thing was deleted, or is not in the read models yet.
     """
-    asked = [
-        (row["id"], row["device_id"], row["image_id"], row.get("position", 0))
+    devices = _by_id(views, _DEVICES, {row["device_id"] for row in rows})
+    images = _by_id(views, _IMAGES, {row["image_id"] for row in rows})
+    return {
+        row["id"]: devices.get(row["device_id"], {"device_name": None})
+        | images.get(row["image_id"], _NO_IMAGE)
+        | {"position": row.get("position", 0)}
         for row in rows
-    ]
-    found = views.rows(_NAMES, [msgspec.json.encode(asked).decode()])
-    return {row.pop("id"): row for row in found}
+    }
+
+
+def _by_id(views: Views, query: str, ids: set[str | None]) -> Mapping[str, Row]:
+    asked = msgspec.json.encode(sorted(filter(None, ids))).decode()
+    return {row.pop("id"): row for row in views.rows(query, [asked])}

@@ -17,8 +17,8 @@ def names_seen(
 ) -> Mapping[UUID, str]:
     """Return the names of those users whom an account may see, and its own."""
     ids = msgspec.json.encode(sorted(map(str, user_ids))).decode()
-    conditions = [Condition("user.id IN (SELECT value FROM json_each(?))", (ids,))]
-    own = Condition("user.id = ?", (str(account.user_id),))
+    conditions = [Condition("account.id IN (SELECT value FROM json_each(?))", (ids,))]
+    own = Condition("account.id = ?", (str(account.user_id),))
     query = accounts_seen_by(account)
     if not account.may("view_user", "change_user"):
         conditions.append(own)

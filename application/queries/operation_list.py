@@ -5,6 +5,7 @@ from uuid import UUID
 
 from application.access import Account, Condition
 from application.projections.views import Row, Views
+from application.queries.folding import folded
 from application.queries.lists import Order, Query
 
 # The names of devices that were deleted are known still.
@@ -49,7 +50,7 @@ def operations_in_words(
     ]
     if name:
         contains = "instr(lower(device_owner.name), ?) > 0"
-        conditions.append(Condition(contains, (name.lower(),)))
+        conditions.append(Condition(contains, (folded(name),)))
     if owes:
         conditions.append(OF_OWED)
     if not account.is_superuser:

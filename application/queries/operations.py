@@ -5,26 +5,30 @@ from uuid import UUID
 
 import msgspec
 
-from application.access import Account, Condition
+from application.access import ALL, Account, Condition
 from application.flashlog import Flashlog
 from application.projections.rows import moment, shown
 from application.projections.views import Row, Views
+from application.queries.folding import begins
 from domain.base import rebuild
 from domain.operation.operation import UpgradeOperation
 
 STATUSES = ("in-progress", "success", "failed", "aborted", "cancelled")
 
-# What may be ordered by, and the columns of the index that gives that order. Rows get
-# their rowid when they are first seen, so it settles ties by age.
+# What may be ordered by, and the columns of the index that gives that order; ties are
+# settled by age.
 ORDERS = {
     "created": ("position",),
-    "modified": ("modified", "rowid"),
+    "modified": ("modified", "position"),
     "device_id": ("device_id", "position"),
 }
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which operations are asked for; None is "any". `like` is what an id is like."""
+    """Which operations are asked for; None is "any".
+
+    `beginning` is how their ids begin.
+    """
 
     device_id: UUID | None = None
     image_id: UUID | None = None
@@ -33,7 +37,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     organization_slug: str | None = None
     operation_id: UUID | None = None
     batch_id: UUID | None = None
-    like: str | None = None
+    beginning: str | None = None
     seen: Condition | None = None
 
 
@@ -49,7 +53,7 @@ def seen_by(account: Account) -> Condition | None:
 
 
 _BY_SLUG = "SELECT id FROM organization WHERE slug = ?"
-# One for each field of Wanted before `seen`, in that order.
+# One for each field of Wanted before `beginning`, in that order.
 _CONDITIONS = (
     "device_id = ?",
     "image_id = ?",
@@ -58,7 +62,6 @@ _CONDITIONS = (
     f"organization_id IN ({_BY_SLUG})",
     "id = ?",
     "batch_id = ?",
-    "id GLOB ?",
 )
 
 
@@ -71,7 +74,7 @@ class Order(msgspec.Struct, frozen=True):
 
 def count_operations(views: Views, wanted: Wanted) -> int:
     if wanted == Wanted():
-        (newest,) = views.rows("SELECT max(rowid) AS found FROM operation")
+        (newest,) = views.rows("SELECT max(number) AS found FROM operation")
         return int(newest["found"] or 0)
     condition, values = _condition(wanted)
     (found,) = views.rows(
@@ -100,8 +103,8 @@ def list_operations(
     )
     # The index alone is walked to find the page.
     return views.rows(
-        "SELECT * FROM operation WHERE rowid IN ("  # noqa: S608
-        f" SELECT rowid FROM operation WHERE {condition}"
+        "SELECT * FROM operation WHERE number IN ("  # noqa: S608
+        f" SELECT number FROM operation WHERE {condition}"
         f" ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
         [*values, limit, offset],
     )
@@ -110,13 +113,12 @@ def list_operations(
 def _newest(views: Views, *, limit: int, offset: int) -> list[Row]:
     """Return a page of all operations; any page of a million is as near as the first.
 
-    Rows are never deleted and get their rowid when they are first seen, so the rowid
-    is the number of an operation in the order in which they were started.
+    Rows are never deleted, so their numbers have no holes.
     """
     return views.rows(
         "SELECT * FROM operation"
-        " WHERE rowid <= (SELECT max(rowid) FROM operation) - ?"
-        " ORDER BY rowid DESC LIMIT ?",
+        " WHERE number <= (SELECT max(number) FROM operation) - ?"
+        " ORDER BY number DESC LIMIT ?",
         [offset, limit],
     )
 
@@ -144,14 +146,15 @@ def latest_operation_id(views: Views, device_id: UUID) -> UUID | None:
 
 
 def _condition(wanted: Wanted) -> tuple[str, list[str]]:
-    *named, seen = msgspec.structs.astuple(wanted)
-    asked = {
-        text: str(value)
+    *named, beginning, seen = msgspec.structs.astuple(wanted)
+    asked = [
+        Condition(text, (str(value),))
         for text, value in zip(_CONDITIONS, named, strict=True)
         if value is not None
-    }
-    texts, values = list(asked), list(asked.values())
+    ]
+    if beginning is not None:
+        asked.append(begins("id", beginning))
     if seen is not None:
-        texts.append(seen.text)
-        values += seen.values
-    return " AND ".join(texts) or "1", values
+        asked.append(seen)
+    text = " AND ".join(each.text for each in asked) or ALL.text
+    return text, [value for each in asked for value in each.values]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from application.errors import NotFoundError
 from application.flashlog import Flashlog
+from application.queries.lists import NO_LIMIT
 
 
 def operations_by_name(
@@ -26,9 +27,13 @@ def operations_by_name(
         " WHERE (?1 IS NULL OR operation.device_id = ?1)"
         " AND (?2 IS NULL OR operation.status = ?2)"
         " AND (?3 IS NULL OR operation.id = ?3)"
-        # SQLite takes a negative limit for none.
         " ORDER BY operation.position DESC LIMIT ?4",
-        [_text(device_id), status, _text(operation_id), -1 if limit is None else limit],
+        [
+            _text(device_id),
+            status,
+            _text(operation_id),
+            NO_LIMIT if limit is None else limit,
+        ],
     )
     for row in rows:
         row["options"] = json.loads(row["options"])

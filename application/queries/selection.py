@@ -19,8 +19,9 @@ _DEVICE = (
     "device.id, device.name, device.firmware_id, device.is_active, device.installed,"
     " device.model, device.learned_model, device.board, device.packages,"
     " EXISTS (SELECT 1 FROM connection WHERE connection.parent_id = device.id"
-    " AND connection.enabled) AS can_connect,"
-    " coalesce(last.status = 'in-progress' OR last.owed <> '', 0) AS is_busy"
+    " AND connection.enabled = 1) AS can_connect,"
+    " CASE WHEN last.status = 'in-progress' OR last.owed <> '' THEN 1 ELSE 0 END"
+    " AS is_busy"
 )
 _NO_PACKAGES = "[]"
 

@@ -1,5 +1,7 @@
 """Who somebody is, by the token that they show or the log-in that they made."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -11,34 +13,28 @@ from application.projections.views import Row, Views
 from domain.group import BUILT_IN
 from domain.user import User
 
-# All that an account is made of, found by indexes. Memberships in organizations that
-# are not active do not count.
+# All that an account is made of, found by indexes: a row for each organization that it
+# manages, or one. Memberships in organizations that are not active do not count.
 _ACCOUNT = """
-SELECT id, is_staff, is_superuser, password_id, permissions, group_numbers,
-  ended_sessions,
-  is_active AND ifnull(expires_on >= date('now'), 1) AS is_active,
-  (SELECT json_group_array(json(user_group.permissions))
-    FROM json_each(user.group_numbers) AS held
-    JOIN user_group ON user_group.number = held.value) AS permissions_of_groups,
-  (SELECT json_group_array(organization.id)
-    FROM membership
-    JOIN organization ON organization.id = membership.organization_id
-    WHERE membership.parent_id = user.id
-      AND membership.is_admin AND organization.is_active) AS manages
-FROM user
+SELECT account.id, account.is_staff, account.is_superuser, account.is_active,
+  account.expires_on, account.password_id, account.permissions, account.group_numbers,
+  account.ended_sessions, organization.id AS manages
+FROM account
+LEFT JOIN membership ON membership.parent_id = account.id AND membership.is_admin = 1
+LEFT JOIN organization
+  ON organization.id = membership.organization_id AND organization.is_active = 1
 """
 
 
 def account_of_token(views: Views, token: str) -> Account | None:
     """Return whose token this is."""
-    found = views.rows(_ACCOUNT + "WHERE token_hash = ?", [hash_token(token)])
-    return _account(found[0]) if found else None
+    condition = "WHERE account.token_hash = ?"
+    return _account(views, views.rows(_ACCOUNT + condition, [hash_token(token)]))
 
 
 def account_of_user(views: Views, user_id: UUID) -> Account | None:
     """Return what a user may do."""
-    found = views.rows(_ACCOUNT + "WHERE id = ?", [str(user_id)])
-    return _account(found[0]) if found else None
+    return _account(views, _rows(views, user_id))
 
 
 def permissions_of_group(views: Views, number: int) -> frozenset[str] | None:
@@ -61,31 +57,35 @@ def account_of_log_in(
 
     Nobody, where the session was ended by logging out.
     """
-    found = flashlog.views.rows(_ACCOUNT + "WHERE id = ?", [str(user_id)])
+    found = _rows(flashlog.views, user_id)
     if not found or found[0]["password_id"] != mark:
         return None
     if str(session_id) in _texts(found[0]["ended_sessions"]):
         return None
-    account = _account(found[0])
-    return account if account.is_active else None
+    account = _account(flashlog.views, found)
+    return account if account and account.is_active else None
 
 
-def _account(row: Row) -> Account:
+def _rows(views: Views, user_id: UUID) -> Sequence[Row]:
+    return views.rows(_ACCOUNT + "WHERE account.id = ?", [str(user_id)])
+
+
+def _account(views: Views, rows: Sequence[Row]) -> Account | None:
+    """Put the rows of one account together; None where there are none."""
+    if not rows:
+        return None
+    row = rows[0]
     permissions = set(_texts(row["permissions"]))
-    for of_group in msgspec.json.decode(
-        row["permissions_of_groups"], type=list[list[str]]
-    ):
-        permissions.update(of_group)
     for number in msgspec.json.decode(row["group_numbers"], type=list[int]):
-        if number in BUILT_IN:
-            permissions |= BUILT_IN[number].permissions
+        permissions |= permissions_of_group(views, number) or frozenset()
+    today = datetime.now(UTC).date().isoformat()
     return Account(
         user_id=UUID(row["id"]),
-        is_active=bool(row["is_active"]),
+        is_active=bool(row["is_active"]) and (row["expires_on"] or today) >= today,
         is_staff=bool(row["is_staff"]),
         is_superuser=bool(row["is_superuser"]),
         permissions=frozenset(permissions),
-        manages=frozenset(map(UUID, _texts(row["manages"]))),
+        manages=frozenset(UUID(each["manages"]) for each in rows if each["manages"]),
     )
 
 

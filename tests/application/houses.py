@@ -40,7 +40,7 @@ TABLES = (
     "image_gone",
     "operation",
     "batch",
-    "user",
+    "account",
     "membership",
     "user_group",
 )

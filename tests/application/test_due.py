@@ -18,7 +18,7 @@ NOW = 1000.0
 
 @pytest.fixture
 def connections(tmp_path: Path) -> Iterator[Connections]:
-    connections = open_views(tmp_path / "views.sqlite")
+    connections = open_views(Connections(tmp_path / "views.sqlite"))
     yield connections
     connections.close()
 
@@ -64,13 +64,13 @@ def test_no_more_than_asked_for_is_claimed_and_the_longest_waiting_first(
 
 def test_two_claimers_never_hold_the_same_operation(tmp_path: Path) -> None:
     path = tmp_path / "views.sqlite"
-    first = open_views(path)
+    first = open_views(Connections(path))
     waiting = wait(first, [NOW] * 120)
     together = threading.Barrier(6)
 
     def take(number: int) -> list[UUID]:
         # Connections of its own, as a runner in another process has them.
-        connections = open_views(path)
+        connections = open_views(Connections(path))
         due = DueWork(connections)
         taken: list[UUID] = []
         together.wait(10)

@@ -28,7 +28,7 @@ from tests.domain import examples
 
 @contextmanager
 def projected(log: EventLog, path: Path) -> Iterator[tuple[Projector, Views]]:
-    connections = open_views(path)
+    connections = open_views(Connections(path))
     try:
         yield Projector(log, connections), Views(connections)
     finally:
@@ -108,6 +108,7 @@ def test_an_operation_is_shown_as_its_events_have_made_it(tmp_path: Path) -> Non
     assert row["created"] <= row["modified"]
     del row["created"], row["modified"]
     assert row == {
+        "number": 1,
         "id": str(examples.OPERATION_ID),
         "device_id": str(examples.DEVICE_ID),
         "organization_id": "",
@@ -134,7 +135,7 @@ def test_a_projector_that_could_not_write_takes_the_same_events_in_later(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "views.sqlite"
-    open_views(path).close()
+    open_views(Connections(path)).close()
     impatient = Connections(path, synchronous="NORMAL", busy_seconds=0.1)
     operation = examples.queued()
     with opened_log(tmp_path) as log, closing(sqlite3.connect(path)) as other:
@@ -186,7 +187,7 @@ def test_a_running_projector_survives_read_models_that_are_locked_for_long(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "views.sqlite"
-    open_views(path).close()
+    open_views(Connections(path)).close()
     impatient = Connections(path, synchronous="NORMAL", busy_seconds=0.05)
     views = Views(impatient)
     with (
@@ -227,7 +228,7 @@ def test_a_rebuild_that_was_killed_leaves_read_models_that_can_be_opened(
 
 
 def test_dropping_the_read_models_is_one_step(tmp_path: Path) -> None:
-    connections = open_views(tmp_path / "views.sqlite")
+    connections = open_views(Connections(tmp_path / "views.sqlite"))
     seen: list[str] = []
     with connections.reading() as connection:
         connection.set_trace_callback(seen.append)

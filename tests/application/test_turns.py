@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from application.adapters.sqlite.connections import Connections
 from application.flashlog import Flashlog
 from application.projections.projector import open_views
 from application.projections.turns import Bounds, Turns
@@ -171,7 +172,7 @@ def test_many_threads_with_connections_of_their_own_never_take_too_many(
     guard, most = threading.Lock(), Counter[str]()
 
     def work(ids: list[UUID]) -> None:
-        connections = open_views(tmp_path / "views.sqlite")
+        connections = open_views(Connections(tmp_path / "views.sqlite"))
         own = Turns(connections, BOUNDS)
         for operation_id in ids:
             operation = flashlog.log.get(UpgradeOperation, operation_id)

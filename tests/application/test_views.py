@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from application.adapters.sqlite.connections import Connections
 from application.log import EventLog
 from application.projections.projector import Projector, open_views
 from application.projections.views import Views
@@ -22,14 +23,14 @@ def log(tmp_path: Path) -> Iterator[EventLog]:
 
 @pytest.fixture
 def projector(tmp_path: Path, log: EventLog) -> Iterator[Projector]:
-    connections = open_views(tmp_path / "views.sqlite")
+    connections = open_views(Connections(tmp_path / "views.sqlite"))
     yield Projector(log, connections)
     connections.close()
 
 
 @pytest.fixture
 def views(projector: Projector) -> Views:
-    return Views(projector._connections)
+    return Views(projector._database)
 
 
 def test_waiting_for_what_is_shown_already_takes_no_time(views: Views) -> None:

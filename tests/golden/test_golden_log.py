@@ -10,6 +10,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from application.adapters.mapper import TypedMapper
+from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.log import SQLiteLog
 from application.log import EventLog
 from application.procedure.story import render_log
@@ -248,7 +249,7 @@ def test_people_organizations_logins_and_names_are_as_they_were() -> None:
 
 def test_an_old_log_is_shown_and_told_in_full(tmp_path: Path) -> None:
     log = EventLog(SQLiteLog(tmp_path / "log.sqlite"))
-    connections = open_views(tmp_path / "views.sqlite")
+    connections = open_views(Connections(tmp_path / "views.sqlite"))
     log.recorder.insert_events(STORED)
     Projector(log, connections).catch_up()
     views = Views(connections)

@@ -12,7 +12,7 @@ Known = Mapping[str, list[str]]
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 _COLUMNS = "SELECT name FROM pragma_table_info(?)"
 # What bodies and URLs call the things of some tables.
-_OTHER_NAMES = {"device_group": "group", "device_credentials": "credential"}
+_OTHER_NAMES = {"device_group": "group", "account": "user"}
 
 
 def fill(flashlog: Flashlog, admin: Caller) -> None:

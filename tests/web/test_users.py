@@ -227,7 +227,7 @@ def test_of_two_who_take_a_name_at_once_one_gets_it(
     assert answers == [201, 400, 400, 400]
     # The caller's token, and of the one who was made: the person and the password.
     assert kept_in_vault(flashlog) == before + 3
-    assert flashlog.views.rows("SELECT count(*) AS n FROM user")[0]["n"] == 2
+    assert flashlog.views.rows("SELECT count(*) AS n FROM account")[0]["n"] == 2
 
 
 # --- who sees whom -------------------------------------------------------------------

@@ -22,12 +22,12 @@ def choice(name: str, choices: Collection[str]) -> str | None:
     return value or None
 
 
-def like() -> str | None:
-    """Return the pattern (GLOB) of the ids asked for. Raises InvalidError."""
+def beginning() -> str | None:
+    """Return how the ids asked for begin. Raises InvalidError."""
     text = request.args.get(BY_ID.name, "").lower()
     if text.strip("0123456789abcdef-"):
         raise InvalidError.of(BY_ID.name, "Enter the beginning of a UUID.")
-    return f"{text}*" if text else None
+    return text or None
 
 
 def slug(*names: str) -> str | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from flask import request
 
-from application.access import Condition
+from application.access import ALL, Condition
 from application.errors import InvalidError
 from application.projections.rows import moment
 
@@ -16,7 +16,7 @@ def at(name: str, column: str, comparison: str = "=") -> Condition:
     """Return the condition on a time; blank chooses all. Raises InvalidError."""
     text = request.args.get(name)
     if not text:
-        return Condition("1")
+        return ALL
     try:
         # A plus sign that was not quoted has become a blank.
         found = datetime.fromisoformat(_UNQUOTED_PLUS.sub(r"+\1", text))

@@ -47,7 +47,7 @@ def _image(image: FirmwareImage) -> Shown:
         "compat_version": facts.compat_version,
     }
     names = dict.fromkeys((*facts.boards, *facts.models))
-    boards = [{"board": name} for name in names]
+    boards = [{"place": place, "board": name} for place, name in enumerate(names)]
     return Shown(table="image", row=row, children={"image_board": boards})
 
 

@@ -29,14 +29,15 @@ def _user(user: User) -> Shown:
     memberships = [
         {
             "id": str(membership.membership_id),
+            "place": place,
             "organization_id": str(organization_id),
             "is_admin": int(membership.is_admin),
         }
-        for organization_id, membership in user.memberships.items()
+        for place, (organization_id, membership) in enumerate(user.memberships.items())
     ]
     children = {"membership": memberships}
     if user.is_deleted:
-        return Shown(table="user", row=None, children=children)
+        return Shown(table="account", row=None, children=children)
     rights = user.rights
     row = {
         "person_id": str(user.person_id),
@@ -51,7 +52,7 @@ def _user(user: User) -> Shown:
         "last_login": moment(user.last_login) if user.last_login else None,
         "ended_sessions": as_json([str(each) for each in user.ended_sessions]),
     }
-    return Shown(table="user", row=row, children=children)
+    return Shown(table="account", row=row, children=children)
 
 
 def _group(group: Group) -> Shown:

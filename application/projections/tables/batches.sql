@@ -34,4 +34,4 @@ CREATE INDEX IF NOT EXISTS batch_organization ON batch (organization_id, positio
 CREATE INDEX IF NOT EXISTS batch_build ON batch (build_id, position);
 CREATE INDEX IF NOT EXISTS batch_status ON batch (status, position);
 CREATE INDEX IF NOT EXISTS batch_unfilled ON batch (id)
-  WHERE NOT is_filled AND NOT is_cancelled;
+  WHERE is_filled = 0 AND is_cancelled = 0;

@@ -50,9 +50,10 @@ CREATE INDEX IF NOT EXISTS image_build ON image (build_id, position);
 CREATE INDEX IF NOT EXISTS image_type ON image (type, build_id);
 
 -- Boards and models that an image is for: what a device's board, or its model in the
--- inventory, is compared with.
+-- inventory, is compared with. `place` is its place among those of the image.
 CREATE TABLE IF NOT EXISTS image_board (
   parent_id TEXT NOT NULL,
+  place INTEGER NOT NULL,
   board TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS image_board_image ON image_board (parent_id);

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS device (
   created TEXT NOT NULL,
   modified TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS device_name ON device (name COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS device_name ON device (lower(name));
 CREATE INDEX IF NOT EXISTS device_mac ON device (mac_address);
 CREATE INDEX IF NOT EXISTS device_created ON device (position);
 CREATE INDEX IF NOT EXISTS device_organization ON device (organization_id, position);
@@ -49,11 +49,13 @@ CREATE INDEX IF NOT EXISTS device_firmware ON device (firmware_id);
 CREATE INDEX IF NOT EXISTS device_running
   ON device (running_image_id, release, revision, organization_id);
 
--- Which organization a device belongs or, when it was deleted, belonged to.
+-- Which organization a device belongs or, when it was deleted, belonged to. `position`
+-- is that of its first event.
 CREATE TABLE IF NOT EXISTS device_owner (
   id TEXT PRIMARY KEY,
   organization_id TEXT NOT NULL,
-  name TEXT NOT NULL
+  name TEXT NOT NULL,
+  position INTEGER NOT NULL
 ) STRICT;
 
 -- How a device is logged in to; `place` is its place in the device's order.

@@ -1,6 +1,8 @@
--- `organization_id` is that of the device, kept up with it.
+-- `organization_id` is that of the device, kept up with it. `number` counts operations
+-- from 1 in the order in which they were started, without holes.
 CREATE TABLE IF NOT EXISTS operation (
-  id TEXT PRIMARY KEY,
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
   device_id TEXT NOT NULL,
   organization_id TEXT NOT NULL,
   image_id TEXT,  -- null: it was deleted
@@ -23,7 +25,7 @@ CREATE TABLE IF NOT EXISTS operation (
   modified TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS operation_created ON operation (position);
-CREATE INDEX IF NOT EXISTS operation_modified ON operation (modified);
+CREATE INDEX IF NOT EXISTS operation_modified ON operation (modified, position);
 CREATE INDEX IF NOT EXISTS operation_device ON operation (device_id, position);
 CREATE INDEX IF NOT EXISTS operation_organization
   ON operation (organization_id, position);
@@ -42,7 +44,7 @@ CREATE INDEX IF NOT EXISTS operation_troubled ON operation (position)
 
 -- Flashed, and the outcome is not known yet.
 CREATE INDEX IF NOT EXISTS operation_flashing ON operation (batch_id)
-  WHERE status = 'in-progress' AND NOT cancellable;
+  WHERE status = 'in-progress' AND cancellable = 0;
 
 -- Work for runners: claimed with a lease, found again by a rebuild. `stage`: 'urgent'
 -- what was flashed or is owed something, 'queued' what has not been flashed, 'parked'

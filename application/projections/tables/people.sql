@@ -14,8 +14,8 @@ CREATE TABLE IF NOT EXISTS organization (
 CREATE INDEX IF NOT EXISTS organization_slug ON organization (slug);
 CREATE INDEX IF NOT EXISTS organization_created ON organization (position);
 
--- "user" holds no name: names are in the vault.
-CREATE TABLE IF NOT EXISTS user (
+-- Users; their names are in the vault.
+CREATE TABLE IF NOT EXISTS account (
   id TEXT PRIMARY KEY,
   person_id TEXT NOT NULL,
   password_id TEXT NOT NULL,
@@ -32,13 +32,15 @@ CREATE TABLE IF NOT EXISTS user (
   created TEXT NOT NULL,
   modified TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS user_token ON user (token_hash);
-CREATE INDEX IF NOT EXISTS user_created ON user (position);
+CREATE INDEX IF NOT EXISTS account_token ON account (token_hash);
+CREATE INDEX IF NOT EXISTS account_created ON account (position);
 
--- In which organizations a user is (parent_id), and whether as a manager.
+-- In which organizations a user is (parent_id), and whether as a manager; `place` is its
+-- place among those of the user.
 CREATE TABLE IF NOT EXISTS membership (
   id TEXT NOT NULL,
   parent_id TEXT NOT NULL,
+  place INTEGER NOT NULL,
   organization_id TEXT NOT NULL,
   is_admin INTEGER NOT NULL
 ) STRICT;

@@ -299,14 +299,14 @@ def test_an_account_is_found_within_a_millisecond_among_many(
     token = token_of(flashlog, user_id=a_manager(flashlog, org))
     with flashlog._views.writing() as connection:
         connection.executemany(
-            "INSERT INTO user (id, person_id, password_id, token_hash, is_superuser,"
+            "INSERT INTO account (id, person_id, password_id, token_hash, is_superuser,"
             " is_staff, is_active, group_numbers, position, created, modified)"
             " VALUES (?, '', '', ?, 0, 0, 1, '[1]', ?, '', '')",
             [(f"u{number}", f"t{number}", number) for number in range(5000)],
         )
         connection.executemany(
-            "INSERT INTO membership (id, parent_id, organization_id, is_admin)"
-            " VALUES (?, ?, ?, 1)",
+            "INSERT INTO membership (id, parent_id, place, organization_id, is_admin)"
+            " VALUES (?, ?, 0, ?, 1)",
             [(f"m{number}", f"u{number}", str(org)) for number in range(5000)],
         )
 

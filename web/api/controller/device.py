@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response, g, request
 
-from application.access import Condition
+from application.access import ALL, Condition
 from application.commands.device_changes import change_device
 from application.commands.device_lifecycle import StillActiveError, delete_device
 from application.commands.devices import NewDevice, add_device
@@ -156,20 +156,20 @@ def _check_references(sent: dict[str, Any]) -> None:
 def _mac_contains() -> Condition:
     text = request.args.get("mac_address", "").replace("-", ":").lower()
     if not text:
-        return filters.ALL
+        return ALL
     return Condition("instr(device.mac_address, ?) > 0", (text,))
 
 
 def _dialled_at() -> Condition:
     address = request.args.get("address")
     if not address:
-        return filters.ALL
+        return ALL
     return Condition("? IN (SELECT value FROM json_each(device.addresses))", (address,))
 
 
 def _location_contains() -> Condition:
     found = filters.contains("location__name", "location.name")
-    if found is filters.ALL:
+    if found is ALL:
         return found
     ids = f"SELECT id FROM location WHERE {found.text}"  # noqa: S608
     return Condition(f"device.location_id IN ({ids})", found.values)
@@ -178,7 +178,7 @@ def _location_contains() -> Condition:
 def _with_geo() -> Condition:
     wanted = filters.truth("with_geo")
     if wanted is None:
-        return filters.ALL
+        return ALL
     return Condition(f"device.location_id IS {'NOT ' if wanted else ''}NULL")
 
 
@@ -188,7 +188,7 @@ def _of_configuration() -> Condition:
     if status and status not in _STATUSES:
         raise InvalidError.of("config__status", NO_CHOICE)
     names = ("config__status", "config__backend", "config__templates")
-    return filters.NONE if any(map(request.args.get, names)) else filters.ALL
+    return filters.NONE if any(map(request.args.get, names)) else ALL
 
 
 _MODEL = "device"

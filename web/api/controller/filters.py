@@ -2,13 +2,14 @@
 
 from flask import request
 
-from application.access import Condition
+from application.access import ALL, Condition
+from application.queries.folding import folded
 from web.api.described import Parameter
 from web.api.lookup import reference, seen
 
 _TRUE, _FALSE = {"true", "True", "1"}, {"false", "False", "0"}
-# Conditions that no row, and every row, fulfils.
-NONE, ALL = Condition("0"), Condition("1")
+# What no row fulfils.
+NONE = Condition("1 = 0")
 
 OF_ORGANIZATION = (
     Parameter(name="organization", meaning="id of the organization", format="uuid"),
@@ -38,8 +39,7 @@ def contains(name: str, column: str) -> Condition:
     text = request.args.get(name)
     if not text:
         return ALL
-    # SQLite knows upper and lower case of ASCII alone: both sides must be asked alike.
-    return Condition(f"instr(lower({column}), lower(?)) > 0", (text,))
+    return Condition(f"instr(lower({column}), ?) > 0", (folded(text),))
 
 
 def truth(name: str) -> bool | None:

@@ -8,7 +8,7 @@ import msgspec
 from flask import Response, g
 from marshmallow import Schema, fields
 
-from application.access import Condition
+from application.access import ALL, Condition
 from application.commands.device_groups import (
     GroupDescription,
     change_group,
@@ -159,7 +159,7 @@ def _said(sent: dict[str, Any]) -> dict[str, Any]:
 def _empty() -> Condition:
     wanted = filters.truth("empty")
     if wanted is None:
-        return filters.ALL
+        return ALL
     has_devices = "EXISTS (SELECT 1 FROM device WHERE group_id = device_group.id)"
     return Condition(has_devices if wanted else f"NOT {has_devices}")
 

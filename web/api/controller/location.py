@@ -8,7 +8,7 @@ import msgspec
 from flask import Response, g
 from marshmallow import Schema, fields
 
-from application.access import Condition
+from application.access import ALL, Condition
 from application.commands.locations import (
     KINDS,
     Place,
@@ -147,7 +147,7 @@ def _said(sent: dict[str, Any]) -> dict[str, Any]:
 
 def _is_mobile() -> Condition:
     wanted = filters.truth("is_mobile")
-    return filters.ALL if wanted is None else Condition(f"is_mobile = {int(wanted)}")
+    return ALL if wanted is None else Condition(f"is_mobile = {int(wanted)}")
 
 
 def _shown(row: Row) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from application.queries.batches import (
     batches,
     operations_for,
 )
+from application.queries.folding import begins
 from web.answers import json_answer
 from web.api import filters
 from web.api.authentication import asking
@@ -76,8 +77,8 @@ def _list() -> Response:
     if status is not None:
         conditions.append(Condition("batch.status = ?", (status,)))
     conditions.append(at("created", "batch.created"))
-    if like := filters.like():
-        conditions.append(Condition("batch.id GLOB ?", (like,)))
+    if beginning := filters.beginning():
+        conditions.append(begins("batch.id", beginning))
     query = msgspec.structs.replace(batches(), conditions=tuple(conditions))
     return listed(ordered(query, ORDERS), batch_object)
 

@@ -9,6 +9,7 @@ from marshmallow import fields
 from application.access import Condition
 from application.projections.views import Row
 from application.queries.catalogue import images
+from application.queries.folding import begins
 from web.api import filters
 from web.api.described import Description, Parameter, described
 from web.api.firmware_upgrader.categories import OF_ORGANIZATION, ORDERING
@@ -58,11 +59,11 @@ def _list() -> Response:
     build_id = reference("build", "build")
     if build_id is not None:
         conditions.append(Condition("image.build_id = ?", (str(build_id),)))
-    if like := filters.like():
-        conditions.append(Condition("image.id GLOB ?", (like,)))
+    if beginning := filters.beginning():
+        conditions.append(begins("image.id", beginning))
     if sha256 := request.args.get("sha256__startswith"):
-        beginning = sha256.lower()
-        conditions.append(Condition("instr(image.sha256, ?) = 1", (beginning,)))
+        digits = sha256.lower()
+        conditions.append(Condition("instr(image.sha256, ?) = 1", (digits,)))
     for name, column in _EXACT.items():
         if value := request.args.get(name):
             conditions.append(Condition(f"{column} = ?", (value,)))

@@ -85,7 +85,7 @@ def _list() -> Response:
         image_id=lookup.reference("image", "image"),
         batch_id=lookup.reference("batch", "batch"),
         status=filters.choice("status", STATUSES),
-        like=filters.like(),
+        beginning=filters.beginning(),
         organization_id=lookup.reference("device__organization", "organization"),
         organization_slug=filters.slug(
             "device__organization__slug", "device__organization_slug", "organization"

@@ -79,7 +79,7 @@ def _post() -> Response:
     )
     with CHECKED_AT_ONCE:
         user_id = register_user(flashlog(), new, by=g.user_id)
-    row = flashlog().views.one("user", str(user_id))
+    row = flashlog().views.one("account", str(user_id))
     if row is None:
         raise not_shown_yet(user_id)
     (shown,) = with_people(flashlog(), asking(), [row])
@@ -154,7 +154,7 @@ def _change(user_id: UUID, *, is_partial: bool) -> Response:
         membership=change_of_membership(sent),
     )
     change_user(flashlog(), user_id=user_id, changes=changes, by=g.user_id)
-    changed = flashlog().views.one("user", str(user_id))
+    changed = flashlog().views.one("account", str(user_id))
     return _shown(changed or row)
 
 

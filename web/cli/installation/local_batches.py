@@ -44,7 +44,7 @@ class LocalBatches:
             " operation.modified FROM operation"
             " LEFT JOIN device_owner ON device_owner.id = operation.device_id"
             " WHERE batch_id = ? AND status = ?"
-            " ORDER BY operation.modified DESC, operation.rowid DESC LIMIT ?",
+            " ORDER BY operation.modified DESC, operation.position DESC LIMIT ?",
             [str(batch_id), status, limit],
         )
 

@@ -13,6 +13,7 @@ from application.flashlog import Flashlog
 from application.procedure.check import check_device
 from application.queries.finding_batches import find_build, find_place
 from application.queries.finding_devices import find_device
+from application.queries.folding import folded
 from web.cli.installation.ports import Row
 
 _JSON_COLUMNS = ("addresses", "connections", "jumps", "packages")
@@ -44,7 +45,7 @@ class LocalInventory:
         rows = self._flashlog.views.rows(
             "SELECT name FROM device WHERE substr(lower(name), 1, length(?1)) = ?1"
             " ORDER BY name LIMIT ?2",
-            [beginning.lower(), limit],
+            [folded(beginning), limit],
         )
         return [row["name"] for row in rows]
 

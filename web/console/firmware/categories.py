@@ -136,7 +136,7 @@ def owners() -> dict[str, str]:
 
 
 def _by_name(query: Query) -> Query:
-    order = Order(("name COLLATE NOCASE", "position"), descending=False)
+    order = Order(("lower(category.name)", "category.position"), descending=False)
     return msgspec.structs.replace(query, orders=(order,))
 
 
