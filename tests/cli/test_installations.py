@@ -36,7 +36,7 @@ from tests.web.serving import Service, eventually, serving
 from tests.web.sockets.fleet import token_of_operator
 from web.cli import exits
 from web.cli.installation.local import LocalInstallation
-from web.cli.installation.ports import Installation, Row
+from web.cli.installation.ports import ImagePlace, Installation, Row
 from web.cli.installation.remote import RemoteInstallation
 from web.cli.remote.errors import LoggedOutError
 from web.cli.remote.login import Login
@@ -113,7 +113,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_SCRYPT", CHEAP_SCRYPT)
-        with Fleet.of(15) as fleet, serving(settings) as service:
+        with Fleet.of(25) as fleet, serving(settings) as service:
             flashlog = Flashlog(settings)
             made = City(flashlog, service, fleet)
             yield made
@@ -184,21 +184,93 @@ def test_what_there_is_not_is_not_found(here: Installation) -> None:
                 find(text)
 
 
+def add(here: Installation, path: Path, **place: Any) -> Row:
+    return here.inventory.add_image(path, ImagePlace(**place), lambda *_: None)
+
+
 def test_a_file_is_known_by_its_checksum(
-    city: City, here: Installation, tmp_path: Path
+    city: City, here: Installation, place: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "other-name.bin"
     file.write_bytes(build_image(release=NEW))
-    assert here.inventory.image_of_file(file)["id"] == str(city.images[NEW])
+    device_id, _ = city.router(f"sum-{place}")
+    of_device = here.inventory.image_place(device_id)
+    row = here.inventory.add_image(file, of_device, lambda *_: None)
+    assert row["id"] == str(city.images[NEW])
+    assert here.inventory.image(city.images[NEW])["file_name"] == f"{NEW}.bin"
 
 
-def test_a_file_that_the_service_does_not_have_is_told(
-    city: City, tmp_path: Path
+def test_a_file_is_added_where_it_is_to_go(
+    city: City, here: Installation, place: str, tmp_path: Path
 ) -> None:
-    file = tmp_path / "new.bin"
-    file.write_bytes(build_image(release="25.12.0"))
-    with pytest.raises(NotFoundError, match="the service has no image"):
-        city.places["remote"].inventory.image_of_file(file)
+    file = tmp_path / 'a "new" öne.bin'
+    file.write_bytes(build_image(release=f"25.12.{PLACES.index(place)}", size=1 << 20))
+    row = add(here, file, version=f"1.{place}", health_checks=("true",))
+    assert (row["category"], row["version"]) == ("OpenWrt", f"1.{place}")
+    assert row["size_bytes"] == file.stat().st_size
+    assert add(here, file, version=f"1.{place}", organization="default") == row
+    city.flashlog.show(city.flashlog.log.end())
+    same(*(each.inventory.image(UUID(row["id"])) for each in city.places.values()))
+    (build,) = (b for b in here.inventory.builds() if b["version"] == f"1.{place}")
+    assert build["health_checks"] == ["true"]
+    with pytest.raises(NotFoundError):
+        add(here, file, organization="nobody")
+    file.write_text("no image")
+    with pytest.raises(InvalidError):
+        add(here, file)
+
+
+def test_how_much_of_a_file_was_sent_is_told(city: City, tmp_path: Path) -> None:
+    file = tmp_path / "big.bin"
+    file.write_bytes(build_image(release="25.12.7", size=1 << 20))
+    told: list[tuple[int, int]] = []
+    inventory = city.places["remote"].inventory
+    inventory.add_image(file, ImagePlace(), lambda *each: told.append(each))
+    size = file.stat().st_size
+    assert told == sorted(told)
+    assert len(told) > 10
+    assert told[-1] == (size, size)
+
+
+def test_routers_are_looked_at_alike(
+    city: City, here: Installation, place: str
+) -> None:
+    group_id = city.group(f"looked-at-{place}")
+    first, router = city.router(f"b-looked-at-{place}", group_id=group_id)
+    second, gone = city.router(f"a-looked-at-{place}", group_id=group_id)
+    gone.cut_network()
+    inventory = here.inventory
+    found = inventory.active_devices(group=f"looked-at-{place}", location=None)
+    assert found == [second, first]
+    reports = list(inventory.visit([first, second]))
+    assert [each.device_id for each in reports] == [first, second]
+    assert reports[0].is_well
+    assert reports[0].facts is not None
+    assert reports[0].facts.board == router.facts().board
+    fits = {fit.image_id: fit.reason for fit in reports[0].images}
+    assert fits[city.images[NEW]] == ""
+    assert reports[1].facts is None
+    assert reports[1].trouble
+    with pytest.raises(NotFoundError):
+        inventory.active_devices(group="nothing", location=None)
+
+
+def test_what_happened_to_a_router_is_told(
+    city: City, here: Installation, place: str
+) -> None:
+    device_id, router = city.router(f"told-{place}")
+    router.cut_network()
+    operation_id = upgrade(here, device_id, city.images[NEW])
+    here.operations.cancel(operation_id)
+    city.flashlog.show(city.flashlog.log.end())
+    told = here.inventory.history(device_id)
+    assert "registered" in told[-1]["line"].lower()
+    begun = [each for each in told if each["operation_id"] == str(operation_id)]
+    assert {(each["status"], each["by"]) for each in begun} <= {
+        ("cancelled", "maria"),
+        ("cancelled", ""),
+    }
+    assert begun[-1]["event"] == "Started"
 
 
 # --- one router --------------------------------------------------------------

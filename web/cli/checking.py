@@ -2,19 +2,15 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import click
 
-from application.errors import DomainError, StorageError
-from application.flashlog import Flashlog
-from application.procedure.check import CheckReport, ImageFit, check_device
-from application.queries.devices import select_devices
+from application.procedure.check import CheckReport, ImageFit
 from web.cli import completing, exits, output
-from web.cli.here import Here, json_option, pass_here
-
-_VISITED_AT_ONCE = 16
+from web.cli.choosing import pass_installation
+from web.cli.here import json_option
+from web.cli.installation.ports import Installation, Inventory
 
 
 @click.command()
@@ -25,9 +21,9 @@ _VISITED_AT_ONCE = 16
 @click.option("--location", metavar="NAME", help="All active devices at this location.")
 @click.option("--all", "wants_all", is_flag=True, help="All active devices.")
 @json_option
-@pass_here
+@pass_installation
 def check(
-    here: Here,
+    installation: Installation,
     *,
     names: tuple[str, ...],
     group: str | None,
@@ -45,21 +41,21 @@ def check(
       flashlog device check roof-7
       flashlog device check --group roofs
     """
-    device_ids = [here.device(name) for name in names]
+    inventory = installation.inventory
+    device_ids = [inventory.find_device(name) for name in names]
     if group or location or wants_all:
-        views = here.flashlog.views
-        device_ids += select_devices(views, group=group, location=location)
+        device_ids += inventory.active_devices(group=group, location=location)
     if not device_ids:
         msg = "say which routers: DEVICE, --group, --location or --all"
         raise click.UsageError(msg)
     if len(names) == 1 and len(device_ids) == 1:
-        report = check_device(here.flashlog, device_ids[0])
+        (report,) = inventory.visit(device_ids)
         if as_json:
             output.print_json(report)
         else:
-            _print(report, _versions(here))
+            _print(report, {row["id"]: row["version"] for row in inventory.images()})
         return _status(report)
-    reports = _checked(here, list(dict.fromkeys(device_ids)))
+    reports = _checked(inventory, list(dict.fromkeys(device_ids)))
     if as_json:
         output.print_json(reports)
     else:
@@ -67,29 +63,16 @@ def check(
     return max(map(_status, reports))
 
 
-def _checked(here: Here, device_ids: Sequence[UUID]) -> list[CheckReport]:
+def _checked(inventory: Inventory, device_ids: Sequence[UUID]) -> list[CheckReport]:
     """Visit many routers, some at a time, with a bar for people who wait."""
-    flashlog = here.flashlog
-    with ThreadPoolExecutor(_VISITED_AT_ONCE) as pool:
-        coming = pool.map(lambda each: _looked_at(flashlog, each), device_ids)
-        with click.progressbar(
-            coming,
-            length=len(device_ids),
-            label="looking at routers",
-            file=sys.stderr,
-            hidden=not sys.stderr.isatty(),
-        ) as shown:
-            return list(shown)
-
-
-def _looked_at(flashlog: Flashlog, device_id: UUID) -> CheckReport:
-    """Visit one of many: what is wrong with it is its own trouble."""
-    try:
-        return check_device(flashlog, device_id)
-    except (DomainError, StorageError) as error:
-        row = flashlog.views.one("device", str(device_id))
-        name = row["name"] if row else str(device_id)
-        return CheckReport(device_id=device_id, name=name, trouble=str(error))
+    with click.progressbar(
+        inventory.visit(device_ids),
+        length=len(device_ids),
+        label="looking at routers",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+    ) as shown:
+        return list(shown)
 
 
 def _status(report: CheckReport) -> int:
@@ -117,14 +100,6 @@ def _print_all(reports: Sequence[CheckReport]) -> None:
     )
     well = sum(report.is_well for report in reports)
     output.say(f"{well} of {len(reports)} are ready for an upgrade")
-
-
-def _versions(here: Here) -> dict[str, str]:
-    rows = here.flashlog.views.rows(
-        "SELECT image.id AS id, build.version AS version FROM image"
-        " JOIN build ON build.id = image.build_id"
-    )
-    return {row["id"]: row["version"] for row in rows}
 
 
 def _print(report: CheckReport, versions: Mapping[str, str]) -> None:

@@ -1,17 +1,13 @@
 """`flashlog image`: firmware images, judged when they are added."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from application.adapters.image_store import chunks_of
-from application.commands.images import NewImage, add_image, find_image
 from web.cli import completing, output
 from web.cli.choosing import pass_installation
-from web.cli.here import Here, category_option, json_option, pass_here
-from web.cli.installation.local_inventory import image_row
-from web.cli.installation.ports import Installation
+from web.cli.here import category_option, json_option
+from web.cli.installation.ports import ImagePlace, Installation
 
 
 @click.group()
@@ -42,13 +38,19 @@ def image() -> None:
     help="A command that must exit 0 on the router after the flash; for the whole "
     "build, in place of those it has; may be given again.",
 )
+@click.option(
+    "--organization",
+    metavar="SLUG",
+    help="Whose image it is [default: default, or the only one you manage].",
+)
 @json_option
-@pass_here
+@pass_installation
 def add(
-    here: Here,
+    installation: Installation,
     *,
     file: Path,
     category: str,
+    organization: str | None,
     version: str,
     boards: tuple[str, ...],
     health_checks: tuple[str, ...],
@@ -65,14 +67,15 @@ def add(
       flashlog image add openwrt-23.05.5-ath79-generic-archer-c7-sysupgrade.bin \\
           --health-check 'ping -c 3 10.0.0.1'
     """
-    new = NewImage(
-        file_name=file.name,
+    place = ImagePlace(
         category=category,
         version=version,
+        organization=organization,
         boards=boards,
         health_checks=health_checks,
     )
-    row = _added(here, new, file)
+    with output.sending(file.name) as told:
+        row = installation.inventory.add_image(file, place, told)
     if as_json:
         output.print_json(row)
     else:
@@ -115,8 +118,8 @@ def list_(installation: Installation, *, as_json: bool) -> None:
 @image.command()
 @click.argument("name", metavar="IMAGE", shell_complete=completing.images)
 @json_option
-@pass_here
-def show(here: Here, *, name: str, as_json: bool) -> None:
+@pass_installation
+def show(installation: Installation, *, name: str, as_json: bool) -> None:
     """Show what an image says of itself.
 
     IMAGE is its id, file name, version, or the beginning of its sha256.
@@ -125,7 +128,8 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
     Example:
       flashlog image show 23.05.5
     """
-    row = image_row(here.flashlog, find_image(here.flashlog, name))
+    inventory = installation.inventory
+    row = inventory.image(inventory.find_image(name))
     if as_json:
         output.print_json(row)
         return
@@ -143,9 +147,3 @@ def show(here: Here, *, name: str, as_json: bool) -> None:
             "added": output.moment(row["created"]),
         }
     )
-
-
-def _added(here: Here, new: NewImage, path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        image_id = add_image(here.flashlog, new, chunks_of(file), by=here.user_id)
-    return image_row(here.flashlog, image_id)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +59,18 @@ class Bar(Progress):
         """Put the words below the bar."""
         yield from super().get_renderables()
         yield self._below
+
+
+@contextmanager
+def sending(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how much of something is done, to who waits at a terminal; else nothing."""
+    screen = console(sys.stderr)
+    if not screen.is_terminal:
+        yield lambda _done, _total: None
+        return
+    with bar(screen) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 @contextmanager

@@ -64,8 +64,8 @@ def upgrade(
     IMAGE is a file, or an image that was added: its id, file name, version, or the
     beginning of its sha256. Where no service is running, this command does the work
     itself and follows it; otherwise it hands over to the service, and --watch follows.
-    The exit status says how it ended. After `flashlog login` a file must be known to
-    the service, which is told by its checksum.
+    The exit status says how it ended. After `flashlog login` a file is sent to the
+    service, unless it has it already.
 
     \b
     Examples:
@@ -74,11 +74,11 @@ def upgrade(
     """
     inventory = installation.inventory
     device_id = inventory.find_device(name)
-    image_id = _image(installation, image)
+    image_id = _image(installation, device_id, image)
     options = dict.fromkeys(letters, True)
     router = inventory.device(device_id)
     if not router["release"]:
-        output.notice(inventory.look_first(device_id))
+        output.notice(_look_first(installation, device_id))
     reasons = inventory.reasons_to_confirm(
         device_id=device_id, image_id=image_id, options=options
     )
@@ -95,14 +95,27 @@ def upgrade(
     return go_on(installation, operation_id, wants_watch=wants_watch, as_json=as_json)
 
 
-def _image(installation: Installation, text: str) -> UUID:
-    path = Path(text)
+def _look_first(installation: Installation, device_id: UUID) -> str:
+    """Learn what a router runs that was never visited; returns what came of it.
+
+    Who may start an upgrade may look, too; where not, a downgrade cannot be told.
+    """
+    (report,) = installation.inventory.visit([device_id])
+    if report.facts is None or not report.is_well:
+        return f"first visit: {report.trouble}"
+    facts = report.facts
+    return f"first visit: {facts.board}, {facts.release} {facts.revision}"
+
+
+def _image(installation: Installation, device_id: UUID, text: str) -> UUID:
+    path, inventory = Path(text), installation.inventory
     if path.is_file():
-        row = installation.inventory.image_of_file(path)
+        with output.sending(path.name) as told:
+            row = inventory.add_image(path, inventory.image_place(device_id), told)
         sha256 = row["sha256"][:12]
         output.notice(f"image {row['file_name']}: {row['version']}, {sha256}")
         return UUID(row["id"])
-    return installation.inventory.find_image(text)
+    return inventory.find_image(text)
 
 
 def _confirm(name: str, reasons: Sequence[str], confirmed: str | None) -> None:

@@ -1,21 +1,29 @@
 """Routers and firmware of this machine's installation."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
+
+import msgspec
 
 from application.adapters.image_store import chunks_of
 from application.commands.confirmation import reasons_to_confirm
 from application.commands.images import NewImage, add_image, find_image
-from application.errors import NotFoundError
+from application.commands.organizations import find_organization
+from application.errors import DomainError, NotFoundError, StorageError
 from application.flashlog import Flashlog
-from application.procedure.check import check_device
+from application.procedure.check import CheckReport, check_device
+from application.queries.devices import select_devices
 from application.queries.finding_batches import find_build, find_place
 from application.queries.finding_devices import find_device
 from application.queries.folding import folded
-from web.cli.installation.ports import Row
+from application.queries.history import device_history
+from web.cli.installation.ports import ImagePlace, Row
+from web.cli.installation.remote_finding import as_id
 
+_VISITED_AT_ONCE = 16
 _JSON_COLUMNS = ("addresses", "connections", "jumps", "packages")
 
 
@@ -49,6 +57,19 @@ class LocalInventory:
         )
         return [row["name"] for row in rows]
 
+    def active_devices(
+        self, *, group: str | None, location: str | None
+    ) -> Sequence[UUID]:
+        return select_devices(self._flashlog.views, group=group, location=location)
+
+    def visit(self, device_ids: Sequence[UUID]) -> Iterator[CheckReport]:
+        with ThreadPoolExecutor(_VISITED_AT_ONCE) as pool:
+            yield from pool.map(self._visited, device_ids)
+
+    def history(self, device_id: UUID) -> Sequence[Row]:
+        told = device_history(self._flashlog, device_id)
+        return [msgspec.to_builtins(each) for each in told]
+
     def devices(self) -> Sequence[Row]:
         rows = sorted(self._flashlog.views.all("device"), key=lambda row: row["name"])
         return list(map(_device, rows))
@@ -77,18 +98,30 @@ class LocalInventory:
         row = self._flashlog.views.one("build", str(build_id))
         return str(row["version"]) if row else ""
 
-    def image_of_file(self, path: Path) -> Row:
-        new = NewImage(file_name=path.name)
+    def image(self, image_id: UUID) -> Row:
+        return image_row(self._flashlog, image_id)
+
+    def add_image(
+        self, path: Path, place: ImagePlace, told: Callable[[int, int], None]
+    ) -> Row:
+        new = NewImage(
+            file_name=path.name,
+            category=place.category,
+            version=place.version,
+            boards=place.boards,
+            health_checks=place.health_checks,
+        )
+        if place.organization is not None:
+            owner = as_id(place.organization)
+            owner = owner or find_organization(self._flashlog, place.organization)
+            new = msgspec.structs.replace(new, organization_id=owner)
         with path.open("rb") as file:
             added = add_image(self._flashlog, new, chunks_of(file), by=self._who())
         return image_row(self._flashlog, added)
 
-    def look_first(self, device_id: UUID) -> str:
-        report = check_device(self._flashlog, device_id)
-        if report.facts is None or not report.is_well:
-            return f"first visit: {report.trouble}"
-        facts = report.facts
-        return f"first visit: {facts.board}, {facts.release} {facts.revision}"
+    def image_place(self, device_id: UUID) -> ImagePlace:
+        row = device_row(self._flashlog, device_id)
+        return ImagePlace(organization=row["organization_id"])
 
     def reasons_to_confirm(
         self, *, device_id: UUID, image_id: UUID, options: Row
@@ -96,6 +129,15 @@ class LocalInventory:
         return reasons_to_confirm(
             self._flashlog, device_id=device_id, image_id=image_id, options=options
         )
+
+    def _visited(self, device_id: UUID) -> CheckReport:
+        """Visit one of many: what is wrong with it is its own trouble."""
+        try:
+            return check_device(self._flashlog, device_id)
+        except (DomainError, StorageError) as error:
+            row = self._flashlog.views.one("device", str(device_id))
+            name = row["name"] if row else str(device_id)
+            return CheckReport(device_id=device_id, name=name, trouble=str(error))
 
 
 def device_row(flashlog: Flashlog, device_id: UUID) -> Row:

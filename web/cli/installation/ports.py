@@ -5,15 +5,31 @@ does not; those that commands read without asking twice are told by both. Everyt
 may raise NotFoundError, InvalidError, RefusedError and what `web.cli.exits` knows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+import msgspec
+
 from application.commands.batches import Wish
+from application.procedure.check import CheckReport
 from application.watch import Moment
 
 Row = dict[str, Any]
+
+
+class ImagePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an image goes, and what is said of it; blanks are read from the file.
+
+    `organization` is a slug or an id; None: the only one, or the one of the start.
+    """
+
+    category: str = "OpenWrt"
+    version: str = ""
+    organization: str | None = None
+    boards: tuple[str, ...] = ()
+    health_checks: tuple[str, ...] = ()
 
 
 class Inventory(Protocol):
@@ -37,6 +53,17 @@ class Inventory(Protocol):
     def device_names(self, beginning: str, *, limit: int) -> Sequence[str]:
         """Return names of devices that begin like that, in either case."""
 
+    def active_devices(
+        self, *, group: str | None, location: str | None
+    ) -> Sequence[UUID]:
+        """Return those that are not deactivated, of a group and at a location."""
+
+    def visit(self, device_ids: Sequence[UUID]) -> Iterator[CheckReport]:
+        """Look at routers without changing them; told in the order they are named."""
+
+    def history(self, device_id: UUID) -> Sequence[Row]:
+        """Return what happened to a device, newest first."""
+
     def devices(self) -> Sequence[Row]:
         """Return all devices by name."""
 
@@ -52,11 +79,19 @@ class Inventory(Protocol):
     def build_version(self, build_id: UUID) -> str:
         """Return what a build is called within its category."""
 
-    def image_of_file(self, path: Path) -> Row:
-        """Return the image that a file is; it is added where that can be done."""
+    def image(self, image_id: UUID) -> Row:
+        """Return one image."""
 
-    def look_first(self, device_id: UUID) -> str:
-        """Learn what a router runs that was never visited; returns what came of it."""
+    def add_image(
+        self, path: Path, place: ImagePlace, told: Callable[[int, int], None]
+    ) -> Row:
+        """Judge a file and keep it; the same file in the same place is there once.
+
+        `told` is called with the bytes that were sent and those there are.
+        """
+
+    def image_place(self, device_id: UUID) -> ImagePlace:
+        """Return where images go that a device is to be upgraded to."""
 
     def reasons_to_confirm(
         self, *, device_id: UUID, image_id: UUID, options: Row

@@ -1,16 +1,16 @@
 """Routers and firmware as a service shows them."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
 from application.commands.confirmation import reasons_of
-from application.errors import NotFoundError, RefusedError
-from web.cli.installation.ports import Row
+from application.procedure.check import CheckReport
+from web.cli.installation import remote_images, remote_visits
+from web.cli.installation.ports import ImagePlace, Row
 from web.cli.installation.remote_finding import as_id, only
-from web.cli.remote.client import CONTROLLER, FIRMWARE, USERS, Client
+from web.cli.remote.client import CONTROLLER, FIRMWARE, Client
 
 _DEVICE, _IMAGE, _BUILD = (
     f"{CONTROLLER}/device/",
@@ -82,6 +82,23 @@ class RemoteInventory:
         wanted = beginning.lower()
         return sorted(name for name in names if name.lower().startswith(wanted))
 
+    def active_devices(
+        self, *, group: str | None, location: str | None
+    ) -> Sequence[UUID]:
+        rows = self._client.pages(
+            _DEVICE,
+            group=self.find_group(group) if group else None,
+            location=self.find_location(location) if location else None,
+        )
+        active = [(row["name"], row["id"]) for row in rows if row["is_active"]]
+        return [UUID(device_id) for _, device_id in sorted(active)]
+
+    def visit(self, device_ids: Sequence[UUID]) -> Iterator[CheckReport]:
+        return remote_visits.visit(self._client, device_ids)
+
+    def history(self, device_id: UUID) -> Sequence[Row]:
+        return remote_visits.history(self._client, device_id)
+
     def devices(self) -> Sequence[Row]:
         rows = map(_device, self._client.pages(_DEVICE))
         return sorted(rows, key=lambda row: str(row["name"]))
@@ -95,7 +112,7 @@ class RemoteInventory:
         return list(self._client.pages(_IMAGE))
 
     def builds(self) -> Sequence[Row]:
-        slugs = self._organizations()
+        slugs = remote_images.organizations(self._client)
         images = Counter(row["build"] for row in self._client.pages(_IMAGE))
         return [
             {
@@ -115,31 +132,23 @@ class RemoteInventory:
     def build_version(self, build_id: UUID) -> str:
         return str(self._client.get(f"{_BUILD}{build_id}/")["version"])
 
-    def image_of_file(self, path: Path) -> Row:
-        """Find it by its checksum: to add one, a person has to choose a build."""
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        row: Row
-        for row in self._client.pages(_IMAGE, limit=1, sha256__startswith=sha256):
-            return row
-        msg = (
-            f"the service has no image that is {path.name} ({sha256[:12]}): add it "
-            "there first, on its pages or with `flashlog image add` beside it"
-        )
-        raise NotFoundError(msg)
+    def image(self, image_id: UUID) -> Row:
+        rows: Iterator[Row] = self._client.pages(_IMAGE, id__startswith=image_id)
+        return next(row for row in rows if row["id"] == str(image_id))
 
-    def look_first(self, device_id: UUID) -> str:
-        return (
-            "the router was never visited, so a downgrade cannot be told: "
-            "`flashlog device check` beside the service looks at it"
-        )
+    def add_image(
+        self, path: Path, place: ImagePlace, told: Callable[[int, int], None]
+    ) -> Row:
+        return remote_images.add_image(self._client, path, place, told)
+
+    def image_place(self, device_id: UUID) -> ImagePlace:
+        return remote_images.image_place(self._client, device_id)
 
     def reasons_to_confirm(
         self, *, device_id: UUID, image_id: UUID, options: Row
     ) -> Sequence[str]:
         device = self._client.get(f"{_DEVICE}{device_id}/")
-        images = self._client.pages(_IMAGE, id__startswith=image_id)
-        image = next(row for row in images if row["id"] == str(image_id))
+        image = self.image(image_id)
         known = bool(device["release"] or device["revision"])
         return reasons_of(
             options,
@@ -152,14 +161,6 @@ class RemoteInventory:
         rows: Iterator[Row] = self._client.pages(f"{CONTROLLER}/{kind}/")
         fitting = [r for r in rows if wanted in {r["id"], r["name"].lower()}]
         return only(fitting, text, kind=kind)
-
-    def _organizations(self) -> dict[str, str]:
-        """Return the slugs by id, of those that may be asked for."""
-        try:
-            rows = self._client.pages(f"{USERS}/organization/")
-            return {row["id"]: row["slug"] for row in rows}
-        except RefusedError:
-            return {}
 
 
 def _device(row: Row) -> Row:
