@@ -17,7 +17,7 @@ from tests.console.pages import Browser, text_of
 from tests.console.visitor import Visitor
 from tests.web import examples
 from tests.web.people import People
-from web.console.history import _KINDS
+from web.console.history.section import EVENT_KINDS
 
 _A_PAGE = 50
 _POSITION = re.compile(r'id="event-(\d+)"')
@@ -96,4 +96,4 @@ def _positions(page: TestResponse) -> list[int]:
 
 
 def test_every_kind_of_event_has_words() -> None:
-    assert set(_KINDS) == {each for each in TYPES if ":" not in each}
+    assert set(EVENT_KINDS) == {each for each in TYPES if ":" not in each}

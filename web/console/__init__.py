@@ -9,7 +9,7 @@ JavaScript what it shows moves by itself. Each section is a module with the same
 `mass_upgrades`  how one is begun, looked at, held, resumed and cancelled
 `devices`      the inventory: found, looked at, changed, upgraded one by one
 `operations`   every upgrade with its whole story
-`history`      every event, newest first
+`history`      every event, newest first, and those of one thing
 """
 
 from flask import Flask, url_for

@@ -18,14 +18,12 @@ from application.queries.telling import in_words, names_of, teller, told
 from application.queries.tenancy import KINDS, find
 from web.api.authentication import asking
 from web.api.bodies import as_uuid
-from web.console.rendering import link, show
-from web.console.section import Section
+from web.console.history.section import EVENT_KINDS, blueprint, path_of
+from web.console.rendering import show
 from web.console.texts import gettext as _
 from web.console.texts import marked
 from web.event_query import asked_events, whole
 from web.state import flashlog
-
-blueprint = Section("history", words=marked("History"))
 
 _SHOWN = 50
 _NEWEST = 2**62
@@ -35,35 +33,8 @@ _ASKED = {
     "batch": marked("mass upgrade"),
     "operation": marked("upgrade of"),
 }
-_KINDS = {
-    "Batch": marked("Mass upgrade"),
-    "BatchTargets": marked("Targets of a mass upgrade"),
-    "Build": marked("Build"),
-    "Category": marked("Category"),
-    "Credentials": marked("Credentials"),
-    "Device": marked("Device"),
-    "DeviceGroup": marked("Device group"),
-    "FirmwareImage": marked("Image"),
-    "Group": marked("Group of users"),
-    "IdempotencyKey": marked("Key of a request"),
-    "KnownHost": marked("Known host"),
-    "Location": marked("Location"),
-    "Organization": marked("Organization"),
-    "Recordings": marked("Recordings of visits"),
-    "Reservation": marked("Name or address taken"),
-    "UpgradeOperation": marked("Upgrade"),
-    "User": marked("User"),
-}
 # What Flashlog notes for itself: shown to those who ask for it.
 _OWN = frozenset({"Reservation", "IdempotencyKey"})
-# The pages of the things that events are about, and what those call their id.
-_PAGES = {
-    "UpgradeOperation": ("operations.detail", "operation_id"),
-    "Device": ("devices.detail", "device_id"),
-    "Batch": ("mass_upgrades.detail", "batch_id"),
-    "Build": ("firmware.build", "build_id"),
-    "FirmwareImage": ("firmware.image", "image_id"),
-}
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +77,9 @@ def index() -> Response:
         newest="?" + urlencode(asked),
         follows=urlencode(asked) or "everything",
         filters=_filters(asked),
-        kinds=sorted(((each, _(_KINDS[each])) for each in _KINDS), key=itemgetter(1)),
+        kinds=sorted(
+            ((each, _(EVENT_KINDS[each])) for each in EVENT_KINDS), key=itemgetter(1)
+        ),
         type=request.args.get("type", ""),
         others=[pair for pair in asked if pair[0] != "type"],
     )
@@ -117,7 +90,7 @@ def _wanted() -> Wanted:
     wanted = asked_events()
     if wanted.types:
         return wanted
-    return msgspec.structs.replace(wanted, types=frozenset(_KINDS) - _OWN)
+    return msgspec.structs.replace(wanted, types=frozenset(EVENT_KINDS) - _OWN)
 
 
 def _lines(found: Found) -> list[Line]:
@@ -134,21 +107,13 @@ def _line(occurrence: Occurrence, names: Mapping[str, str]) -> Line:
     return Line(
         position=occurrence.position,
         at=entry.recorded_at,
-        kind=_(_KINDS[kind]),
+        kind=_(EVENT_KINDS[kind]),
         name=names.get(about) or about[:8],
-        path=_path(kind, about),
+        path=path_of(kind, about),
         words=told(entry.event),
         by=teller(flashlog(), entry.event),
         data=msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
     )
-
-
-def _path(kind: str, thing_id: str) -> str:
-    """Return the page of what an event is about; blank where there is none."""
-    if kind not in _PAGES:
-        return ""
-    endpoint, name = _PAGES[kind]
-    return link(endpoint, **{name: thing_id})
 
 
 def _filters(asked: Sequence[tuple[str, str]]) -> list[Filter]:
@@ -178,7 +143,7 @@ def _is_told(asked: str) -> bool:
 def _kind(asked: str) -> str:
     """Return the words for a type that is asked for, or for one of its events."""
     kind, _colon, event = asked.partition(":")
-    return " ".join(filter(None, (_(_KINDS.get(kind, asked)), in_words(event))))
+    return " ".join(filter(None, (_(EVENT_KINDS.get(kind, asked)), in_words(event))))
 
 
 def _but(asked: Sequence[Any], number: int) -> list[Any]:
