@@ -77,7 +77,7 @@ class Flashlog:
         )
         self.views = Views(self._views)
         self.due = DueWork(self._views)
-        self.turns = Turns(self._views, bounds_of(settings))
+        self.turns = Turns(self._views, self.log, bounds_of(settings))
         self.projector = Projector(self.log, self._views)
         self.installation = _installation(directory)
         self._require_no_lost_events()

@@ -4,6 +4,10 @@ A turn is taken before the first byte is sent to a router and kept until the vis
 found that it is over. It belongs to the operation and not to the process that visits
 it: whoever goes on after a crash goes on with the same turn. What only the log knows
 (a flash that has begun and no outcome yet) counts whether there is a turn or not.
+
+Whether a turn is over, and whose it is, the log says, asked while nobody else can
+change turns: the read models may be late, and a runner that was frozen does not know
+that it was overtaken.
 """
 
 from collections.abc import Iterator
@@ -13,6 +17,7 @@ from uuid import UUID
 import msgspec
 
 from application.adapters.database import Connection, Database
+from application.log import EventLog
 from domain.operation.operation import UpgradeOperation
 
 # Those that were flashed and are not yet verified count also without a turn: they lost
@@ -35,17 +40,23 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 class Turns:
     """The turns of all processes of an installation."""
 
-    def __init__(self, database: Database, bounds: Bounds) -> None:
+    def __init__(self, database: Database, log: EventLog, bounds: Bounds) -> None:
         self._database = database
+        self._log = log
         self._bounds = bounds
 
     def take(self, operation: UpgradeOperation, *, of_batch: Bounds | None) -> bool:
-        """Take the turn to upload and then to flash; False when all are taken."""
+        """Take the turn to upload and then to flash; False when all are taken.
+
+        Who was overtaken gets none: the turn is that of the newer visit.
+        """
         with self._database.reading() as connection:
             if not self._has_room(connection, operation, of_batch):
                 return False
         with self._database.writing() as connection:
-            if not self._has_room(connection, operation, of_batch):
+            if self._is_overtaken(operation) or not self._has_room(
+                connection, operation, of_batch
+            ):
                 return False
             connection.execute(
                 "INSERT INTO turn (operation_id, kind, location_id, batch_id)"
@@ -66,16 +77,15 @@ class Turns:
             yield
         finally:
             with self._database.writing() as connection:
-                connection.execute(
-                    "UPDATE turn SET kind = 'reboot' WHERE operation_id = ?",
-                    (str(operation.id),),
-                )
+                if not self._is_overtaken(operation):
+                    connection.execute(
+                        "UPDATE turn SET kind = 'reboot' WHERE operation_id = ?",
+                        (str(operation.id),),
+                    )
 
     def end(self, operation: UpgradeOperation) -> None:
         """Give the turn to others, unless the operation goes on with it."""
-        if not operation.has_ended and (
-            operation.has_begun_flash or operation.attempt_open
-        ):
+        if _goes_on(operation):
             return
         with self._database.reading() as connection:
             found = connection.execute(
@@ -84,9 +94,7 @@ class Turns:
         if found is None:
             return
         with self._database.writing() as connection:
-            connection.execute(
-                "DELETE FROM turn WHERE operation_id = ?", (str(operation.id),)
-            )
+            self._free(connection, str(operation.id))
 
     def sweep(self, *, now: float) -> None:
         """Free the turns of operations that are over and that nobody visits.
@@ -106,10 +114,18 @@ class Turns:
             if connection.execute(left, (now,)).fetchone() is None:
                 return
         with self._database.writing() as connection:
+            for (operation_id,) in connection.execute(left, (now,)).fetchall():
+                self._free(connection, operation_id)
+
+    def _free(self, connection: Connection, operation_id: str) -> None:
+        if not _goes_on(self._log.get(UpgradeOperation, UUID(operation_id))):
             connection.execute(
-                f"DELETE FROM turn WHERE operation_id IN ({left})",  # noqa: S608
-                (now,),
+                "DELETE FROM turn WHERE operation_id = ?", (operation_id,)
             )
+
+    def _is_overtaken(self, operation: UpgradeOperation) -> bool:
+        newest = self._log.get(UpgradeOperation, operation.id)
+        return newest.visit != operation.visit
 
     def _has_room(
         self,
@@ -125,6 +141,13 @@ class Turns:
             return True
         in_batch = _used(connection, operation, location_id, operation.batch_id)
         return _fits(in_batch, of_batch)
+
+
+def _goes_on(operation: UpgradeOperation) -> bool:
+    """Whether it may still need its turn."""
+    return not operation.has_ended and (
+        operation.has_begun_flash or operation.attempt_open
+    )
 
 
 def _location_of(connection: Connection, operation: UpgradeOperation) -> str | None:

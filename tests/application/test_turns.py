@@ -33,7 +33,7 @@ def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
 
 @pytest.fixture
 def turns(flashlog: Flashlog) -> Turns:
-    return Turns(flashlog._views, BOUNDS)
+    return Turns(flashlog._views, flashlog.log, BOUNDS)
 
 
 def begun(
@@ -80,6 +80,7 @@ def test_whoever_uploaded_keeps_the_turn_to_reboot_until_it_has_ended(
         turns.end(operation)
     assert not turns.take(operations[5], of_batch=None)
     operations[0].fail("gone")
+    flashlog.log.append(operations[0])
     turns.end(operations[0])
     assert turns.take(operations[5], of_batch=None)
 
@@ -155,8 +156,44 @@ def test_a_turn_is_not_freed_while_somebody_is_on_the_way(
     assert _turns(flashlog) == 0
 
 
+def test_a_turn_is_not_freed_because_the_read_models_are_late(
+    flashlog: Flashlog, turns: Turns
+) -> None:
+    """They show that nothing has begun, while the log knows of a visit."""
+    device = Stock(flashlog).new_device(name=uuid4().hex)
+    operation = examples.queued(uuid4(), device_id=device.id)
+    flashlog.show(flashlog.log.append(device, operation))
+    operation.begin_visit("one")
+    flashlog.log.append(operation)
+    assert turns.take(operation, of_batch=None)
+    turns.sweep(now=LATE)
+    assert _turns(flashlog) == 1
+
+
+def test_whoever_was_overtaken_changes_nothing_about_the_turn(
+    flashlog: Flashlog, turns: Turns
+) -> None:
+    """A runner that was frozen goes on while another one uploads."""
+    operation = begun(flashlog)
+    assert turns.take(operation, of_batch=None)
+    with turns.uploading(operation):
+        newer = flashlog.log.get(UpgradeOperation, operation.id)
+        newer.begin_visit("two")
+        flashlog.log.append(newer)
+        assert turns.take(newer, of_batch=None)
+    assert _kinds(flashlog) == ["upload"]
+    assert not turns.take(operation, of_batch=None)
+    operation.schedule_retry(cause="link lost", not_before=examples.later(9))
+    turns.end(operation)
+    assert _kinds(flashlog) == ["upload"]
+
+
 def _turns(flashlog: Flashlog) -> int:
-    return len(flashlog.views.rows("SELECT * FROM turn"))
+    return len(_kinds(flashlog))
+
+
+def _kinds(flashlog: Flashlog) -> list[str]:
+    return [row["kind"] for row in flashlog.views.rows("SELECT kind FROM turn")]
 
 
 def test_many_threads_with_connections_of_their_own_never_take_too_many(
@@ -173,7 +210,7 @@ def test_many_threads_with_connections_of_their_own_never_take_too_many(
 
     def work(ids: list[UUID]) -> None:
         connections = open_views(Connections(tmp_path / "views.sqlite"))
-        own = Turns(connections, BOUNDS)
+        own = Turns(connections, flashlog.log, BOUNDS)
         for operation_id in ids:
             operation = flashlog.log.get(UpgradeOperation, operation_id)
             while not own.take(operation, of_batch=None):
