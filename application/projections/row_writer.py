@@ -7,7 +7,6 @@ written once for all of them.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from application.log import Entry, EventLog
@@ -49,19 +48,19 @@ class RowWriter:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
-        self._stories: OrderedDict[UUID, tuple[Aggregate, datetime, int]] = (
-            OrderedDict()
-        )
+        self._stories: OrderedDict[UUID, Touched] = OrderedDict()
 
     def tell(self, entries: Sequence[Entry]) -> Told:
         """Take in the next events of the log."""
         touched: dict[UUID, Touched] = {}
         for entry in entries:
-            aggregate, created, position = self._story_before(entry)
-            aggregate.evolve(entry.event)
-            touched[aggregate.id] = Touched(
-                aggregate, created, position, entry.recorded_at
-            )
+            event = entry.event
+            story = touched.get(event.originator_id)
+            if story is None:
+                story = self._story_before(entry)
+                touched[event.originator_id] = story
+            story.aggregate.evolve(event)
+            story.modified = entry.recorded_at
         return Told(touched)
 
     def forget_the_ended(self, told: Told) -> None:
@@ -77,15 +76,18 @@ class RowWriter:
     def forget_all(self) -> None:
         self._stories.clear()
 
-    def _story_before(self, entry: Entry) -> tuple[Aggregate, datetime, int]:
-        event = entry.event
+    def _story_before(self, entry: Entry) -> Touched:
+        event, at = entry.event, entry.recorded_at
         known = self._stories.get(event.originator_id)
-        if known is not None and known[0].version == event.originator_version - 1:
+        if (
+            known is not None
+            and known.aggregate.version == event.originator_version - 1
+        ):
             self._stories.move_to_end(event.originator_id)
             return known
         if event.originator_version == 1:
             aggregate: Aggregate = event.AGGREGATE(event.originator_id)
-            known = (aggregate, entry.recorded_at, entry.position)
+            known = Touched(aggregate, at, entry.position, at)
         else:
             before = [
                 earlier
@@ -96,6 +98,7 @@ class RowWriter:
             if told is None:
                 msg = f"the log lacks the beginning of {event.originator_id}"
                 raise RuntimeError(msg)
-            known = (told, before[0].recorded_at, before[0].position)
+            first = before[0]
+            known = Touched(told, first.recorded_at, first.position, at)
         self._stories[event.originator_id] = known
         return known

@@ -32,7 +32,7 @@ from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
 
 
-class Touched(msgspec.Struct, frozen=True):
+class Touched(msgspec.Struct):
     """An aggregate with what its events do not say: its place and its times."""
 
     aggregate: Aggregate

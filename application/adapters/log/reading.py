@@ -11,6 +11,7 @@ from application.adapters.database import Database, Growth
 from application.adapters.log.event import (
     LoggedEvent,
     id_bytes,
+    logged,
     microseconds,
     moment_of,
 )
@@ -48,7 +49,7 @@ class LogReading(ApplicationRecorder):
                     limit if limit is not None else _ALL,
                 ),
             ).fetchall()
-        return [LoggedEvent(row) for row in rows]
+        return logged(rows)
 
     def select_stories(
         self, originator_ids: Sequence[UUID], *, topics: Sequence[str] = ()
@@ -64,7 +65,7 @@ class LogReading(ApplicationRecorder):
                 + " ORDER BY originator_id, originator_version",
                 [*(each.bytes for each in originator_ids), *topics],
             ).fetchall()
-        return [LoggedEvent(row) for row in rows]
+        return logged(rows)
 
     def select_positions(self, originator_ids: Sequence[UUID]) -> list[int]:
         """Return where the events of some stories are; the index alone is read."""
@@ -88,7 +89,7 @@ class LogReading(ApplicationRecorder):
                 f"SELECT {_COLUMNS} FROM event WHERE position IN ({marks})",  # noqa: S608
                 positions,
             ).fetchall()
-        return [LoggedEvent(row) for row in rows]
+        return logged(rows)
 
     def select_notifications(
         self,
@@ -107,7 +108,7 @@ class LogReading(ApplicationRecorder):
                 " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
                 (after, stop if stop is not None else _ALL, limit),
             ).fetchall()
-        return [LoggedEvent(row) for row in rows if not wanted or row[3] in wanted]
+        return logged(row for row in rows if not wanted or row[3] in wanted)
 
     def max_notification_id(self) -> int | None:
         with self._database.reading() as connection:
