@@ -1,15 +1,16 @@
-"""A hundred simulated routers, upgraded by one batch: from its start to all verdicts.
+"""Simulated routers, upgraded by one batch: from its start to all verdicts.
 
 The routers share the machine with Flashlog, in a process of their own that is not
 counted. Limits are raised, and the looks after the flash are told that these routers
 are away for ten seconds; with the default pauses up to ten seconds more go by.
 """
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from application.commands.batches import Wish, start_batch
@@ -24,74 +25,97 @@ from domain.device.events import Registered
 from domain.device.words import Connection
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.application.stock import ROOT
+from tests.benchmarks.processes import cpu_seconds, memory_mb
 from tests.benchmarks.routers import routers
-from tests.benchmarks.row import Row, at_least, at_most
+from tests.benchmarks.row import Row, at_least, at_most, for_comparison
 from tests.routers.images import build_image
-from tests.web.serving import children_of, serving
+from tests.web.serving import Service, serving
 
-ROUTERS = 100
+_FEW, _MANY = 100, 1_000
 _IMAGE_BYTES = 5 << 20
 _SECONDS, _CPU_SECONDS, _PER_MINUTE = 20, 0.15, 300
-_LIMIT_SECONDS = 120
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_MEMORY_MB, _MEMORY_EACH_MB = 200, 0.5
+_LIMIT_SECONDS = 600
 
 
 def measure() -> list[Row]:
     """Upgrade all; raises RuntimeError where not all succeed in time."""
+    few, many = _upgraded(_FEW), _upgraded(_MANY)
+    return [
+        at_most(f"batch of {_FEW} routers", few.seconds, "s", _SECONDS),
+        *_rows(_FEW, few),
+        for_comparison(f"batch of {_MANY:,} routers", many.seconds, "s"),
+        *_rows(_MANY, many),
+    ]
+
+
+def _rows(routers: int, took: "_Took") -> Iterator[Row]:
+    of = f"{routers:,} routers"
+    per_minute = routers * 60 / took.seconds
+    yield at_least(f"{of}: upgrades per minute", per_minute, "", _PER_MINUTE)
+    each = took.cpu_seconds / routers
+    yield at_most(f"{of}: CPU per upgrade, all processes", each, "s", _CPU_SECONDS)
+    memory = took.memory_mb
+    yield at_most(f"{of}: memory, all processes", memory, "MB", _MEMORY_MB)
+    each = (memory - took.idle_mb) / min(routers, _FEW)
+    yield at_most(f"{of}: memory per operation in flight", each, "MB", _MEMORY_EACH_MB)
+
+
+class _Took(NamedTuple):
+    """What a batch took. Memory is what the processes hold for themselves, at most."""
+
+    seconds: float
+    cpu_seconds: float
+    idle_mb: float
+    memory_mb: float
+
+
+def _upgraded(count: int) -> _Took:
     with (
         tempfile.TemporaryDirectory(prefix="flashlog-bench-") as name,
-        routers(ROUTERS) as listings,
+        routers(count) as listings,
     ):
         settings = Settings(
             data_dir=Path(name),
             bind="127.0.0.1:0",
             log_level="WARNING",
-            runner_visits_max=2 * ROUTERS,
-            uploads_per_location_max=ROUTERS,
-            reboots_max=ROUTERS,
+            # A hundred are in flight at once, however many there are.
+            runner_visits_max=2 * _FEW,
+            uploads_per_location_max=_FEW,
+            reboots_max=_FEW,
             reconnect_delay_seconds=11,
             reconnect_retry_delay_seconds=1,
         )
-        flashlog = Flashlog(settings)
-        try:
-            build_id = _taken_in(flashlog, listings)
+        with closing(Flashlog(settings)) as flashlog:
+            build_id = taken_in(flashlog, listings)
             with serving(settings) as service:
-                return list(_measured(flashlog, build_id, service.process.pid))
-        finally:
-            flashlog.close()
+                return _took(flashlog, build_id, service, count)
 
 
-def _measured(flashlog: Flashlog, build_id: UUID, pid: int) -> Iterator[Row]:
-    cpu_before, begun = _cpu_seconds(pid), time.monotonic()
+def _took(flashlog: Flashlog, build_id: UUID, service: Service, count: int) -> _Took:
+    idle_mb, cpu_before = memory_mb(service), cpu_seconds(service)
+    begun, most_mb = time.monotonic(), idle_mb
     batch_id = start_batch(flashlog, ROOT, build_id=build_id, wish=Wish())
-    _wait_for_success(flashlog, batch_id)
-    took = time.monotonic() - begun
-    cpu = (_cpu_seconds(pid) - cpu_before) / ROUTERS
-    yield at_most(f"batch of {ROUTERS} routers", took, "s", _SECONDS)
-    per_minute = ROUTERS * 60 / took
-    yield at_least("upgrades per minute", per_minute, "", _PER_MINUTE)
-    yield at_most("CPU per upgrade, all processes", cpu, "s", _CPU_SECONDS)
-
-
-def _wait_for_success(flashlog: Flashlog, batch_id: UUID) -> None:
-    deadline = time.monotonic() + _LIMIT_SECONDS
-    while time.monotonic() < deadline:
-        row = flashlog.views.one("batch", str(batch_id))
-        if row is not None and row["success"] == ROUTERS:
-            return
+    while not _has_succeeded(flashlog, batch_id, count):
+        if time.monotonic() > begun + _LIMIT_SECONDS:
+            msg = f"not all routers were upgraded in {_LIMIT_SECONDS} s"
+            raise RuntimeError(msg)
+        most_mb = max(most_mb, memory_mb(service))
         time.sleep(0.05)
-    msg = f"not all routers were upgraded in {_LIMIT_SECONDS} s: {row}"
-    raise RuntimeError(msg)
+    return _Took(
+        seconds=time.monotonic() - begun,
+        cpu_seconds=cpu_seconds(service) - cpu_before,
+        idle_mb=idle_mb,
+        memory_mb=most_mb,
+    )
 
 
-def _cpu_seconds(pid: int) -> float:
-    """Return what a process and all below it have used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    used = (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
-    return used + sum(map(_cpu_seconds, children_of(pid)))
+def _has_succeeded(flashlog: Flashlog, batch_id: UUID, count: int) -> bool:
+    row = flashlog.views.one("batch", str(batch_id))
+    return row is not None and row["success"] == count
 
 
-def _taken_in(flashlog: Flashlog, listings: Sequence[Listing]) -> UUID:
+def taken_in(flashlog: Flashlog, listings: Sequence[Listing]) -> UUID:
     """Register the routers, of an old build; returns the new one."""
     old_id = _image(flashlog, listings[0], "1", "23.05.4", "r24012-d8dd03c46f")
     new_id = _image(flashlog, listings[0], "2", "24.10.0", "r28427-6df0e3d02a")

@@ -16,9 +16,10 @@ from domain.operation.operation import UpgradeOperation
 from tests.benchmarks.client import Client, milliseconds
 from tests.benchmarks.generated import LATER_SECONDS, flashing
 from tests.benchmarks.listeners import Heard, heard_by, listeners
+from tests.benchmarks.processes import web_memory_mb
 from tests.benchmarks.row import Row, at_least, at_most
 from tests.domain import examples
-from tests.web.serving import Service, children_of, serving
+from tests.web.serving import serving
 
 _LIST = "/api/v1/firmware-upgrader/upgrade-operation/"
 _OPERATIONS = 100
@@ -67,12 +68,12 @@ def _with_many(
     flashlog: Flashlog, token: str, running: list[UpgradeOperation]
 ) -> Iterator[Row]:
     with serving(flashlog.settings) as service:
-        before = _memory_kb(service)
+        before = web_memory_mb(service)
         with listeners(service.url, token, _MANY) as process:
             asking = _Asking(Client(service.url, token))
             told = _let_happen(flashlog, running)
             asking.stop()
-            grown = (_memory_kb(service) - before) / _MANY
+            grown = (web_memory_mb(service) - before) * 1024 / _MANY
             stopped = service.stop()
             heard = heard_by(process)
     yield from _delays(f"event to client, {_MANY} clients", heard, 15, 50)
@@ -112,18 +113,6 @@ class _Asking:
     @property
     def median_ms(self) -> float:
         return statistics.median(self._times)
-
-
-def _memory_kb(service: Service) -> float:
-    """Return what the web process and its worker hold for themselves."""
-    web = service.children()["web"]
-    return sum(map(_resident_kb, (web, *children_of(web))))
-
-
-def _resident_kb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (line,) = (each for each in status if each.startswith("RssAnon"))
-    return float(line.split()[1])
 
 
 def _let_happen(flashlog: Flashlog, running: list[UpgradeOperation]) -> int:

@@ -113,7 +113,7 @@ def _tell(
 
 def _waiting(flashlog: Flashlog, batch_id: str) -> Iterator[_Underway]:
     rows = flashlog.views.rows(
-        "SELECT id FROM operation WHERE batch_id = ? ORDER BY rowid", [batch_id]
+        "SELECT id FROM operation WHERE batch_id = ? ORDER BY position", [batch_id]
     )
     for number, row in enumerate(rows):
         operation = flashlog.log.get(UpgradeOperation, UUID(row["id"]))

@@ -15,10 +15,13 @@ _LIMIT_SECONDS = 20
 
 
 @contextmanager
-def routers(count: int) -> Iterator[Sequence[Listing]]:
-    """Let routers answer that are offline for ten seconds when they are flashed."""
+def routers(
+    count: int, offline_seconds: float = _OFFLINE_SECONDS
+) -> Iterator[Sequence[Listing]]:
+    """Let routers answer that are offline for a while when they are flashed."""
+    arguments = [str(count), str(offline_seconds)]
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.routers", str(count)],
+        [sys.executable, "-m", "tests.benchmarks.routers", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
@@ -35,12 +38,12 @@ def routers(count: int) -> Iterator[Sequence[Listing]]:
                 process.kill()
 
 
-def _main(count: int) -> None:
-    with Fleet.of(count, reboot_seconds=_OFFLINE_SECONDS) as fleet:
+def _main(count: int, offline_seconds: float) -> None:
+    with Fleet.of(count, reboot_seconds=offline_seconds) as fleet:
         sys.stdout.buffer.write(msgspec.json.encode(fleet.listing()) + b"\n")
         sys.stdout.buffer.flush()
         sys.stdin.buffer.read()
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]))
+    _main(int(sys.argv[1]), float(sys.argv[2]))

@@ -10,8 +10,9 @@ from pathlib import Path
 from application.flashlog import Flashlog
 from application.settings import Settings
 from tests.benchmarks.generated import write_flashing
+from tests.benchmarks.processes import memory_mb, sockets, threads
 from tests.benchmarks.row import Row, at_most
-from tests.web.serving import Service, children_of, serving
+from tests.web.serving import Service, serving
 
 _OPERATIONS = 10_000
 # The runner has come to rest by then, and looked at what is due several times.
@@ -61,27 +62,4 @@ def _cost(service: Service) -> tuple[float, int, int]:
 
 def _look(service: Service) -> tuple[float, int, int]:
     time.sleep(0.2)
-    processes = list(_processes(service.process.pid))
-    return (
-        sum(map(_resident_mb, processes)),
-        sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in processes),
-        sum(map(_sockets, processes)),
-    )
-
-
-def _processes(pid: int) -> Iterator[int]:
-    yield pid
-    for child in children_of(pid):
-        yield from _processes(child)
-
-
-def _resident_mb(pid: int) -> float:
-    """Return what a process holds for itself alone."""
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (line,) = (each for each in status if each.startswith("RssAnon"))
-    return float(line.split()[1]) / 1024
-
-
-def _sockets(pid: int) -> int:
-    links = (each.readlink() for each in Path(f"/proc/{pid}/fd").iterdir())
-    return sum(str(link).startswith("socket:") for link in links)
+    return memory_mb(service), threads(service), sockets(service)
