@@ -51,6 +51,7 @@ def summary(told: Sequence[Told], minutes: float) -> list[str]:
         "flashes": sum(each.flashes for each in told),
         "cancels accepted": sum(each.cancels_accepted for each in told),
         "cancels refused": sum(each.cancels_refused for each in told),
+        "requests told to try again": sum(each.busy_answers for each in told),
         "processes killed": sum(each.kills for each in told),
         "processes frozen past their lease": sum(each.freezes for each in told),
         "events": sum(each.events for each in told),

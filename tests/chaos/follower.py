@@ -2,25 +2,31 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
 import websocket
 
-from tests.chaos.house import House
+from tests.web.serving import Service
 
-_PAUSE_SECONDS = 0.2
+_PAUSE_SECONDS = 0.1
 _LIMIT_SECONDS = 30.0
 
 
 class Follower:
-    """`told` are the positions of the events that it got, in their order."""
+    """`told` are the positions of the events that it got, in their order.
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    It asks anew where to connect, each time: a service that was killed answers
+    elsewhere when it is there again; None while it is not.
+    """
+
+    def __init__(self, service: Callable[[], Service | None], key: str) -> None:
+        self._service, self._key = service, key
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self.position = 0
+        self.connections = 0
         self.told: list[int] = []
 
     def __enter__(self) -> Self:
@@ -36,13 +42,14 @@ class Follower:
         while self.position < position and time.monotonic() < deadline:
             time.sleep(_PAUSE_SECONDS)
 
-    def wrong(self, end: int) -> list[str]:
-        """Say what is not as in the log, which has `end` events."""
-        if self.told == list(range(1, end + 1)):
+    def wrong_until(self, end: int) -> list[str]:
+        """Say what is not as in the log up to a position."""
+        told = [position for position in self.told if position <= end]
+        if told == list(range(1, end + 1)):
             return []
-        missing = sorted(set(range(1, end + 1)) - set(self.told))
-        told = f"the feed told {len(self.told)} of {end} events"
-        return [f"{told} and is at {self.position}: {missing[:10]} are missing"]
+        missing = sorted(set(range(1, end + 1)) - set(told))
+        said = f"the feed told {len(told)} of {end} events and is at {self.position}"
+        return [f"{said}: {missing[:10]} are missing"]
 
     def _follow(self) -> None:
         while not self._done.is_set():
@@ -51,11 +58,11 @@ class Follower:
             self._done.wait(_PAUSE_SECONDS)
 
     def _read(self) -> None:
-        service = self._house.service
+        service = self._service()
         if service is None:
             return
-        query = f"after={self.position}"
-        feed = service.follow(query, self._house.token, timeout=3)
+        feed = service.follow(f"after={self.position}", self._key, timeout=3)
+        self.connections += 1
         try:
             while not self._done.is_set():
                 message = feed.receive()

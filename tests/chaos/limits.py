@@ -1,7 +1,7 @@
 """Holds, cancels and limits of batches, and those of all: kept at every position?"""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from domain.base import Event
@@ -73,7 +73,6 @@ def broken_limits(records: Records) -> Iterator[str]:
     """Count at every position what there is at that moment, in all and by batch."""
     uploading: set[UUID] = set()
     rebooting: set[UUID] = set()
-    over: Counter[str] = Counter()
     for entry in records.entries:
         event, operation_id = entry.event, entry.event.originator_id
         if isinstance(event, events.UploadBegun):
@@ -85,15 +84,14 @@ def broken_limits(records: Records) -> Iterator[str]:
         elif isinstance(event, events.Ended):
             rebooting.discard(operation_id)
         if isinstance(event, events.UploadBegun | events.FlashBegun):
-            over.update(_over(records, operation_id, uploading, rebooting))
-    for name, times in over.items():
-        yield f"{name} exceeded {times} times"
+            for what in _over(records, operation_id, uploading, rebooting):
+                yield f"at {entry.position}: {what}"
 
 
 def _over(
     records: Records, operation_id: UUID, uploading: set[UUID], rebooting: set[UUID]
 ) -> Iterator[str]:
-    """Name the limits that are exceeded with what this operation has begun."""
+    """Say which limits are exceeded with what this operation has begun."""
     place = records.location_of(operation_id)
     counted = {
         "uploads_max": uploading,
@@ -106,10 +104,15 @@ def _over(
     batch_id = operations[operation_id].batch_id
     for name, all_of_them in counted.items():
         if len(all_of_them) > LIMITS[name]:
-            yield name
+            yield _told(records, f"{name} of {LIMITS[name]}", all_of_them)
         if batch_id is None:
             continue
         mine = [each for each in all_of_them if operations[each].batch_id == batch_id]
         plan = records.house.flashlog.log.get(Batch, batch_id).plan
-        if len(mine) > getattr(plan.limits, name):
-            yield f"{name} of a batch"
+        most = getattr(plan.limits, name)
+        if len(mine) > most:
+            yield _told(records, f"{name} of {most} of a batch", mine)
+
+
+def _told(records: Records, limit: str, too_many: Collection[UUID]) -> str:
+    return "\n".join([f"{limit} is exceeded by", *map(records.told, too_many)])

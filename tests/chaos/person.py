@@ -3,13 +3,13 @@
 Where no answer comes they say the same again.
 """
 
+import http.client
 import json
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from random import Random
 from typing import Any
@@ -23,6 +23,7 @@ from tests.web.conftest import API
 _LIMIT_SECONDS = 10
 _PATIENCE_SECONDS = 20.0
 _PAUSE_SECONDS = 0.3
+_BUSY = "nothing was written: try again"
 _CONTROLLER = "/api/v1/controller"
 
 Answer = tuple[int, Any]
@@ -36,6 +37,7 @@ class Heard(msgspec.Struct):
     started: dict[str, UUID] = {}
     server_errors: list[str] = []
     refused: int = 0
+    busy: int = 0
 
 
 class Person:
@@ -201,15 +203,16 @@ class Person:
             with urllib.request.urlopen(request, timeout=_LIMIT_SECONDS) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")
-            if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                self._heard.server_errors.append(
-                    f"{method} {path}: {error.code} {said}"
-                )
-            with suppress(ValueError):
-                return error.code, json.loads(said)
-            return error.code, said
-        except (OSError, ValueError, urllib.error.URLError):
+            return self._refused(f"{method} {path}", error)
+        except (OSError, ValueError, http.client.HTTPException):
             return 0, None
-        except Exception:  # noqa: BLE001 - http.client has many words for a dead server
+
+    def _refused(self, what: str, error: urllib.error.HTTPError) -> Answer:
+        said = error.read().decode(errors="replace")
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE and _BUSY in said:
+            # Who is frozen may hold the lock of a file, for longer than one waits.
+            self._heard.busy += 1
             return 0, None
+        if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._heard.server_errors.append(f"{what}: {error.code} {said}")
+        return error.code, said

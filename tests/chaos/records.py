@@ -56,7 +56,12 @@ class Records:
         """Tell the story of an operation and what its router says."""
         operation = self.operations[operation_id]
         flashed = [each.path for each in self.router_of(operation).flashed]
-        lines = render_log(self.house.flashlog.log.story(operation_id))
+        story = self.house.flashlog.log.story(operation_id)
+        lines = [
+            f"{entry.position} {entry.recorded_at:%H:%M:%S.%f} {line}"
+            for entry in story
+            for line in render_log([entry])
+        ]
         return "\n".join(
             [
                 f"  operation {operation_id}, batch {operation.batch_id}",

@@ -39,6 +39,7 @@ class Told(msgspec.Struct, kw_only=True):
     events: int
     cancels_accepted: int
     cancels_refused: int
+    busy_answers: int
     alarms: list[str]
     trail: list[str]
 
@@ -66,7 +67,7 @@ class Round:
             tempfile.TemporaryDirectory(prefix="flashlog-chaos-") as directory,
             fleet_of(self._count) as fleet,
             House(Path(directory), fleet) as house,
-            Follower(house) as follower,
+            Follower(lambda: house.service, house.token) as follower,
         ):
             heard = Heard()
             person, nature = Person(house, heard), Nature(house)
@@ -80,7 +81,7 @@ class Round:
             follower.wait_for(end)
             records = Records(house)
             found += alarms(records, heard)
-            found += follower.wrong(end)
+            found += follower.wrong_until(end)
             found += [f"{name} outlives its service" for name in house.orphans()]
             statuses = Counter(each.status for each in records.operations.values())
             return Told(
@@ -96,6 +97,7 @@ class Round:
                 events=end,
                 cancels_accepted=len(heard.cancelled),
                 cancels_refused=heard.refused,
+                busy_answers=heard.busy,
                 alarms=found,
                 trail=self._trail,
             )
