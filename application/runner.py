@@ -117,9 +117,9 @@ class Runner:
             self._hand_over(operation_id, due_at)
         except StorageError as error:
             # The lease runs out by itself, then somebody tries again.
-            _log.warning("visit of %s stopped: %s", operation_id, error)
+            _log.warning("action=visit_stopped operation=%s %s", operation_id, error)
         except Exception:  # noqa: BLE001 - one router must not stop the others
-            _log.exception("visit of %s failed", operation_id)
+            _log.exception("action=visit_failed operation=%s", operation_id)
         finally:
             self._let_go(operation_id)
 

@@ -188,6 +188,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 2
 
     log_level: Annotated[str, "least severe line that is logged"] = "INFO"
+    log_format: Annotated[str, "`console` for people, `json` for programs"] = "console"
+    metrics_token: Annotated[
+        str, "what `/metrics` wants as Bearer; blank: it answers this machine alone"
+    ] = ""
     stop_seconds: Annotated[
         float, "how long each part of a stopping service may take to finish"
     ] = 10.0

@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from application.flashlog import Flashlog
-from web import api, console, errors, health, sessions, sockets, transport
+from web import api, console, errors, health, metrics, sessions, sockets, transport
 from web.state import WebState, keep
 from web.uploads import UploadRequest
 
@@ -23,7 +23,7 @@ def create_app(flashlog: Flashlog) -> Flask:
         )
     for part in (errors, transport, api, console):
         part.init_app(app)
-    for stateful in (sessions, sockets):
+    for stateful in (sessions, sockets, metrics):
         stateful.init_app(app, state)
     app.register_blueprint(health.blueprint)
     return app

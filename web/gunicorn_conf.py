@@ -11,6 +11,7 @@ from time import sleep
 import gunicorn.workers.gthread
 from gunicorn.workers.base import Worker
 
+from application.observing.tracing import begin_tracing
 from application.settings import load_settings
 from web.logs import log_config
 from web.service.lifeline import die_with
@@ -36,7 +37,7 @@ graceful_timeout = max(1, round(_settings.stop_seconds))
 forwarded_allow_ips = "*" if _settings.behind_proxy else ""
 # It would write to the home directory of whoever runs this.
 control_socket_disable = True
-logconfig_dict = log_config(_settings.log_level)
+logconfig_dict = log_config(_settings)
 
 # A stopping worker would keep idle connections open for two seconds.
 gunicorn.workers.gthread.STOP_KEEPALIVE_LINGER = 0.2
@@ -45,6 +46,7 @@ gunicorn.workers.gthread.STOP_KEEPALIVE_LINGER = 0.2
 def post_fork(_: object, worker: Worker) -> None:
     """Let the worker stop with the process that started it, even a killed one."""
     die_with(worker.ppid)
+    begin_tracing("web")
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -1,6 +1,6 @@
 """One command that starts web, runner and projector and keeps them up."""
 
-import logging.config
+import logging
 import os
 from contextlib import ExitStack, suppress
 
@@ -10,7 +10,7 @@ from application.audit.witnesses import witnesses_of
 from application.flashlog import Flashlog
 from application.notices.channels import channels_of
 from application.settings import PREFIX, Settings, SettingsError, environment_of
-from web.logs import log_config
+from web.logs import begin_logging
 from web.service.child import PYTHON, ROOT, Child, Program, python_path
 from web.service.listening import LISTENER, SUPERVISOR, ServeError, listen, url_of
 from web.service.probing import address_noted
@@ -35,15 +35,12 @@ def serve(
         behind_proxy=behind_proxy or settings.behind_proxy,
         data_dir=settings.data_dir.absolute(),
     )
-    if settings.log_level.upper() not in logging.getLevelNamesMapping():
-        msg = f"{settings.log_level!r} is not a log level: say INFO or WARNING"
-        raise ServeError(msg)
     try:
+        begin_logging(settings)
         channels_of(settings)
         witnesses_of(settings.witnesses)
     except SettingsError as error:
         raise ServeError(str(error)) from None
-    logging.config.dictConfig(log_config(settings.log_level))
     flashlog = Flashlog(settings)
     try:
         with flashlog.alone("service") as is_alone:

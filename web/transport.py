@@ -2,16 +2,20 @@
 
 import logging
 import re
+from contextlib import ExitStack
 from http import HTTPStatus
 from time import perf_counter
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask, Response, g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
+from application.observing.marks import mark
+from application.observing.tracing import span
+from web import metering
 from web.answers import refusal
 from web.hosts import host_of
 from web.state import state
@@ -30,6 +34,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _PROBES = "/health/"
+_SOCKETS = "/ws/"
 _ONE_YEAR = "max-age=31536000"
 
 
@@ -38,12 +43,30 @@ def init_app(app: Flask) -> None:
     app.before_request(_check_host)
     app.before_request(_add_slash)
     app.after_request(_finish)
+    app.teardown_request(_forget)
 
 
 def _begin() -> None:
     g.begun = perf_counter()
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    ids = {name.removesuffix("_id"): str(each) for name, each in _ids().items()}
+    mark(request_id=g.request_id, **ids)
+    g.tracing = ExitStack()
+    if not request.path.startswith(_SOCKETS):
+        told = span(f"request {route()}", method=request.method, **ids)
+        g.span = g.tracing.enter_context(told)
+
+
+def route() -> str:
+    """Return the rule that the request's path follows, the same for every id."""
+    return request.url_rule.rule if request.url_rule is not None else "none"
+
+
+def _ids() -> dict[str, UUID]:
+    """Return the ids in the path: of operations, devices, and what else there is."""
+    given = (request.view_args or {}).items()
+    return {name: each for name, each in given if isinstance(each, UUID)}
 
 
 def _check_host() -> None:
@@ -62,7 +85,7 @@ def _add_slash() -> AnyResponse | None:
     missing = request.routing_exception
     if not isinstance(missing, RequestRedirect):
         return None
-    if request.path.startswith("/ws/"):
+    if request.path.startswith(_SOCKETS):
         raise NotFound
     return redirect(missing.new_url, HTTPStatus.MOVED_PERMANENTLY)
 
@@ -73,15 +96,26 @@ def _finish(response: Response) -> Response:
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", _ONE_YEAR)
     response.headers["X-Request-ID"] = g.request_id
+    seconds = perf_counter() - g.begun
+    if not request.path.startswith(_SOCKETS):
+        metering.note_answer(route(), request.method, response.status_code, seconds)
+    if g.get("span") is not None:
+        g.span.set_attribute("http.response.status_code", response.status_code)
+    said = {
+        "method": request.method,
+        "path": quote(request.path),
+        "status": response.status_code,
+        "ms": round(seconds * 1000, 1),
+        "user": str(g.get("user_id", "-")),
+    }
     level = logging.DEBUG if request.path.startswith(_PROBES) else logging.INFO
-    _LOG.log(
-        level,
-        "action=request request_id=%s method=%s path=%s status=%d ms=%.1f user=%s",
-        g.request_id,
-        request.method,
-        quote(request.path),
-        response.status_code,
-        (perf_counter() - g.begun) * 1000,
-        getattr(g, "user_id", "-"),
-    )
+    words = " ".join(f"{name}={value}" for name, value in said.items())
+    _LOG.log(level, "action=request %s", words, extra={"said": said})
     return response
+
+
+def _forget(_: BaseException | None) -> None:
+    tracing: ExitStack | None = g.pop("tracing", None)
+    if tracing is not None:
+        tracing.close()
+    mark()

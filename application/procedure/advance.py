@@ -7,6 +7,8 @@ from uuid import UUID
 
 from application.errors import StorageError
 from application.flashlog import Flashlog
+from application.observing.marks import marked
+from application.observing.tracing import span
 from application.procedure.attempt import attempt, leave
 from application.procedure.look import look
 from application.procedure.patience import stumble
@@ -35,24 +37,27 @@ def advance(
     due_at = operation.next_visit_at
     if due_at is None or due_at > flashlog.clock.now():
         return due_at.timestamp() if due_at else None
-    visit = Visit(
-        flashlog,
-        operation,
-        runner=runner,
-        stop=stop or Event(),
-    )
+    ids = {"operation": str(operation_id), "device": str(operation.device_id)}
+    with marked(**ids), span("visit", **ids):
+        return _visit(flashlog, operation, runner=runner, stop=stop or Event())
+
+
+def _visit(
+    flashlog: Flashlog, operation: UpgradeOperation, *, runner: str, stop: Event
+) -> float | None:
+    visit = Visit(flashlog, operation, runner=runner, stop=stop)
     try:
         _go(visit)
     except OvertakenError as error:
-        _log.info("visit overtaken: %s", error, extra={"operation": str(operation_id)})
+        _log.info("action=overtaken %s", error)
     except StorageError:
         # Nothing can be recorded now: come back when the lease has run out.
         raise
     except Exception as error:  # noqa: BLE001 - any defect of ours must still end
-        _log.exception("visit failed", extra={"operation": str(operation_id)})
+        _log.exception("action=visit_failed")
         _recover(visit, error)
     visit.close()
-    operation = flashlog.log.get(UpgradeOperation, operation_id)
+    operation = flashlog.log.get(UpgradeOperation, operation.id)
     flashlog.turns.end(operation)
     return operation.next_visit_at.timestamp() if operation.next_visit_at else None
 
@@ -81,6 +86,4 @@ def _go(visit: Visit) -> None:
             attempt(visit)
     except (EndedMeanwhileError, RefusedError) as error:
         # Whoever ended it has said in the log what comes next.
-        _log.info(
-            "visit ended: %s", error, extra={"operation": str(visit.operation.id)}
-        )
+        _log.info("action=visit_ended %s", error)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from time import monotonic
 
 from application.errors import RefusedStepError, UnreachableError
+from application.observing import tracing
 from application.ports import ImageSource, Session, Span
 from application.procedure.room import missing_spans
 from application.procedure.visit import Visit
@@ -33,7 +34,8 @@ def run(
     visit.write(lambda operation: operation.note(begun))
     started = monotonic()
     if missing:
-        _send(visit, session, router, image, missing)
+        with tracing.span("upload", bytes=to_send):
+            _send(visit, session, router, image, missing)
     _verify(visit, router, image)
     uploaded = events.Uploaded(
         size_bytes=image.size,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from application.errors import UnexpectedError
+from application.observing.tracing import span
 from application.ports import Completed, Session
 from application.router import answers
 from application.router.arguments import CANARY_PATH, joined_flags, safe_path
@@ -264,4 +265,6 @@ class Router:
             inputs |= carried.inputs() if carried else {}
         text = render(script, **inputs)
         limit_seconds = limit_seconds or self._limits.script_seconds
-        return read(script, self._session.execute(text, limit_seconds=limit_seconds))
+        with span(f"router {script}"):
+            answer = self._session.execute(text, limit_seconds=limit_seconds)
+            return read(script, answer)

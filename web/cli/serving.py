@@ -2,8 +2,10 @@
 
 import click
 
+from application.observing.tracing import begin_tracing
 from application.runner import run_runner
 from web.cli.here import Here, pass_machine
+from web.logs import begin_logging
 from web.serve import serve as serve_all
 
 
@@ -46,6 +48,8 @@ def runner(here: Here) -> None:
     Example:
       flashlog runner
     """
+    begin_logging(here.settings)
+    begin_tracing("runner")
     run_runner(here.settings, projects_too=True)
 
 

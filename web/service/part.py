@@ -1,14 +1,14 @@
 """One part of the service as a process: `python -m web.service.part runner`."""
 
-import logging.config
 import os
 import sys
 from collections.abc import Callable, Mapping
 
+from application.observing.tracing import begin_tracing
 from application.projecting import run_projector
 from application.runner import run_runner
 from application.settings import Settings, load_settings
-from web.logs import log_config
+from web.logs import begin_logging
 from web.service.lifeline import die_with
 from web.service.listening import SUPERVISOR
 
@@ -23,7 +23,8 @@ def main() -> None:
     if SUPERVISOR in os.environ:
         die_with(int(os.environ[SUPERVISOR]))
     settings = load_settings()
-    logging.config.dictConfig(log_config(settings.log_level))
+    begin_logging(settings)
+    begin_tracing(sys.argv[1])
     PARTS[sys.argv[1]](settings)
 
 

@@ -19,6 +19,7 @@ from simple_websocket import ConnectionClosed, Server
 from wsproto.events import CloseConnection
 from wsproto.utilities import LocalProtocolError
 
+from web.metering import CLIENTS_DROPPED
 from web.sockets.codes import POLICY_VIOLATION
 from web.sockets.frames import News
 from web.sockets.handover import lasting
@@ -215,6 +216,7 @@ class Client:
             while self._send_on() or self._outbox.size_bytes:
                 limit = _FAREWELL_SECONDS if self._is_in_a_hurry else seconds
                 if monotonic() > begun + limit:
+                    CLIENTS_DROPPED.labels("stalled").inc()
                     _LOG.warning("action=client_cut position=%s", self.told)
                     break
                 self._outbox.await_room(seconds=_LOOK_SECONDS)

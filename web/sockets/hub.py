@@ -12,6 +12,7 @@ from application.feed.follower import Follower
 from application.feed.occurrence import Occurrence
 from application.feed.sessions import ended_sessions
 from application.flashlog import Flashlog
+from web.metering import CLIENTS_DROPPED
 from web.sockets.channels import Channels
 from web.sockets.client import Client
 from web.sockets.codes import GOING_AWAY, INTERNAL_ERROR, POLICY_VIOLATION
@@ -47,11 +48,17 @@ class Hub:
         with self.follower.lock:
             clients_max = self.flashlog.settings.websocket_clients_max
             if self._is_stopping or len(self._clients) >= clients_max:
+                CLIENTS_DROPPED.labels("full").inc()
                 return None
             position = self.follower.join()
             client = Client(position if told is None else told, session_id)
             self._clients.add(client)
             return client
+
+    def count(self) -> int:
+        """Return how many clients there are."""
+        with self.follower.lock:
+            return len(self._clients)
 
     def leave(self, client: Client) -> None:
         """Forget a client, wherever it listens."""

@@ -6,6 +6,7 @@ from time import monotonic
 import msgspec
 
 from application.flashlog import Flashlog
+from web.metering import CLIENTS_DROPPED
 from web.sockets.client import Client, StalledError
 from web.sockets.codes import POLICY_VIOLATION, TOO_SLOW
 from web.sockets.hub import Hub
@@ -83,6 +84,7 @@ class Listening(ABC):
         return self.flashlog.views.position() < self.hub.follower.position
 
     def _dismiss(self) -> None:
+        CLIENTS_DROPPED.labels("slow").inc()
         self.client.close(TOO_SLOW, "too slow")
 
 
