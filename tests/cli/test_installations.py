@@ -36,6 +36,7 @@ from tests.web.serving import Service, eventually, serving
 from tests.web.sockets.fleet import token_of_operator
 from web.cli import exits
 from web.cli.installation.local import LocalInstallation
+from web.cli.installation.past import Wanted
 from web.cli.installation.ports import ImagePlace, Installation, Row
 from web.cli.installation.remote import RemoteInstallation
 from web.cli.remote.errors import LoggedOutError
@@ -502,3 +503,107 @@ def test_commands_print_the_same_and_leave_with_the_same_status(
         assert run(*words).status == exits.DONE
         said = run(*words, "--json")
         assert isinstance(said.json, dict | list), said
+
+
+# --- the past ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def upgraded(city: City) -> tuple[UUID, UUID]:
+    """A router that was upgraded, and how."""
+    device_id, router = city.router("looked-back")
+    local = city.places["local"]
+    operation_id = upgrade(local, device_id, city.images[NEW])
+    for _ in local.operations.follow(operation_id):
+        pass
+    assert router.flashes == 1
+    city.flashlog.show(city.flashlog.log.end())
+    return device_id, operation_id
+
+
+def test_what_happened_is_told_alike(city: City, upgraded: tuple[UUID, UUID]) -> None:
+    device_id, operation_id = upgraded
+    for kind, text in (
+        ("device", "looked-back"),
+        ("device", str(device_id)),
+        ("operation", str(operation_id)[:8]),
+        ("image", f"{NEW}.bin"),
+        ("user", "maria"),
+    ):
+        local, remote = (
+            each.past.history(kind, text, as_of=None) for each in city.places.values()
+        )
+        assert local.events, kind
+        assert local.thing_id == remote.thing_id
+        assert encoded(local.events) == encoded(remote.events)
+        if kind in {"device", "operation"}:
+            assert local.state is not None
+            assert remote.state is not None
+            assert local.state["modified"][:19] == remote.state["modified"][:19]
+            assert "key" not in remote.state
+        then = str(local.events[0]["position"])
+        for each in city.places.values():
+            told = each.past.history(kind, text, as_of=then)
+            assert told.as_of == int(then)
+            assert encoded(told.events) == encoded(local.events[:1])
+
+
+def test_what_was_never_there_has_no_past(here: Installation) -> None:
+    for kind in ("device", "operation", "batch", "image", "user"):
+        for text in ("nothing", str(uuid4())):
+            with pytest.raises(NotFoundError):
+                here.past.history(kind, text, as_of=None)
+    with pytest.raises(InvalidError):
+        here.past.differences("yesterday", None)
+    with pytest.raises(InvalidError):
+        here.past.differences("9", "1")
+
+
+def test_what_the_fleet_ran_is_told_alike(
+    city: City, upgraded: tuple[UUID, UUID]
+) -> None:
+    device_id, operation_id = upgraded
+    end = str(city.flashlog.log.end())
+    local, remote = (
+        encoded(each.past.differences("0", end)) for each in city.places.values()
+    )
+    assert local == remote
+    (row,) = (each for each in local if each["device"] == str(device_id))
+    assert row["steps"][-1]["operation"] == str(operation_id)
+    wanted = Wanted(release=NEW, image=f"{NEW}.bin", build=BUILD, start="0", end=end)
+    local, remote = (
+        encoded(each.past.exposed(wanted)) for each in city.places.values()
+    )
+    assert local == remote
+    assert str(device_id) in {each["device"] for each in local}
+
+
+def encoded(rows: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(rows))
+
+
+def test_a_checkpoint_is_given_to_those_who_keep_it_elsewhere(
+    here: Installation,
+) -> None:
+    name, size, *_ = here.past.checkpoint().splitlines()
+    assert name
+    assert int(size) > 0
+
+
+def test_audit_commands_say_the_same_of_both(
+    at: Callable[[str], Callable[..., Said]], upgraded: tuple[UUID, UUID]
+) -> None:
+    _, operation_id = upgraded
+    for words in (
+        ("audit", "show", "operation", operation_id),
+        ("audit", "replay", operation_id),
+        ("audit", "diff", "0"),
+        ("audit", "diff", "0", "--csv"),
+        ("audit", "exposure", "--release", "1.0", "--csv"),
+        ("device", "check", "looked-back"),
+    ):
+        local, remote = (at(place)(*words) for place in PLACES)
+        assert local.status == remote.status == exits.DONE, (words, local, remote)
+        if "check" not in words:
+            assert local.out.splitlines()[2:] == remote.out.splitlines()[2:]
+        assert remote.out

@@ -268,7 +268,12 @@ def test_what_is_done_to_this_machine_must_be_meant(
     assert f"you are logged in at {served.url}" in said.err
     assert "say `flashlog --here device add …`" in said.err
     assert cli("--here", *add).status == exits.DONE
-    assert cli("health").status == exits.DONE
+    assert f"run it where that service runs, use {served.url}/devices/, or" in said.err
+    health = cli("health")
+    assert health.status == exits.DONE
+    assert f"on this machine, not about {served.url}\n" in health.err
+    login_file().write_text("{")
+    assert cli("health").err == ""
     assert len(served.asked) == 1
 
 

@@ -12,11 +12,12 @@ from application.audit.export import export as write_export
 from application.audit.findings import Report
 from application.audit.importing import import_export
 from application.audit.looking import verify_directory
-from application.audit.proofs import newest_checkpoint
 from application.sealing import make_tiles_again, seal
 from web.cli import exits, output
+from web.cli.choosing import pass_installation
 from web.cli.exposing import diff, exposure
 from web.cli.here import Here, json_option, pass_here
+from web.cli.installation.ports import Installation
 from web.cli.keys import key, new_key
 from web.cli.looking_back import show
 from web.cli.recording import record
@@ -55,8 +56,8 @@ for _command in (key, new_key, record, show, diff, exposure, replay):
 
 @audit.command()
 @json_option
-@pass_here
-def checkpoint(here: Here, *, as_json: bool) -> None:
+@pass_installation
+def checkpoint(installation: Installation, *, as_json: bool) -> None:
     """Print the newest checkpoint, to be kept elsewhere.
 
     Keep it where nobody reaches who reaches the log. Where no service signs, this
@@ -66,8 +67,7 @@ def checkpoint(here: Here, *, as_json: bool) -> None:
     Example:
       flashlog audit checkpoint > /mnt/elsewhere/flashlog.checkpoint
     """
-    seal(here.flashlog)
-    note = newest_checkpoint(here.flashlog.audit.store)
+    note = installation.past.checkpoint()
     if as_json:
         output.print_json({"checkpoint": note})
     else:

@@ -2,31 +2,40 @@
 
 import csv
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import click
 
-from application.commands.images import find_image
-from application.past import diff as differing
-from application.past import exposure as exposing
-from application.past.moments import moment_of, now_of, position_of, start_of
-from application.past.patience import Patience
-from application.queries.ever_seen import images_ever_of
-from application.queries.finding_batches import find_build
+from application.past.exposure import COLUMNS
 from web.cli import output
-from web.cli.here import Here, json_option, pass_here
-from web.cli.looking_back import EVERYBODY
+from web.cli.choosing import pass_installation
+from web.cli.here import json_option
+from web.cli.installation.past import Wanted
+from web.cli.installation.ports import Installation
 from web.tables import harmless
+
+_RAN = ("release", "revision", "version", "file_name", "image")
+_STEP = ("position", "time", "why", "operation", "batch", "by", "by_name")
+csv_option = click.option(
+    "--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets."
+)
 
 
 @click.command()
 @click.argument("start", metavar="FROM")
 @click.argument("end", metavar="[TO]", required=False)
+@csv_option
 @json_option
-@pass_here
-def diff(here: Here, *, start: str, end: str | None, as_json: bool) -> None:
+@pass_installation
+def diff(
+    installation: Installation,
+    *,
+    start: str,
+    end: str | None,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
     """List the routers that changed firmware since then.
 
     With how that came: an upgrade, or another firmware that a visit has found. A
@@ -35,20 +44,12 @@ def diff(here: Here, *, start: str, end: str | None, as_json: bool) -> None:
     \b
     Examples:
       flashlog audit diff 2026-05-01
-      flashlog audit diff 2026-05-01 2026-06-01 --json
+      flashlog audit diff 2026-05-01 2026-06-01 --csv > may.csv
     """
-    flashlog = here.flashlog
-    first = position_of(flashlog, "FROM", start)
-    last = position_of(flashlog, "TO", end) if end else flashlog.log.end()
-    if first > last:
-        msg = "FROM is later than TO"
-        raise click.UsageError(msg)
-    found = list(
-        differing.differences(
-            flashlog, [], start=first, end=last, patience=Patience(here.settings)
-        )
-    )
-    rows = differing.in_words(flashlog, EVERYBODY, found)
+    rows = installation.past.differences(start, end)
+    if as_csv:
+        _print_differences(rows)
+        return
     if as_json:
         output.print_json(rows)
         return
@@ -76,19 +77,15 @@ def diff(here: Here, *, start: str, end: str | None, as_json: bool) -> None:
 @click.option("--build", metavar="BUILD", help="The build that was installed.")
 @click.option("--from", "start", metavar="MOMENT", help="Default: the beginning.")
 @click.option("--to", "end", metavar="MOMENT", help="Default: now.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets.")
+@csv_option
 @json_option
-@pass_here
+@pass_installation
 def exposure(
-    here: Here,
+    installation: Installation,
     *,
-    release: str | None,
-    image: str | None,
-    build: str | None,
-    start: str | None,
-    end: str | None,
     as_csv: bool,
     as_json: bool,
+    **asked: str | None,
 ) -> None:
     """List the routers that ran a firmware, and for how long.
 
@@ -100,33 +97,11 @@ def exposure(
       flashlog audit exposure --release 23.05.2 --from 2026-01-01
       flashlog audit exposure --build 1.4 --csv > exposure.csv
     """
-    flashlog = here.flashlog
-    first = moment_of(flashlog, "--from", start) if start else start_of(flashlog)
-    last = moment_of(flashlog, "--to", end) if end else now_of(flashlog)
-    if first.position > last.position or first.at > last.at:
-        msg = "--from is later than --to"
-        raise click.UsageError(msg)
-    images: set[UUID] | None = {find_image(flashlog, image)} if image else None
-    if build:
-        of_build = images_ever_of(flashlog, find_build(flashlog, build))
-        images = of_build if images is None else images & of_build
-    found = list(
-        exposing.exposed(
-            flashlog,
-            [],
-            exposing.Wanted(release=release, image_ids=images),
-            start=first,
-            end=last,
-            patience=Patience(here.settings),
-        )
-    )
+    rows = installation.past.exposed(Wanted(**asked))
     if as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(exposing.COLUMNS)
-        for line in exposing.lines(flashlog, EVERYBODY, found):
-            writer.writerow(map(harmless, line))
+        told = (row | each for row in rows for each in row["intervals"])
+        _print_csv(COLUMNS, ([each[name] for name in COLUMNS] for each in told))
         return
-    rows = exposing.in_words(flashlog, EVERYBODY, found)
     if as_json:
         output.print_json(rows)
         return
@@ -146,6 +121,34 @@ def exposure(
         ],
         empty="no router ran it between these moments",
     )
+
+
+def _print_differences(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print a line for each router: what it ran before and after, and the last step."""
+    columns = [
+        *("device", "device_name", "change"),
+        *(f"{side}_{name}" for side in ("from", "to") for name in _RAN),
+        *_STEP,
+    ]
+    _print_csv(
+        columns,
+        (
+            [
+                *(row["device"], row["device_name"], row["change"]),
+                *((row["from"] or {}).get(name) for name in _RAN),
+                *((row["to"] or {}).get(name) for name in _RAN),
+                *(_last(row).get(name) for name in _STEP),
+            ]
+            for row in rows
+        ),
+    )
+
+
+def _print_csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    for line in lines:
+        writer.writerow(map(harmless, line))
 
 
 def _ran(firmware: Mapping[str, Any] | None) -> str:

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,9 @@ from application.queries.finding_devices import find_device
 from application.settings import Settings, load_settings
 from web.cli.remote import login as logins
 from web.cli.remote.login import Login
+
+# What is not done from elsewhere by a command is done on the pages of a service.
+_PAGES = {"device": "/devices/", "build": "/firmware/"}
 
 
 class Here:
@@ -66,6 +70,28 @@ class Here:
 pass_machine = click.make_pass_decorator(Here, ensure=True)
 
 
+def pass_this_machine(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command this machine's installation, which alone it can be about.
+
+    Who is logged in elsewhere is told which one it was.
+    """
+
+    @pass_machine
+    @functools.wraps(command)
+    def with_machine(here: Here, /, *args: Any, **given: Any) -> Any:
+        # A login that cannot be used is nothing to what works here anyway.
+        with suppress(click.UsageError):
+            if here.login is not None:
+                click.echo(
+                    f"this is about {here.settings.data_dir} on this machine, not "
+                    f"about {here.login.url}",
+                    err=True,
+                )
+        return command(here, *args, **given)
+
+    return with_machine
+
+
 def pass_here(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command this machine's installation.
 
@@ -79,10 +105,12 @@ def pass_here(command: Callable[..., Any]) -> Callable[..., Any]:
         if here.login is not None:
             path = click.get_current_context().command_path
             words = path.partition(" ")[2]
+            pages = _PAGES.get(words.partition(" ")[0])
+            also = f", use {here.login.url}{pages}" if pages else ""
             msg = (
                 f"`{path}` works on this machine's installation alone, and you are "
-                f"logged in at {here.login.url}: run it where that service runs, or "
-                f"say `flashlog --here {words} …` if you mean this machine's"
+                f"logged in at {here.login.url}: run it where that service runs{also}, "
+                f"or say `flashlog --here {words} …` if you mean this machine's"
             )
             raise click.UsageError(msg)
         return command(here, *args, **given)

@@ -11,14 +11,14 @@ from application.backup import restore as restore_backup
 from application.commands.rebuilding import rebuild_views
 from application.queries.health import HealthFact, health_facts
 from web.cli import exits, output
-from web.cli.here import Here, json_option, pass_machine
+from web.cli.here import Here, json_option, pass_this_machine
 from web.service.probing import Probe, noted_address, probe
 
 
 @click.command()
 @click.option("--service", "needs_service", is_flag=True, help="Fail if none runs.")
 @json_option
-@pass_machine
+@pass_this_machine
 def health(here: Here, *, needs_service: bool, as_json: bool) -> int:
     """Say whether this installation is well; a line for each part.
 
@@ -44,7 +44,7 @@ def health(here: Here, *, needs_service: bool, as_json: bool) -> int:
 
 @click.command()
 @json_option
-@pass_machine
+@pass_this_machine
 def rebuild(here: Here, *, as_json: bool) -> None:
     """Drop the read models and make them again from the log.
 
@@ -64,7 +64,7 @@ def rebuild(here: Here, *, as_json: bool) -> None:
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @json_option
-@pass_machine
+@pass_this_machine
 def backup(here: Here, *, file: Path | None, as_json: bool) -> None:
     """Write everything into one new FILE, also beside a service.
 
@@ -92,7 +92,7 @@ def backup(here: Here, *, file: Path | None, as_json: bool) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
-@pass_machine
+@pass_this_machine
 def restore(here: Here, *, file: Path, as_json: bool) -> None:
     """Bring a backup back, into an empty data directory.
 

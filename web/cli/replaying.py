@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 import click
 
 from application.errors import NotFoundError
-from application.queries.finding import find_operation
-from application.queries.overview import operation_by_name
-from application.watch import Moment, moments
+from application.watch import Moment
 from web.cli import output, watching
 from web.cli.arguments import operation_argument
-from web.cli.here import Here, json_option, pass_here
+from web.cli.choosing import pass_installation
+from web.cli.here import json_option
+from web.cli.installation.ports import Installation
 
 _SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x?")
 # Who waits for hours to pass again learns nothing by it.
@@ -47,9 +47,14 @@ class _Speed(click.ParamType[float]):
     help="How much faster than it happened.",
 )
 @json_option
-@pass_here
+@pass_installation
 def replay(
-    here: Here, *, operation_id: str, at: int | None, speed: float, as_json: bool
+    installation: Installation,
+    *,
+    operation_id: str,
+    at: int | None,
+    speed: float,
+    as_json: bool,
 ) -> int:
     """Show an upgrade again as it happened, from the log alone.
 
@@ -61,15 +66,16 @@ def replay(
       flashlog audit replay 3f2a9c
       flashlog audit replay 3f2a9c --at 12 --json
     """
-    found = find_operation(here.flashlog, operation_id)
-    story = moments(here.flashlog, found)
+    operations = installation.operations
+    found = operations.find(operation_id)
+    story = operations.story(found)
     if at is not None and at > len(story):
         msg = f"the operation has {len(story)} events: there is no number {at}"
         raise NotFoundError(msg)
     told = story[:at]
     is_watched = output.console().is_terminal and not as_json
     paced = _paced(told, speed) if is_watched else iter(told)
-    title = str(operation_by_name(here.flashlog, found)["device"] or "")
+    title = str(operations.show(found)["device"] or "")
     return watching.follow(paced, found, title=title, as_json=as_json)
 
 

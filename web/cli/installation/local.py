@@ -7,6 +7,7 @@ from application.flashlog import Flashlog
 from web.cli.installation.local_batches import LocalBatches
 from web.cli.installation.local_inventory import LocalInventory
 from web.cli.installation.local_operations import LocalOperations
+from web.cli.installation.local_past import LocalPast
 
 
 class LocalInstallation:
@@ -17,6 +18,7 @@ class LocalInstallation:
         self.inventory = LocalInventory(flashlog, who)
         self.operations = LocalOperations(flashlog, who)
         self.batches = LocalBatches(flashlog, who)
+        self.past = LocalPast(flashlog)
 
     @property
     def is_worked(self) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from application.commands.batches import Wish
 from application.procedure.check import CheckReport
 from application.watch import Moment
+from web.cli.installation.past import Past
 
 Row = dict[str, Any]
 
@@ -192,6 +193,9 @@ class Installation(Protocol):
 
     @property
     def batches(self) -> Batches: ...
+
+    @property
+    def past(self) -> Past: ...
 
     @property
     def is_worked(self) -> bool:

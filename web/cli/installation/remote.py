@@ -4,6 +4,7 @@ from web.cli import output
 from web.cli.installation.remote_batches import RemoteBatches
 from web.cli.installation.remote_inventory import RemoteInventory
 from web.cli.installation.remote_operations import RemoteOperations
+from web.cli.installation.remote_past import RemotePast
 from web.cli.remote.client import Client
 from web.cli.remote.feed import Feed
 from web.cli.remote.login import Login
@@ -23,3 +24,4 @@ class RemoteInstallation:
         self.inventory = RemoteInventory(client)
         self.operations = RemoteOperations(client, feed)
         self.batches = RemoteBatches(client, feed)
+        self.past = RemotePast(client, self.inventory, self.operations, self.batches)
