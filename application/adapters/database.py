@@ -72,10 +72,15 @@ class Database(Protocol):
     def reading(self) -> AbstractContextManager[Connection]:
         """Lend a connection outside a transaction."""
 
-    def writing(self) -> AbstractContextManager[Connection]:
+    @property
+    def skip_locked(self) -> str:
+        """What a SELECT ends with that leaves out what others are just writing."""
+
+    def writing(self, *, alone: bool = True) -> AbstractContextManager[Connection]:
         """Lend a connection inside a transaction that nobody else can write beside.
 
-        Commits at the end, rolls back on any error.
+        Commits at the end, rolls back on any error. Not `alone`: others may write
+        other rows meanwhile, where the database can.
         """
 
     def growth(self) -> Growth:

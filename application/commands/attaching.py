@@ -35,7 +35,7 @@ def attach_to_all(
     credentials = flashlog.log.get(Credentials, credentials_id)
     now = flashlog.clock.now()
     rows = flashlog.views.rows(
-        "SELECT id FROM device WHERE (?1 IS NULL OR organization_id = ?1)"
+        "SELECT id FROM device WHERE (CAST(?1 AS TEXT) IS NULL OR organization_id = ?1)"
         " AND id NOT IN (SELECT parent_id FROM connection WHERE credentials_id = ?2)"
         " ORDER BY position",
         [_text(credentials.organization_id), str(credentials_id)],

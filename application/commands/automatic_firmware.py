@@ -50,7 +50,7 @@ def note_firmware_of_image(
     fitting = Fitting(candidates(rows))
     devices = flashlog.views.rows(
         "SELECT * FROM device WHERE os = ?1 AND image_id IS NULL"
-        " AND (?2 IS NULL OR organization_id = ?2)"
+        " AND (CAST(?2 AS TEXT) IS NULL OR organization_id = ?2)"
         " AND id IN (SELECT parent_id FROM connection) ORDER BY position",
         [image["os"], image["organization_id"]],
     )

@@ -12,8 +12,8 @@ from uuid import UUID
 
 import msgspec
 
+from application.adapters.log.until import LogUntil
 from application.adapters.sqlite.in_memory import InMemory
-from application.adapters.sqlite.until import LogUntil
 from application.flashlog import Flashlog
 from application.log import Entry, EventLog
 from application.past.patience import Patience, TooLongError

@@ -11,7 +11,7 @@ from application.projections.row_writer import RowWriter
 from application.projections.tables import schema
 
 VIEWS_FORMAT = 12
-_BATCH = 2000
+_BATCH = 5000
 # How often the log is asked whether it has grown, in seconds.
 _PAUSE_SECONDS = 0.004
 # After trouble (a full disk, a lock) there is no hurry.
@@ -79,7 +79,7 @@ class Projector:
 
     def _take(self, entries: Sequence[Entry]) -> None:
         told = self._writer.tell(entries)
-        with self._database.writing() as connection:
+        with self._database.writing(alone=False) as connection:
             is_next = connection.execute(
                 "UPDATE progress SET position = ?"
                 " WHERE name = 'views' AND position = ?",
@@ -111,6 +111,8 @@ def drop_views(database: Database) -> None:
     """Empty the read models, all at once: who is killed here leaves them whole."""
     # Turns are not made from the log: uploads go on while this happens.
     tables = [table for table in database.tables() if table != "turn"]
+    # Whoever projects writes this one first, too: neither waits for the other.
+    tables.sort(key=lambda table: table != "progress")
     database.make(schema(), VIEWS_FORMAT, dropping=tables)
 
 

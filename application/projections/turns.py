@@ -12,6 +12,7 @@ that it was overtaken.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from uuid import UUID
 
 import msgspec
@@ -44,6 +45,9 @@ class Turns:
         self._database = database
         self._log = log
         self._bounds = bounds
+        # Whoever looks into the log while it writes here needs two connections: of
+        # many threads that wait here with one, none might get the other.
+        self._one = Lock()
 
     def take(self, operation: UpgradeOperation, *, of_batch: Bounds | None) -> bool:
         """Take the turn to upload and then to flash; False when all are taken.
@@ -53,7 +57,7 @@ class Turns:
         with self._database.reading() as connection:
             if not self._has_room(connection, operation, of_batch):
                 return False
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             if self._is_overtaken(operation) or not self._has_room(
                 connection, operation, of_batch
             ):
@@ -76,7 +80,7 @@ class Turns:
         try:
             yield
         finally:
-            with self._database.writing() as connection:
+            with self._writing() as connection:
                 if not self._is_overtaken(operation):
                     connection.execute(
                         "UPDATE turn SET kind = 'reboot' WHERE operation_id = ?",
@@ -93,7 +97,7 @@ class Turns:
             ).fetchone()
         if found is None:
             return
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             self._free(connection, str(operation.id))
 
     def sweep(self, *, now: float) -> None:
@@ -113,9 +117,14 @@ class Turns:
         with self._database.reading() as connection:
             if connection.execute(left, (now,)).fetchone() is None:
                 return
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             for (operation_id,) in connection.execute(left, (now,)).fetchall():
                 self._free(connection, operation_id)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._one, self._database.writing() as connection:
+            yield connection
 
     def _free(self, connection: Connection, operation_id: str) -> None:
         if not _goes_on(self._log.get(UpgradeOperation, UUID(operation_id))):
@@ -172,12 +181,12 @@ def _used(
     uploads, at_location = connection.execute(
         "SELECT count(*), count(*) FILTER (WHERE location_id = :location) FROM turn"
         " WHERE kind = 'upload' AND operation_id <> :id"
-        " AND (:batch IS NULL OR batch_id = :batch)",
+        " AND (CAST(:batch AS TEXT) IS NULL OR batch_id = :batch)",
         said,
     ).fetchone()
     (reboots,) = connection.execute(
         f"SELECT count(*) FROM ({_TAKEN}) AS taken WHERE id <> :id"  # noqa: S608
-        " AND (:batch IS NULL OR batch_id = :batch)",
+        " AND (CAST(:batch AS TEXT) IS NULL OR batch_id = :batch)",
         said,
     ).fetchone()
     return uploads, at_location, reboots

@@ -31,11 +31,17 @@ class Views:
 
     def wait_for(self, position: int, *, limit_seconds: float) -> bool:
         """Wait until the read models show a position; False when the limit passed."""
+        if self.position() >= position:
+            return True
         deadline = monotonic() + limit_seconds
-        while self.position() < position:
-            if monotonic() > deadline:
-                return False
-            sleep(_LOOK_SECONDS)
+        growth = self.growth()
+        try:
+            while not growth.has_happened() or self.position() < position:
+                if monotonic() > deadline:
+                    return False
+                sleep(_LOOK_SECONDS)
+        finally:
+            growth.close()
         return True
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Row]:

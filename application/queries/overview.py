@@ -24,9 +24,9 @@ def operations_by_name(
         " FROM operation LEFT JOIN device ON device.id = operation.device_id"
         " LEFT JOIN image ON image.id = operation.image_id"
         " LEFT JOIN build ON build.id = image.build_id"
-        " WHERE (?1 IS NULL OR operation.device_id = ?1)"
-        " AND (?2 IS NULL OR operation.status = ?2)"
-        " AND (?3 IS NULL OR operation.id = ?3)"
+        " WHERE (CAST(?1 AS TEXT) IS NULL OR operation.device_id = ?1)"
+        " AND (CAST(?2 AS TEXT) IS NULL OR operation.status = ?2)"
+        " AND (CAST(?3 AS TEXT) IS NULL OR operation.id = ?3)"
         " ORDER BY operation.position DESC LIMIT ?4",
         [
             _text(device_id),

@@ -26,7 +26,7 @@ def images_to_choose(views: Views, device: Row) -> list[Row]:
         " JOIN category ON category.id = build.category_id"
         " WHERE image.id IN (SELECT value FROM json_each(?1))"
         " AND (category.organization_id IS NULL OR category.organization_id = ?2)"
-        " AND (?3 IS NULL OR category.id = ?3)"
+        " AND (CAST(?3 AS TEXT) IS NULL OR category.id = ?3)"
         " ORDER BY build.position DESC, image.position DESC",
         [
             msgspec.json.encode(fitting).decode(),

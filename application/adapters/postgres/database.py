@@ -57,9 +57,9 @@ class PostgresDatabase:
         self._listener = listener
         durability = "" if is_durable else "SET LOCAL synchronous_commit = off; "
         self.lock_key = key_of(self.schema)
-        self._begin = (
-            f"BEGIN; {durability}SELECT pg_advisory_xact_lock({self.lock_key})"
-        ).encode()
+        begin = f"BEGIN; {durability}"
+        self._begin = f"{begin}SELECT pg_advisory_xact_lock({self.lock_key})".encode()
+        self._begin_beside = begin.encode()
         self._commit = f'NOTIFY "{self.schema}"; COMMIT'.encode()
 
     @contextmanager
@@ -67,11 +67,13 @@ class PostgresDatabase:
         with self._told(), self.pool.lent() as raw:
             yield PostgresConnection(raw)
 
+    skip_locked = " FOR UPDATE SKIP LOCKED"
+
     @contextmanager
-    def writing(self) -> Iterator[PostgresConnection]:
+    def writing(self, *, alone: bool = True) -> Iterator[PostgresConnection]:
         with self._told(), self.pool.lent() as raw:
             try:
-                raw.execute(self._begin)
+                raw.execute(self._begin if alone else self._begin_beside)
                 yield PostgresConnection(raw)
                 raw.execute(self._commit)
             except BaseException:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
 from time import monotonic, sleep
@@ -47,8 +47,11 @@ class Connections:
         finally:
             self._idle.put(connection)
 
+    # Whoever writes is alone.
+    skip_locked = ""
+
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, alone: bool = True) -> Iterator[sqlite3.Connection]:
         """Lend a connection inside a transaction that holds the write lock.
 
         Commits at the end, rolls back on any error. Raises LogBusyError,
@@ -94,6 +97,11 @@ class Connections:
                 "SELECT name FROM sqlite_schema WHERE type = 'table'"
             ).fetchall()
         return [name for (name,) in found]
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of one moment while in use."""
+        with self.reading() as connection, closing(sqlite3.connect(path)) as copy:
+            connection.backup(copy)
 
     def close(self) -> None:
         with suppress(Empty):

@@ -26,7 +26,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 def moment(at: datetime) -> str:
     """Write a time so that text order is time order: fixed width, UTC."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Several times as fast as strftime.
+    return f"{at.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def optional(value: UUID | None) -> str | None:

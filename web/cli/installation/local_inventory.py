@@ -159,7 +159,7 @@ def image_rows(flashlog: Flashlog, image_id: UUID | None = None) -> list[Row]:
         "SELECT image.*, build.version AS version, category.name AS category"
         " FROM image JOIN build ON build.id = image.build_id"
         " JOIN category ON category.id = build.category_id"
-        " WHERE ?1 IS NULL OR image.id = ?1 ORDER BY image.position DESC",
+        " WHERE CAST(?1 AS TEXT) IS NULL OR image.id = ?1 ORDER BY image.position DESC",
         [str(image_id) if image_id else None],
     )
     return [row | {"boards": json.loads(row["boards"])} for row in rows]
