@@ -37,6 +37,16 @@ _PLAIN = (
 )
 
 
+def bytes_of(output: Output, named: Callable[[str], str]) -> bytes:
+    """Return what a command wrote; of what is kept from everybody, something as long.
+
+    `named` says the ids of today where the recording says its own.
+    """
+    if output.sha256 and output.bytes is not None:
+        return _BACKUP.ljust(output.bytes, b"\0")
+    return named(output.text).encode()
+
+
 class PlayedClock:
     """A `ports.Clock` that stands where the recording is."""
 
@@ -143,8 +153,8 @@ class Playback:
     def completed(self, answer: Answer) -> Completed:
         return Completed(
             exit_status=answer.exit_status,
-            stdout=self._bytes(answer.stdout),
-            stderr=self._bytes(answer.stderr),
+            stdout=bytes_of(answer.stdout, self.named),
+            stderr=bytes_of(answer.stderr, self.named),
             seconds=answer.seconds,
         )
 
@@ -181,11 +191,6 @@ class Playback:
         difference = f"the router is asked for {asked}, the recording has {told}"
         self.difference = self.difference or difference
         return DifferentError(difference)
-
-    def _bytes(self, output: Output) -> bytes:
-        if output.sha256 and output.bytes is not None:
-            return _BACKUP.ljust(output.bytes, b"\0")
-        return self.named(output.text).encode()
 
 
 class PlayedSession:

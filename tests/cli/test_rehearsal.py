@@ -60,3 +60,11 @@ def test_the_demo_takes_no_packages_from_where_it_is_started(
     assert installation.command("device", "list") == []
     with installation.serving() as url:
         assert url.startswith("http://127.0.0.1:")
+
+
+def test_what_cannot_be_played_is_refused(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "broken.jsonl"
+    path.write_text("{}")
+    said = cli("simulate", "--recording", path)
+    assert said.status == 2
+    assert f"{path} cannot be played: line 1 is none of a recording" in said.err

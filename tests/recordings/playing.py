@@ -89,7 +89,7 @@ class Played:
     def happened(self) -> list[dict[str, Any]]:
         """Return what the played operation tells, without what is new in every log."""
         return [
-            _plain(
+            plain(
                 entry.event.TOPIC, msgspec.json.decode(msgspec.json.encode(entry.event))
             )
             for entry in self.flashlog.log.story(self.operation_id)
@@ -98,7 +98,7 @@ class Played:
     def recorded(self) -> list[dict[str, Any]]:
         """Return what the recorded operation told, likewise."""
         return [
-            _plain(
+            plain(
                 line.type,
                 msgspec.json.decode(self.playback.named(bytes(line.data).decode())),
             )
@@ -175,7 +175,8 @@ class Played:
         return list(dict.fromkeys(ids)) or [uuid4()]
 
 
-def _plain(topic: str, data: dict[str, Any]) -> dict[str, Any]:
+def plain(topic: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return an event without what is new in every log."""
     new = set(_NEW)
     if topic in {
         "UpgradeOperation:ConfigurationBackedUp",

@@ -19,15 +19,25 @@ from application.recordings.lines import (
 )
 from application.simulation import Fleet
 from application.simulation.recording import Recording
+from application.simulation.replayed import ReplayedRouter
 from application.simulation.setup import Setup
 from domain.recordings import Recordings
 from tests.contract.routers import Adapted
 from tests.fleet.cases import CASES, GOOD
 from tests.fleet.town import SETUP
 from tests.recordings.making import HERE, Recorded, record
+from tests.recordings.over_ssh import PlayedOverSsh
 from tests.recordings.playing import Played
 
 ALL = (GOOD, *CASES)
+# Of every way in which a visit goes: on, cut, refused, with things given back.
+OVER_SSH = (
+    "nothing",
+    "services in the way",
+    "a cut link",
+    "a refused flash",
+    "old firmware",
+)
 FILES = sorted(HERE.glob("*.jsonl"))
 _SETTINGS = {
     "reconnect_retries_max": 5,
@@ -58,8 +68,14 @@ def _recorded(directory: Path) -> Mapping[str, Recorded]:
         return {name: each.result() for name, each in done.items()}
 
 
-def test_every_fault_plays_back_to_the_same_events(tmp_path: Path) -> None:
-    recorded = _recorded(tmp_path / "recorded")
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Recorded]:
+    return _recorded(tmp_path_factory.mktemp("recorded"))
+
+
+def test_every_fault_plays_back_to_the_same_events(
+    recorded: Mapping[str, Recorded], tmp_path: Path
+) -> None:
     assert {name: each.status for name, each in recorded.items()} == {
         case.name: case.verdict for case in ALL
     }
@@ -70,6 +86,42 @@ def test_every_fault_plays_back_to_the_same_events(tmp_path: Path) -> None:
         if played.happened() != played.recorded():
             different.append((name, played.happened(), played.recorded()))
     assert not different
+
+
+def test_recordings_play_back_to_the_same_events_over_ssh(
+    recorded: Mapping[str, Recorded], tmp_path: Path
+) -> None:
+    def play(name: str) -> PlayedOverSsh:
+        lines, image = recorded[name].lines, recorded[name].image
+        directory = tmp_path / f"over ssh {name.replace('/', '')}"
+        return PlayedOverSsh(directory, lines, image=image)
+
+    with ThreadPoolExecutor(len(OVER_SSH)) as pool:
+        for played in pool.map(play, OVER_SSH):
+            assert (played.difference, played.left) == ("", ())
+            assert played.happened == played.recorded
+
+
+def test_what_a_router_with_one_host_key_cannot_play_is_refused(
+    recorded: Mapping[str, Recorded],
+) -> None:
+    lines = recorded["another host key"].lines
+    with pytest.raises(RecordingError, match="host key changes"):
+        ReplayedRouter(Recording.read(lines))
+
+
+def test_a_router_that_is_told_something_else_over_ssh_says_so(
+    recorded: Mapping[str, Recorded], tmp_path: Path
+) -> None:
+    good = recorded["nothing"]
+    other = [
+        encode(msgspec.structs.replace(line, script="packages"))
+        if isinstance(line, CommandLine) and line.script == "claim"
+        else encode(line)
+        for line in decode(good.lines)
+    ]
+    played = PlayedOverSsh(tmp_path, other, image=good.image, retries_max=0)
+    assert "the router is asked for claim" in played.difference
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

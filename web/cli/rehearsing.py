@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from application.demo.images import rehearsal_image
-from web.cli import output
+from web.cli import exits, output
 from web.cli.demo.command import demo
 from web.cli.here import json_option
+from web.cli.playing import play
 
 _ROUTERS_MAX = 5000
 _IMAGE_BYTES = 6 << 20
@@ -34,10 +35,21 @@ _IMAGE_BYTES = 6 << 20
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write an image that fits them to this new FILE, to upgrade them to.",
 )
+@click.option(
+    "--recording",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Let one router answer as in this FILE of `flashlog audit record`.",
+)
 @json_option
 def simulate(
-    *, count: int, release: str, host: str, image_file: Path | None, as_json: bool
-) -> None:
+    *,
+    count: int,
+    release: str,
+    host: str,
+    image_file: Path | None,
+    recording: Path | None,
+    as_json: bool,
+) -> int:
     """Let simulated routers answer SSH here, until Ctrl-C.
 
     They behave as OpenWrt does, are flashed and reboot; nothing of this machine is
@@ -47,7 +59,10 @@ def simulate(
     Examples:
       flashlog simulate --routers 10
       flashlog simulate --image rehearsal.bin
+      flashlog simulate --recording roof-7.jsonl
     """
+    if recording is not None:
+        return play(recording, host=host, as_json=as_json)
     # Here, since importing asyncssh would slow down every other command.
     from application.simulation import Fleet  # noqa: PLC0415
 
@@ -70,6 +85,7 @@ def simulate(
             "Ctrl-C ends the rehearsal"
         )
         _wait_for_interrupt()
+    return exits.DONE
 
 
 def _wait_for_interrupt() -> None:
