@@ -13,6 +13,7 @@ from rich.console import Console
 from application.watch import Moment
 from web.cli import exits, output, watching, watching_batches
 from web.cli.installation.ports import Installation, Row
+from web.cli.working import goes_on_without_us
 
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LONG = "Connected to 10.0.0.7, host key ssh-ed25519 SHA256:abc, starting the upgrade"
@@ -149,3 +150,55 @@ def test_a_batch_is_plain_in_a_pipe_and_lines_in_json(
     assert [line for line in said if line != line.rstrip()] == []
     watch_batch(as_json=True)
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_notices_stand_above_the_bar(
+    screen: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    operation_id = uuid4()
+
+    def told() -> Iterator[Moment]:
+        yield MOMENTS[0]
+        output.notice("the link is lost; trying again")
+        yield MOMENTS[-1]
+
+    watching.follow(told(), operation_id, title="roof", as_json=False)
+    assert "the link is lost; trying again\n" in plain(screen.getvalue())
+    assert capsys.readouterr().err == ""
+    output.notice("no bar moves any more")
+    assert capsys.readouterr().err == "no bar moves any more\n"
+
+
+def test_who_stops_watching_is_told_how_to_look_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(KeyboardInterrupt), goes_on_without_us("batch watch 3f2a9c"):
+        raise KeyboardInterrupt
+    assert "flashlog batch watch 3f2a9c" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("width", "is_table"), [(80, True), (40, False)])
+def test_a_table_that_is_too_wide_is_told_row_by_row(
+    monkeypatch: pytest.MonkeyPatch, *, width: int, is_table: bool
+) -> None:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=width, highlight=False)
+    monkeypatch.setattr(output, "console", lambda stream=None: console)
+    output.print_table(
+        ["OPERATION", "STARTED", "DEVICE", "VERSION", "PHASE"],
+        [("3f2a9cde", "2026-05-01 12:00:00", "roof-7", "24.10.0 r28427-6df0e3d", "")],
+        empty="none",
+    )
+    shown = plain(file.getvalue())
+    assert ("OPERATION" in shown) == is_table
+    assert max(map(len, shown.splitlines())) <= width
+    if not is_table:
+        assert [line.strip() for line in shown.splitlines()] == [
+            "3f2a9cde",
+            "started  2026-05-01 12:00:00",
+            "device   roof-7",
+            "version  24.10.0 r28427-6df0e3d",
+        ]

@@ -119,7 +119,7 @@ def _print(report: CheckReport, versions: Mapping[str, str]) -> None:
             "memory": f"{output.mebibytes(facts.memory.available_bytes)} available of "
             f"{output.mebibytes(facts.memory_total_bytes)}",
             "room for an image": output.mebibytes(facts.memory.room_bytes),
-            "up for": f"{facts.uptime_seconds / 3600:.1f} hours",
+            "up for": output.duration(facts.uptime_seconds),
         }
     output.print_facts(shown)
     if report.weak_algorithms:

@@ -3,13 +3,13 @@
 import click
 
 from application.queries.operations import STATUSES
-from web.cli import completing, output, watching
+from web.cli import completing, output
 from web.cli.arguments import operation_argument
 from web.cli.choosing import pass_installation
 from web.cli.here import json_option, limit_option
 from web.cli.installation.ports import Installation
 from web.cli.showing import print_operations, print_story
-from web.cli.working import go_on
+from web.cli.working import go_on, look_on
 
 
 @click.group()
@@ -97,9 +97,7 @@ def watch(installation: Installation, *, operation_id: str, as_json: bool) -> in
         output.notice(
             "no service is running here, so nothing may happen: start `flashlog serve`"
         )
-    return watching.follow(
-        operations.follow(found), found, title=row["device"], as_json=as_json
-    )
+    return look_on(installation, found, as_json=as_json)
 
 
 @operation.command()

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import click
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import (
@@ -24,6 +25,10 @@ from rich.text import Text
 
 # Wide enough that nothing is cut or wrapped where no terminal says how wide it is.
 _PIPE_COLUMNS = 1000
+# Those that move on the screen just now.
+_bars: list["Bar"] = []
+# A column is folded to no less than that.
+_FOLDED_COLUMNS = 12
 # Columns that are never folded, however narrow a terminal is: ids and times.
 _WHOLE = {"OPERATION", "BATCH", "STARTED", "ADDED", "WHEN", "FETCHED"}
 STYLES: Mapping[str, str] = {
@@ -43,7 +48,7 @@ def console(stream: TextIO | None = None) -> Console:
 
 
 class Bar(Progress):
-    """One bar, with a line of words below it."""
+    """One bar, with a line of words below it; notices are printed above it."""
 
     def __init__(self, screen: Console, title: str) -> None:
         self._below = Text()
@@ -54,6 +59,15 @@ class Bar(Progress):
         """Show how far it is, and say what goes on."""
         self._below = below
         self.update(self._only, completed=done, total=total)
+
+    def start(self) -> None:
+        _bars.append(self)
+        super().start()
+
+    def stop(self) -> None:
+        super().stop()
+        if self in _bars:
+            _bars.remove(self)
 
     def get_renderables(self) -> Iterable[RenderableType]:
         """Put the words below the bar."""
@@ -83,7 +97,8 @@ def bar(screen: Console) -> Iterator[Progress]:
 def _columns() -> Sequence[ProgressColumn]:
     return (
         TextColumn("{task.description}", style="bold cyan", markup=False),
-        BarColumn(bar_width=None),
+        # Calm while all goes well: how it ended is said in words, with their colour.
+        BarColumn(bar_width=None, complete_style="cyan", finished_style="green"),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
     )
@@ -108,7 +123,11 @@ def say(text: str = "") -> None:
 
 def notice(text: str) -> None:
     """Print a line beside the data: to standard error."""
-    click.echo(text, err=True)
+    if _bars and sys.stderr.isatty():
+        # What is written into a bar that moves is overwritten by it.
+        _bars[-1].console.print(Text(text, style="dim"))
+    else:
+        click.echo(text, err=True)
 
 
 def print_json(value: Any) -> None:
@@ -123,17 +142,48 @@ def as_json(value: Any) -> str:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str
 ) -> None:
-    """Print rows under columns, or a sentence where there are none."""
-    listed = list(rows)
+    """Print rows under columns, or a sentence where there are none.
+
+    On a terminal too narrow for that, each row is told by itself.
+    """
+    listed = [list(map(_cell, row)) for row in rows]
     if not listed:
         notice(empty)
+        return
+    if _least_width(columns, listed) > console().width:
+        for row in listed:
+            _print_record(columns, row)
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     for row in listed:
-        table.add_row(*map(_cell, row))
+        table.add_row(*row)
     _print(table)
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
+    """Return how wide a terminal must be for a table that can be read."""
+    width = 0
+    for number, column in enumerate(columns):
+        widest = max(cell_len(column), *(row[number].cell_len for row in rows))
+        is_folded = column not in _WHOLE and widest > _FOLDED_COLUMNS
+        least = max(_FOLDED_COLUMNS, cell_len(column)) if is_folded else widest
+        width += least + 2
+    return width - 2
+
+
+def _print_record(columns: Sequence[str], row: Sequence[Text]) -> None:
+    """Print a row as its first cell, and below it a line for each that is not blank."""
+    screen = console()
+    screen.print(Text(style="bold").append_text(row[0]))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for column, cell in zip(columns[1:], row[1:], strict=True):
+        if cell.plain:
+            table.add_row(f"  {column.lower()}", cell)
+    screen.print(table)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
@@ -162,6 +212,15 @@ def moment(text: str | datetime | None) -> str:
 def counted(count: int, noun: str) -> str:
     """Write `1 event`, `2 events`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something lasts, no finer than anybody cares for."""
+    if seconds < 2 * 3600:
+        return counted(int(seconds // 60), "minute")
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{seconds / 86400:.1f} days"
 
 
 def mebibytes(size_bytes: int) -> str:

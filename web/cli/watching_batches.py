@@ -1,13 +1,14 @@
 """Show a mass upgrade as it goes on: a bar for people, lines for pipes, JSON lines."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from uuid import UUID
 
 from rich.text import Text
 
 from web.cli import exits, output
 from web.cli.installation.ports import Batches, Installation, Row
+from web.cli.working import goes_on_without_us
 
 _ENDED = ("success", "failed", "aborted", "cancelled")
 # Routers that ended like that are named: a person may have to look.
@@ -24,7 +25,10 @@ def follow_or_work(installation: Installation, batch_id: UUID, *, as_json: bool)
         output.notice("no service is running, so this command does the work itself")
     batches = installation.batches
     last: Row = {}
-    with _screen(batches, batches.show(batch_id), as_json=as_json) as show:
+    with (
+        nullcontext() if works else goes_on_without_us(f"batch watch {batch_id}"),
+        _screen(batches, batches.show(batch_id), as_json=as_json) as show,
+    ):
         for row in batches.follow(batch_id, works=works):
             if [row[name] for name in _TOLD] != [last.get(name) for name in _TOLD]:
                 show(row, last)

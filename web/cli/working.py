@@ -1,5 +1,7 @@
 """Who does the work that a command asks for: a service, or else this process."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from web.cli import exits, output, watching
@@ -30,12 +32,7 @@ def go_on(
             )
             raise
     if wants_watch:
-        return watching.follow(
-            operations.follow(operation_id),
-            operation_id,
-            title=operations.show(operation_id)["device"],
-            as_json=as_json,
-        )
+        return look_on(installation, operation_id, as_json=as_json)
     row = operations.show(operation_id)
     if as_json:
         output.print_json(row)
@@ -44,3 +41,25 @@ def go_on(
         output.say(f"follow it: flashlog operation watch {operation_id}")
     is_over = row["status"] != "in-progress"
     return exits.exit_of_status(row["status"]) if is_over else exits.DONE
+
+
+def look_on(installation: Installation, operation_id: UUID, *, as_json: bool) -> int:
+    """Follow an operation that somebody else works on, to its end."""
+    operations = installation.operations
+    with goes_on_without_us(f"operation watch {operation_id}"):
+        return watching.follow(
+            operations.follow(operation_id),
+            operation_id,
+            title=operations.show(operation_id)["device"],
+            as_json=as_json,
+        )
+
+
+@contextmanager
+def goes_on_without_us(command: str) -> Iterator[None]:
+    """Say to who stops watching that nothing else stops, and how to look again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        output.notice(f"\nit goes on; look again: flashlog {command}")
+        raise

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.errors import NotFoundError, RefusedError
+from application.errors import InvalidError, NotFoundError, RefusedError
 from application.feed.occurrence import entry_of
 from application.watch import Moment, Teller
 from web.cli.installation.ports import Row
@@ -84,7 +84,17 @@ class RemoteOperations:
             "upgrade_options": options,
             "expendable_packages": expendable_packages,
         }
-        answer = self._client.begin("PUT", path, body)
+        try:
+            answer = self._client.begin("PUT", path, body)
+        except InvalidError as error:
+            if not any(map(_is_no_choice, error.fields.get("image", ()))):
+                raise
+            msg = (
+                "the service does not let this image go on that router: it is for "
+                "other boards, or of another category than the router's firmware. "
+                "`flashlog device check` tells which images fit"
+            )
+            raise InvalidError.of("image", msg) from None
         started = answer["upgrade_operation"]
         return UUID(started["id"]) if started else None
 
@@ -124,6 +134,11 @@ def _moment(teller: Teller, message: Message, last: Moment | None) -> Moment | N
     return msgspec.structs.replace(
         last, position=message["position"], event=name, line="", by=""
     )
+
+
+def _is_no_choice(sentence: str) -> bool:
+    """Whether a service means that a thing cannot be chosen; of it no more is said."""
+    return sentence.startswith("Invalid pk")
 
 
 def _names(client: Client) -> Callable[[UUID], str]:

@@ -7,21 +7,14 @@ import msgspec
 
 from application.errors import NotFoundError
 from application.procedure.check import CheckReport
+from application.queries.telling import in_words
 from web.cli.installation.ports import Row
-from web.cli.remote.client import CONTROLLER, Client
+from web.cli.remote.client import CONTROLLER, FIRMWARE, Client
 from web.cli.remote.errors import ServiceUnreachableError
 
 _CHECK = f"{CONTROLLER}/device-check/"
 # So many are asked for at once: a service has room for some more.
 _TOGETHER = 500
-_ENDED = {
-    "Succeeded": "success",
-    "Failed": "failed",
-    "Aborted": "aborted",
-    "Cancelled": "cancelled",
-}
-# Of what happens in an upgrade, a device's history tells these.
-_TOLD = {"Started", "ObligationGivenUp", *_ENDED}
 
 
 def visit(client: Client, device_ids: Sequence[UUID]) -> Iterator[CheckReport]:
@@ -32,26 +25,36 @@ def visit(client: Client, device_ids: Sequence[UUID]) -> Iterator[CheckReport]:
 
 def history(client: Client, device_id: UUID) -> Sequence[Row]:
     """Return what happened to a device, newest first."""
-    told: list[Row] = []
-    status: dict[str, str] = {}
+    path = f"{FIRMWARE}/upgrade-operation/"
+    upgrades = {row["id"]: row for row in client.pages(path, device=device_id)}
     path = f"{CONTROLLER}/device/{device_id}/history/"
+    told = []
     for row in client.pages(path, ordering="-position"):
-        event, subject = row["type"].rpartition(":")[2], row["subject"]
-        is_own = subject == str(device_id)
-        if not is_own:
-            status.setdefault(subject, _ENDED.get(event, "in-progress"))
-        if is_own or event in _TOLD:
-            told.append(
-                {
-                    "position": row["position"],
-                    "at": row["time"],
-                    "event": event,
-                    "line": row["line"],
-                    "by": row["by_name"] or "",
-                    "operation_id": None if is_own else subject,
-                    "status": "" if is_own else status[subject],
-                }
-            )
+        event = row["type"].rpartition(":")[2]
+        upgrade = upgrades.get(row["subject"])
+        if upgrade is None:
+            # What has no words of its own is told with the upgrade that it belongs to.
+            if row["line"] == in_words(event):
+                continue
+            line = row["line"]
+        elif event == "Started":
+            image = upgrade["version"] or upgrade["image_name"]
+            line = f"upgrade to {image}: {upgrade['status']}"
+        elif event == "ObligationGivenUp":
+            line = row["line"]
+        else:
+            continue
+        told.append(
+            {
+                "position": row["position"],
+                "at": row["time"],
+                "event": event,
+                "line": line,
+                "by": row["by_name"] or "",
+                "operation_id": upgrade["id"] if upgrade else None,
+                "status": upgrade["status"] if upgrade else "",
+            }
+        )
     return told
 
 

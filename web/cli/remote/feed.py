@@ -156,8 +156,8 @@ class Following:
             said = None
         if error.status_code == HTTPStatus.FORBIDDEN:
             msg = (
-                f"{self._feed.login.url} lets you ask, but not follow what happens: "
-                "your account would have to be staff there"
+                f"{self._feed.login.url} does not let you follow what happens: your "
+                "account must be active and staff there"
             )
             return RefusedError(msg)
         if error.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
