@@ -4,6 +4,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import cast
 from uuid import UUID
 
 import msgspec
@@ -71,7 +72,7 @@ def _visit(
     """Tell the visit that an append has ended, if it has."""
     for entry in append:
         if isinstance(entry.event, events.VisitRecorded):
-            kept = _recorded(flashlog, recordings, entry, entry.event)
+            kept = kept_lines(flashlog, recordings, entry)
             yield from kept.splitlines(keepends=True)
             return
     for entry in append:
@@ -80,13 +81,12 @@ def _visit(
                 yield encode(line)
 
 
-def _recorded(
-    flashlog: Flashlog,
-    recordings: Recordings,
-    entry: Entry,
-    recorded: events.VisitRecorded,
-) -> bytes:
-    """Return the lines that were kept, or one that says why there are none."""
+def kept_lines(flashlog: Flashlog, recordings: Recordings, entry: Entry) -> bytes:
+    """Return the lines that were kept of a visit, or one that says why there are none.
+
+    `entry` is its `VisitRecorded`.
+    """
+    recorded = cast("events.VisitRecorded", entry.event)
     if recorded.trouble:
         return encode(MissingLine(reason=recorded.trouble))
     sha256 = recordings.kept_as(recorded.sha256)

@@ -15,6 +15,7 @@ from application.queries.operation_story.retelling import Retold, lines, retell
 from application.queries.operation_story.steps import State, steps
 from application.queries.operation_story.upload import upload_of
 from application.settings import Settings
+from domain.device.words import Learned
 from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy
 from tests.domain import examples
@@ -64,7 +65,7 @@ def test_every_prefix_of_a_story_can_be_told(flashlog: Flashlog) -> None:
         assert len(steps(retold)) == 9
         lines(flashlog, retold)
         obligations(retold)
-        evidence(retold)
+        evidence(flashlog, retold)
         upload_of(retold)
     assert progresses == sorted(progresses)
     assert progresses[-1] == 100
@@ -173,12 +174,30 @@ def test_what_is_given_up_says_why(flashlog: Flashlog) -> None:
 
 
 def test_evidence_stands_before_and_after(flashlog: Flashlog) -> None:
-    found = evidence(_told(flashlog, examples.verified()))
+    found = evidence(flashlog, _told(flashlog, examples.verified()))
     assert found.before is not None
     assert found.after is not None
     assert found.before.boot_id != found.after.boot_id
     assert found.proved_by
     assert found.command == examples.COMMAND
+
+
+def test_what_ran_before_is_what_a_visit_found_where_the_upgrade_identified_nobody(
+    flashlog: Flashlog,
+) -> None:
+    device = examples.device()
+    device.learn(Learned(board="b", model="m", release="22.03", revision="r1"))
+    device.learn(Learned(board="b", model="m", release="23.05", revision="r2"))
+    flashlog.log.append(device)
+    started = examples.started(device_id=device.id)
+    told = _told(flashlog, UpgradeOperation.start(uuid4(), started))
+    device.learn(Learned(board="b", model="m", release="24.10", revision="r3"))
+    flashlog.log.append(device)
+    found = evidence(flashlog, told)
+    assert found.before is not None
+    assert (found.before.release, found.before.revision) == ("23.05", "r2")
+    assert found.before_at is not None
+    assert found.before_at <= told.entries[0].recorded_at
 
 
 def test_of_lines_that_only_say_how_far_the_last_is_enough(flashlog: Flashlog) -> None:

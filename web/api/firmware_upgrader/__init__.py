@@ -15,6 +15,7 @@ from web.api.firmware_upgrader import (
     images,
     mass_upgrade,
     operations,
+    recordings,
 )
 from web.api.firmware_upgrader.fleet import diff, exposure, running
 
@@ -39,6 +40,11 @@ for _rule, _resource in (
     ("/upgrade-operation/", operations.LIST),
     ("/upgrade-operation/<uuid:operation_id>/", operations.DETAIL),
     ("/upgrade-operation/<uuid:operation_id>/history/", histories.OF_OPERATION),
+    ("/upgrade-operation/<uuid:operation_id>/recordings/", recordings.VISITS),
+    (
+        "/upgrade-operation/<uuid:operation_id>/recordings/<int:number>/",
+        recordings.LINES,
+    ),
     ("/upgrade-operation/<uuid:operation_id>/cancel/", operations.CANCEL),
     ("/upgrade-operation/<uuid:operation_id>/retry/", operations.RETRY),
     ("/upgrade-operation/<uuid:operation_id>/resume/", operations.RESUME),

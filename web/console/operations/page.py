@@ -16,6 +16,9 @@ from application.queries.operation_story.retelling import (
 )
 from application.queries.operation_story.steps import steps
 from application.queries.operation_story.upload import upload_of
+from application.recordings.visits import visits_in
+from web.api.authentication import asking
+from web.api.firmware_upgrader.recordings import MAY_SEE
 from web.api.lookup import missing, visible
 from web.console.next_steps import next_step
 from web.console.operations.section import SEE, blueprint
@@ -44,7 +47,10 @@ def detail(operation_id: UUID) -> Response:
         steps=steps(retold),
         upload=upload_of(retold),
         obligations=obligations(retold),
-        evidence=evidence(retold),
+        evidence=evidence(flashlog(), retold),
+        visits=visits_in(operation_id, retold.entries)
+        if asking().may(MAY_SEE)
+        else None,
         image=_image(retold),
         advice=advice,
         repetitions=[] if retold.is_past else repetitions(flashlog().views, row),
