@@ -1,35 +1,30 @@
 """Flashlog as one object: the only place that names concrete adapters."""
 
-import fcntl
 import logging
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from uuid import UUID, uuid4
 
 from application.adapters.clock import SystemClock
-from application.adapters.durable import write_once
+from application.adapters.holding import Hold
 from application.adapters.image_store import ImageStore
+from application.adapters.kept import Kept
+from application.adapters.locks import FileLocks
 from application.adapters.recording_store import RECORDINGS, RecordingStore
-from application.adapters.signing_key import take_signing_key
-from application.adapters.sqlite.audit_store import AuditStore
-from application.adapters.sqlite.connections import Connections
-from application.adapters.sqlite.log import SQLiteLog
-from application.adapters.sqlite.rows import StoredRows
-from application.adapters.vault import Vault
+from application.adapters.storage import Presence
 from application.audit.audit import Audit
 from application.errors import StorageError
 from application.log import EventLog
 from application.ports import Clock, Connector
-from application.presence import Presence
 from application.projections.due import DueWork
 from application.projections.projector import Projector, open_views
 from application.projections.turns import Bounds, Turns
 from application.projections.views import Views
 from application.settings import Settings
+from application.storage import storage_of
 from domain.organization import (
     DEFAULT_ORGANIZATION_ID,
     SLUG_SCOPE,
@@ -39,6 +34,7 @@ from domain.reservation import Reservation
 
 # Where a restore puts everything together before any of it is in its place.
 RESTORING = "restoring"
+_SERVICE = "service"
 # How long a waiting answer leaves the projecting to others, in seconds.
 _TURN_SECONDS = 0.05
 
@@ -65,21 +61,21 @@ class Flashlog:
         self.clock = clock or SystemClock()
         if connector is not None:
             self.connector = connector
-        self.log = EventLog(SQLiteLog(directory / "log.sqlite", now=self.clock.now))
+        self.storage = storage_of(settings)
+        self.log = EventLog(self.storage.log(now=self.clock.now))
         self.clock.start_from(self.log.recorder.last_recorded_at())
-        self.vault = Vault(directory / "vault.sqlite", directory / "vault.key")
+        self.vault = self.storage.vault
         self.images = ImageStore(
             directory / "images", size_bytes_max=settings.image_size_max_bytes or None
         )
         self.recordings = RecordingStore(directory / RECORDINGS)
-        self._views = open_views(
-            Connections(directory / "views.sqlite", synchronous="NORMAL")
-        )
+        self._views = open_views(self.storage.views)
         self.views = Views(self._views)
         self.due = DueWork(self._views)
         self.turns = Turns(self._views, self.log, bounds_of(settings))
         self.projector = Projector(self.log, self._views)
-        self.installation = _installation(directory)
+        self.installation = _installation(self.storage.kept)
+        self._here = FileLocks(directory)
         self._require_no_lost_events()
         self._found_default_organization()
 
@@ -94,13 +90,17 @@ class Flashlog:
     @cached_property
     def audit(self) -> Audit:
         """The tree of the log, and the key that signs it; made by who first asks."""
-        directory = self.settings.data_dir
         return Audit(
-            StoredRows(directory / "log.sqlite"),
-            AuditStore(directory / "audit.sqlite"),
-            take_signing_key(directory / "audit.key", f"flashlog/{self.installation}"),
+            self.storage.rows(),
+            self.storage.tree(),
+            self.storage.signing_key(f"flashlog/{self.installation}"),
             checkpoint_events_max=self.settings.checkpoint_events_max,
         )
+
+    @property
+    def presence(self) -> Presence:
+        """Which processes of this installation are alive."""
+        return self.storage.presence
 
     def show(self, position: int) -> bool:
         """Let the read models reach a position, so that a client reads its own writes.
@@ -128,49 +128,42 @@ class Flashlog:
             self.views.wait_for(position, limit_seconds=min(left, _TURN_SECONDS))
         return True
 
-    @contextmanager
-    def alone(self, role: str) -> Iterator[bool]:
+    def alone(self, role: str) -> AbstractContextManager[Hold]:
         """Be the only process of this installation in a role, if nobody else is."""
-        with self._lock_of(role) as descriptor:
-            yield _is_taken(descriptor)
+        return self.storage.locks.alone(role)
+
+    def among(
+        self, role: str, *, when_first: Callable[[], None] | None = None
+    ) -> AbstractContextManager[None]:
+        """Be one of any number in a role; who finds nobody there runs `when_first`."""
+        return self.storage.locks.among(role, when_first=when_first)
 
     @contextmanager
-    def among(self, role: str, *, when_first: Callable[[], None]) -> Iterator[None]:
-        """Be one of any number in a role; who finds nobody there runs `when_first`."""
-        with self._lock_of(role) as descriptor:
-            if _is_taken(descriptor):
-                when_first()
-            # Whoever comes meanwhile waits here, until the first one has finished.
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
-            yield
+    def serving(self) -> Iterator[Hold]:
+        """Be the service of this data directory, if there is none."""
+        with self._here.alone(_SERVICE) as hold:
+            if not hold:
+                yield hold
+                return
+            with self.presence.of(_SERVICE):
+                yield hold
 
     def is_served(self) -> bool:
-        """Whether a service of this installation is running."""
-        with self.alone("service") as is_alone:
-            return not is_alone
+        """Whether a service of this installation is running, here or elsewhere."""
+        with self._here.alone(_SERVICE) as is_alone:
+            return not is_alone or self._is_present(_SERVICE)
 
     def is_worked(self) -> bool:
         """Whether another process visits routers: a service's, or a runner's own."""
-        limit = self.settings.heartbeat_seconds
-        presence = Presence(self.settings.data_dir)
-        return self.is_served() or presence.is_any("runner", silent_seconds_max=limit)
+        return self.is_served() or self._is_present("runner")
 
     def close(self) -> None:
         self.log.close()
-        self._views.close()
-        self.vault.close()
-        if "audit" in vars(self):
-            self.audit.close()
+        self.storage.close()
 
-    @contextmanager
-    def _lock_of(self, role: str) -> Iterator[int]:
-        descriptor = os.open(
-            self.settings.data_dir / f"{role}.lock", os.O_RDWR | os.O_CREAT, 0o600
-        )
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
+    def _is_present(self, role: str) -> bool:
+        limit = self.settings.heartbeat_seconds
+        return self.presence.is_any(role, silent_seconds_max=limit)
 
     def _require_no_lost_events(self) -> None:
         """Make read models again that have seen more than the log has."""
@@ -208,15 +201,6 @@ def bounds_of(settings: Settings) -> Bounds:
     )
 
 
-def _is_taken(descriptor: int) -> bool:
-    """Take a lock for this process alone, if nobody has it."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _make_directory(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -234,13 +218,12 @@ def _make_directory(directory: Path) -> None:
         raise DataDirectoryError(msg)
 
 
-def _installation(directory: Path) -> UUID:
+def _installation(kept: Kept) -> UUID:
     """Return the id by which routers tell this installation from another.
 
     It is made once, whoever else starts at the same moment. Routers remember it: lost,
     those that are owed something would take this installation for a stranger.
     """
-    path = directory / "installation"
-    if not path.exists():
-        write_once(path, f"{uuid4()}\n".encode())
-    return UUID(path.read_text().strip())
+    return UUID(
+        kept.save_first("installation", f"{uuid4()}\n".encode()).decode().strip()
+    )

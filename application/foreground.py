@@ -7,7 +7,6 @@ from uuid import UUID
 
 from application.batches.keeper import keeping
 from application.flashlog import Flashlog
-from application.presence import Presence
 from application.procedure.advance import advance
 from application.projecting import standing_in
 from application.runner import Runner
@@ -35,7 +34,7 @@ def run_operation(flashlog: Flashlog, operation_id: UUID, stop: Signal) -> None:
 def run_all(flashlog: Flashlog, stop: Signal) -> None:
     """Work at everything that is due until told to stop, as a runner does."""
     with (
-        Presence(flashlog.settings.data_dir).of("runner"),
+        flashlog.presence.of("runner"),
         flashlog.among("runner", when_first=flashlog.due.release_everything),
         standing_in(flashlog),
         keeping(flashlog),

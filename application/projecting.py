@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from threading import Event as Signal
 
 from application.beside import beside
+from application.errors import StorageError
 from application.flashlog import Flashlog
-from application.presence import Presence
 from application.sealing import sealing
 from application.settings import Settings
 from application.stopping import stop_at_signals
@@ -33,7 +33,10 @@ def run_projector(settings: Settings) -> None:
     try:
         with sealing(flashlog):
             while not stop.is_set():
-                _project(flashlog, stop)
+                try:
+                    _project(flashlog, stop)
+                except StorageError as error:
+                    _log.warning("action=projector_waits %s", error)
                 stop.wait(_LOOK_SECONDS)
     finally:
         flashlog.close()
@@ -68,5 +71,5 @@ def _project(flashlog: Flashlog, stop: Signal) -> None:
     """Project until told to stop, unless somebody else does."""
     with flashlog.alone(ROLE) as is_alone:
         if is_alone:
-            with Presence(flashlog.settings.data_dir).of(ROLE):
-                flashlog.projector.run(stop)
+            with flashlog.presence.of(ROLE):
+                flashlog.projector.run(is_alone.ending(stop))

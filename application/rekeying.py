@@ -1,6 +1,5 @@
 """Gives the installation another key to sign with, vouched for by the one before."""
 
-from application.adapters.durable import replace
 from application.audit.origins import Origins
 from application.errors import RefusedError
 from application.flashlog import Flashlog
@@ -19,15 +18,15 @@ def change_key(flashlog: Flashlog) -> VerifierKey:
         if not is_alone:
             msg = "the service signs with this key just now: stop it first"
             raise RefusedError(msg)
-        audit, directory = flashlog.audit, flashlog.settings.data_dir
+        audit, secrets = flashlog.audit, flashlog.storage.secrets
         audit.keeper().catch_up()
         new = SigningKey.make(audit.key.verifier.name)
         # Known before it is used: whoever is killed here has the old one still.
-        Origins.of(directory).with_keys(audit.vkey).keep(directory)
+        Origins.of(secrets).with_keys(audit.vkey).keep(secrets)
         newest = audit.store.newest()
         if newest is not None:
             note = Note.read(newest.note)
             both = Note(note.text, (*note.signatures, new.sign(note.text)))
             audit.store.cosign(newest.size, both.whole)
-        replace(directory / "audit.key", f"{new.text}\n".encode())
+        secrets.save("audit.key", f"{new.text}\n".encode())
         return new.verifier

@@ -14,7 +14,6 @@ from application.errors import StorageError
 from application.flashlog import Flashlog, bounds_of
 from application.forgetting import forgetting
 from application.notices.telling import telling
-from application.presence import Presence
 from application.procedure.advance import advance
 from application.projecting import standing_in
 from application.recordings.retention import retiring
@@ -173,7 +172,7 @@ def run_runner(settings: Settings, *, projects_too: bool = False) -> None:
     flashlog = Flashlog(settings)
     try:
         with (
-            Presence(settings.data_dir).of("runner"),
+            flashlog.presence.of("runner"),
             # What a runner held that died is free at once, not after its lease.
             flashlog.among("runner", when_first=flashlog.due.release_everything),
             standing_in(flashlog) if projects_too else nullcontext(),

@@ -89,7 +89,7 @@ def _seal(flashlog: Flashlog, stop: Signal) -> None:
         try:
             with flashlog.alone(ROLE) as is_alone:
                 if is_alone:
-                    _follow(flashlog, stop)
+                    _follow(flashlog, is_alone.ending(stop))
         except StorageError as error:
             _log.warning("action=checkpoints_late %s", error)
         except ChangedLogError as error:

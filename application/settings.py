@@ -12,6 +12,7 @@ import platformdirs
 
 PREFIX = "FLASHLOG_"
 _DATABASE = "FLASHLOG_DATABASE_URL"
+_DATABASE_KINDS = ("postgresql://", "postgres://")
 # What the command line, the parts of a service and the tests are told beside them.
 _NO_SETTINGS = (
     "FLASHLOG_URL",
@@ -41,6 +42,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Annotated[
         Path, "where log, read models, images, vault and keys are kept"
     ] = msgspec.field(default_factory=_default_data_dir)
+    database_url: Annotated[
+        str,
+        "`postgresql://…`: log, read models, vault and all that processes share are in "
+        "this database; blank: SQLite files in the data directory",
+    ] = ""
+    database_connections_max: Annotated[
+        int,
+        "connections of one process to PostgreSQL, beside one that listens",
+        _ABOVE_0,
+    ] = 16
     bind: Annotated[str, "host:port of the web server"] = "127.0.0.1:8000"
     behind_proxy: Annotated[
         bool, "a reverse proxy terminates TLS and sets X-Forwarded-For, -Proto, -Host"
@@ -287,9 +298,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[name] = _parsed(text, kind)
         except (ValueError, msgspec.ValidationError):
             wrong.append(f"{variable}={text!r} is not a {_word(kind)}")
-    if environment.get(_DATABASE):
+    url = str(values.get("database_url", ""))
+    if url and not url.startswith(_DATABASE_KINDS):
         # Silence would let people believe that their log is where it is not.
-        wrong.append(f"{_DATABASE} is set, but this version keeps its log in SQLite")
+        wrong.append(f"{_DATABASE} must begin with postgresql://")
     if wrong:
         raise SettingsError("; ".join(wrong))
     return Settings(**values)
@@ -297,7 +309,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _misspelt(environment: Mapping[str, str], settings: Iterable[str]) -> list[str]:
     """Name each variable that would be ignored, and the one that was meant."""
-    known = {*settings, _DATABASE, *_NO_SETTINGS}
+    known = {*settings, *_NO_SETTINGS}
     names = [variable.removeprefix(PREFIX) for variable in settings]
     wrong = []
     for variable in sorted(environment.keys() - known):

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response
 
-from application.presence import Presence
 from web.answers import json_answer
 from web.state import flashlog
 
@@ -22,8 +21,7 @@ def live() -> Response:
 @blueprint.get("/ready", strict_slashes=False)
 def ready() -> Response:
     """Answer 200 when web, runner and projector are up; else name what is down."""
-    settings = flashlog().settings
-    presence = Presence(settings.data_dir)
+    settings, presence = flashlog().settings, flashlog().presence
     down = [
         part
         for part in _PARTS

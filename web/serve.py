@@ -43,7 +43,7 @@ def serve(
         raise ServeError(str(error)) from None
     flashlog = Flashlog(settings)
     try:
-        with flashlog.alone("service") as is_alone:
+        with flashlog.serving() as is_alone:
             if not is_alone:
                 msg = (
                     f"a service of {settings.data_dir} is running already: use that "

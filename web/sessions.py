@@ -15,7 +15,6 @@ from uuid import UUID, uuid4
 from flask import Flask, request, session
 
 from application.access import Account
-from application.adapters.vault_key import make_key
 from application.commands.standing import up_to_now
 from application.commands.users import log_out
 from application.queries.users import account_of_log_in, mark_of_log_in
@@ -31,7 +30,7 @@ _LIFETIME = timedelta(hours=12)
 
 def init_app(app: Flask, state: WebState) -> None:
     settings = state.flashlog.settings
-    app.secret_key = make_key(settings.data_dir / "session.key")
+    app.secret_key = state.flashlog.storage.session_key()
     app.config.update(
         SESSION_COOKIE_NAME="sessionid",
         SESSION_COOKIE_HTTPONLY=True,

@@ -1,6 +1,6 @@
 """What the log must be able to forget: secrets and personal data, encrypted.
 
-A SQLite file of sealed records, and the key in a file of its own. Each record is
+Sealed records in a database, and the key in a file of its own. Each record is
 sealed with AES-256-GCM for its own id and kind, so that one that was moved or swapped
 does not open. Erasing a record is what erasing a person means.
 """
@@ -8,16 +8,15 @@ does not open. Erasing a record is what erasing a person means.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from application.adapters.vault_file import VaultFile
 from application.adapters.vault_key import (
     VaultDamagedError,
     VaultKeyError,
@@ -36,16 +35,43 @@ _SEAL_ID = UUID(int=0)
 _SEAL_KIND = "seal"
 
 
-class Vault:
-    """Sealed records in `path`, opened with the key in `key_path`.
+class VaultStore(Protocol):
+    """Where sealed records are; its errors are drawn in `vault_key`."""
 
-    Both files are made at the first start. A vault whose key is missing or another's
+    @property
+    def name(self) -> str: ...
+
+    def select(self, record_id: UUID) -> tuple[str, bytes] | None: ...
+
+    def select_some(
+        self, record_ids: Sequence[UUID]
+    ) -> Iterator[tuple[UUID, str, bytes]]: ...
+
+    def ids(self, kinds: Collection[str]) -> set[UUID]: ...
+
+    def replace(
+        self, record_id: UUID, kind: str, sealed: bytes, *, is_archive: bool
+    ) -> None: ...
+
+    def insert_first(self, record_id: UUID, kind: str, sealed: bytes) -> None: ...
+
+    def delete(self, record_id: UUID) -> bool: ...
+
+    def copy_to(self, path: Path) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Vault:
+    """Sealed records of a store, opened with the key in `key_path`.
+
+    The key is made at the first start. A vault whose key is missing or another's
     refuses to start with VaultKeyError. May be used by several threads and processes;
     the errors are drawn in `vault_key`.
     """
 
-    def __init__(self, path: Path, key_path: Path) -> None:
-        self._file = VaultFile(path)
+    def __init__(self, store: VaultStore, key_path: Path) -> None:
+        self._file = store
         self._take_key(key_path)
 
     def put(
@@ -66,6 +92,12 @@ class Vault:
             record_id, kind, sealed, is_archive=kind == CONFIGURATION_BACKUP
         )
         return record_id
+
+    def put_first(self, kind: str, value: bytes, *, record_id: UUID) -> bytes:
+        """Seal bytes unless there is a record of this id; returns what is there."""
+        sealed = self._sealed(record_id, kind, _packed(value))
+        self._file.insert_first(record_id, kind, sealed)
+        return self.get_bytes(record_id, kind=kind)
 
     def get(self, record_id: UUID, *, kind: str | None = None) -> dict[str, Any]:
         """Return a mapping. Raises NotFoundError, also for another kind."""
@@ -133,7 +165,7 @@ class Vault:
             self._content(_SEAL_ID, _SEAL_KIND)
         except VaultDamagedError:
             raise VaultKeyError(
-                f"The key {key_path} does not fit the vault {self._file.path}: put the "
+                f"The key {key_path} does not fit the vault {self._file.name}: put the "
                 "key file back that belongs to it (a backup has both)."
             ) from None
 
@@ -154,7 +186,7 @@ class Vault:
             return self._aead.decrypt(nonce, content, _bound_to(record_id, kind))
         except (InvalidTag, ValueError):
             raise VaultDamagedError(
-                f"Record {record_id} of the vault {self._file.path} is damaged or was "
+                f"Record {record_id} of the vault {self._file.name} is damaged or was "
                 "changed by somebody: restore the vault from a backup."
             ) from None
 

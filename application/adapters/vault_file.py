@@ -50,6 +50,7 @@ class VaultFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.name = str(path)
         self._local = threading.local()
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_private(path)

@@ -1,7 +1,7 @@
 """What an installation can prove of its log, put together."""
 
-from application.adapters.sqlite.audit_store import AuditStore
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.audit_store import AuditStore
+from application.adapters.log.rows import StoredRows
 from application.audit.keeper import TreeKeeper
 from domain.transparency.note import SigningKey
 

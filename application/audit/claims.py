@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from application.adapters.sqlite.audit_store import AuditStore
+from application.adapters.audit_store import AuditStore
 from domain.transparency.checkpoint import Checkpoint, checkpoint_of
 from domain.transparency.note import Note, NoteError, VerifierKey
 

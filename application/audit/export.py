@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
+from application.adapters.audit_store import KeptCheckpoint
 from application.adapters.durable import sync_directory
-from application.adapters.sqlite.audit_store import KeptCheckpoint
 from application.audit.audit import Audit
 from application.audit.verifier import FORMAT, VERSION
 from domain.transparency.leaf import StoredRow

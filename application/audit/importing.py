@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from application.adapters.sqlite.audit_store import AuditStore, KeptCheckpoint
-from application.adapters.sqlite.rows import StoredRows
-from application.adapters.sqlite.taking_over import LogInheritance
+from application.adapters.audit_store import AuditStore, KeptCheckpoint
+from application.adapters.kept import Kept
+from application.adapters.log.rows import StoredRows
+from application.adapters.storage import Storage
 from application.audit import verifier
 from application.audit.export import (
     CHECKPOINTS,
@@ -38,38 +39,32 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 def import_export(
-    data_dir: Path,
+    storage: Storage,
     directory: Path,
     *,
     vkeys: Sequence[str] = (),
     held: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Imported:
-    """Take an export over into a data directory that has no log, or its beginning.
+    """Take an export over into a storage that has no log, or its beginning.
 
     Raises ExportError where the export is not what was signed, or where the log is
     another one; nothing of it is changed then.
     """
     _verify(directory, held, vkeys)
     manifest = msgspec.json.decode((directory / MANIFEST).read_bytes(), type=Manifest)
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    log = data_dir / "log.sqlite"
-    inheritance = LogInheritance(log)
-    rows, store = StoredRows(log), AuditStore(data_dir / "audit.sqlite")
-    try:
-        events = _events(directory, manifest)
-        already = _compare(rows, events)
-        done = already
-        while more := list(islice(events, _AT_ONCE)):
-            inheritance.append(more)
-            done += len(more)
-            progress(done, manifest.events)
-        checkpoints = _take_checkpoints(store, directory, rows)
-        _note_origins(data_dir, manifest, vkeys)
-    finally:
-        inheritance.close()
-        rows.close()
-        store.close()
+    storage.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    inheritance = storage.inheritance()
+    rows, store = storage.rows(), storage.tree()
+    events = _events(directory, manifest)
+    already = _compare(rows, events)
+    done = already
+    while more := list(islice(events, _AT_ONCE)):
+        inheritance.append(more)
+        done += len(more)
+        progress(done, manifest.events)
+    checkpoints = _take_checkpoints(store, directory, rows)
+    _note_origins(storage.secrets, manifest, vkeys)
     return Imported(manifest.events, already, checkpoints, manifest.keys)
 
 
@@ -109,11 +104,11 @@ def _compare(rows: StoredRows, events: Iterator[StoredRow]) -> int:
     return end
 
 
-def _note_origins(data_dir: Path, manifest: Manifest, vkeys: Sequence[str]) -> None:
+def _note_origins(secrets: Kept, manifest: Manifest, vkeys: Sequence[str]) -> None:
     """Note whose signatures were believed, and what has come without recordings."""
-    origins = Origins.of(data_dir).with_keys(*(vkeys or manifest.keys))
+    origins = Origins.of(secrets).with_keys(*(vkeys or manifest.keys))
     imported = max(origins.imported, manifest.events)
-    msgspec.structs.replace(origins, imported=imported).keep(data_dir)
+    msgspec.structs.replace(origins, imported=imported).keep(secrets)
 
 
 def _take_checkpoints(store: AuditStore, directory: Path, rows: StoredRows) -> int:

@@ -6,8 +6,8 @@ A changed log changes no hash that the tree has already, so it is found by who c
 
 from collections.abc import Callable
 
-from application.adapters.sqlite.audit_store import AuditStore, KeptCheckpoint
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.audit_store import AuditStore, KeptCheckpoint
+from application.adapters.log.rows import StoredRows
 from application.audit.tiling import ChangedLogError, TileWriter, kept_tree
 from domain.transparency.checkpoint import Checkpoint
 from domain.transparency.note import SigningKey

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.log.rows import StoredRows
 from domain.operation.events import VisitRecorded
 from domain.recordings import Recordings, RecordingsBlanked, RecordingsRemoved
 

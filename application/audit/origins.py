@@ -1,14 +1,13 @@
 """Where a log came from: who signed it before, and how much of it was imported.
 
-A file beside the key. What a checkpoint says of its own signer is in the database: who
-can write to that alone must not be able to name a key that is believed.
+A file beside the key, or sealed like it. What a checkpoint says of its own signer is in
+the database: who can write to that alone must not be able to name a key that is
+believed.
 """
-
-from pathlib import Path
 
 import msgspec
 
-from application.adapters.durable import replace
+from application.adapters.kept import Kept
 from domain.transparency.note import NoteError, VerifierKey
 
 ORIGINS = "audit.origins"
@@ -21,10 +20,10 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
     imported: int = 0
 
     @classmethod
-    def of(cls, data_dir: Path) -> "Origins":
+    def of(cls, secrets: Kept) -> "Origins":
         """Read what is known; nothing where the file is not there, or damaged."""
         try:
-            return msgspec.json.decode((data_dir / ORIGINS).read_bytes(), type=cls)
+            return msgspec.json.decode(secrets.load(ORIGINS) or b"", type=cls)
         except (OSError, msgspec.DecodeError):
             return cls()
 
@@ -32,10 +31,10 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
         keys = tuple(dict.fromkeys((*self.keys, *vkeys)))
         return msgspec.structs.replace(self, keys=keys)
 
-    def keep(self, data_dir: Path) -> None:
+    def keep(self, secrets: Kept) -> None:
         """Write the file anew. Raises OSError."""
         content = msgspec.json.format(msgspec.json.encode(self), indent=2)
-        replace(data_dir / ORIGINS, content + b"\n")
+        secrets.save(ORIGINS, content + b"\n")
 
     def verifiers(self) -> list[VerifierKey]:
         """Return the keys; what is none is left out."""

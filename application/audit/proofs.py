@@ -4,7 +4,7 @@ import base64
 
 import msgspec
 
-from application.adapters.sqlite.audit_store import AuditStore
+from application.adapters.audit_store import AuditStore
 from application.errors import InvalidError, NotFoundError
 from domain.transparency.hashing import HASH_BYTES
 from domain.transparency.tiles import place_of, width_at

@@ -2,8 +2,8 @@
 
 import hashlib
 
+from application.adapters.log.rows import StoredRows
 from application.adapters.recording_store import RecordingStore
-from application.adapters.sqlite.rows import StoredRows
 from application.audit.findings import Kind, Report
 from application.audit.named_recordings import named_in, recordings_in
 from application.errors import NotFoundError

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Sequence
 
-from application.adapters.sqlite.audit_store import AuditStore, KeptCheckpoint
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.audit_store import AuditStore, KeptCheckpoint
+from application.adapters.log.rows import StoredRows
 from domain.transparency.checkpoint import Checkpoint
 from domain.transparency.hashing import HASH_BYTES
 from domain.transparency.leaf import NoLeafError, StoredRow, leaf_hash_of

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 
-from application.adapters.sqlite.audit_store import AuditStore
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.audit_store import AuditStore
+from application.adapters.log.rows import StoredRows
 from application.audit.claims import Claim, claims
 from application.audit.findings import Differences, Kind, Report
 from application.errors import StorageError

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from application.adapters.sqlite.audit_store import AuditStore, KeptCheckpoint
+from application.adapters.audit_store import AuditStore, KeptCheckpoint
 from application.settings import SettingsError
 from domain.transparency.note import (
     COSIGNATURE,

@@ -108,7 +108,7 @@ def _keep(flashlog: Flashlog, done: Signal) -> None:
         try:
             with flashlog.alone(ROLE) as is_alone:
                 if is_alone:
-                    _follow(flashlog, done)
+                    _follow(flashlog, is_alone.ending(done))
         except Exception:  # noqa: BLE001
             _log.exception("action=keeper_failed it goes on in a moment")
         done.wait(_TURN_SECONDS)

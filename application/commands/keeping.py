@@ -23,7 +23,7 @@ def kept_if_recorded(
         kept.append(flashlog.vault.put(kind, value))
         return kept[-1]
 
-    with flashlog.among(KEEPING, when_first=lambda: None):
+    with flashlog.among(KEEPING):
         try:
             yield keep
         except BaseException:

@@ -73,7 +73,7 @@ def taken_in(
         def judge(firmware: Firmware) -> None:
             _type_name(submitted, known, firmware)
             check(firmware)
-            held.enter_context(flashlog.among(STORING, when_first=lambda: None))
+            held.enter_context(flashlog.among(STORING))
 
         try:
             stored = flashlog.images.add(

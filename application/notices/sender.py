@@ -33,7 +33,7 @@ class Sender:
         self._settings = flashlog.settings
         self._channels = {channel.name: channel for channel in channels}
         self._finder = Finder(flashlog)
-        self._file = StateFile(self._settings.data_dir)
+        self._file = StateFile(flashlog.storage.kept)
         self._state = self._first_state()
         self._save()
 

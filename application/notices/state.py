@@ -1,15 +1,15 @@
-"""What was found in the log and not yet told, in one small file that is kept up."""
+"""What was found in the log and not yet told, in one small document that is kept."""
 
-import os
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from application.adapters.durable import sync_directory
+from application.adapters.kept import Kept
 from application.notices.notice import Gathered, Notice
 from application.notices.occasions import Occasion
+
+_NAME = "notices.json"
 
 
 class Delivery(msgspec.Struct, kw_only=True):
@@ -71,28 +71,21 @@ def batch_of(subject: str) -> UUID | None:
 
 
 class StateFile:
-    """The state on the disk, whole at any moment."""
+    """The state as it is kept, whole at any moment."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / "notices.json"
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
 
     def load(self) -> State | None:
         """Return the state; None where there is none, or none that can be read."""
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=State)
-        except (FileNotFoundError, msgspec.DecodeError):
+            return msgspec.json.decode(self._kept.load(_NAME) or b"", type=State)
+        except msgspec.DecodeError:
             return None
 
     def save(self, state: State) -> None:
-        draft = self._path.with_suffix(".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(state))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
-        sync_directory(self._path.parent)
+        self._kept.save(_NAME, msgspec.json.encode(state))
 
     def forget(self) -> None:
         """Begin at the end of the log the next time."""
-        self._path.unlink(missing_ok=True)
+        self._kept.forget(_NAME)

@@ -33,7 +33,7 @@ def telling(flashlog: Flashlog) -> Iterator[None]:
         channels = []
     if not channels:
         # Once it is turned on again, nobody is told of all that was before.
-        StateFile(flashlog.settings.data_dir).forget()
+        StateFile(flashlog.storage.kept).forget()
         yield
         return
     with beside(
@@ -47,7 +47,7 @@ def _tell(flashlog: Flashlog, channels: Sequence[Channel], stop: Signal) -> None
         try:
             with flashlog.alone(ROLE) as is_alone:
                 if is_alone:
-                    Sender(flashlog, channels).run(stop)
+                    Sender(flashlog, channels).run(is_alone.ending(stop))
         except (StorageError, OSError) as error:
             _log.warning("action=notices_late %s", error)
         except Exception:  # noqa: BLE001 - people are told as long as anything runs

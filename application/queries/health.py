@@ -5,7 +5,6 @@ import shutil
 import msgspec
 
 from application.flashlog import Flashlog
-from application.presence import Presence
 
 _MIB = 1 << 20
 _FREE_MIB_MIN = 200
@@ -95,7 +94,7 @@ def _service(flashlog: Flashlog, *, needs_service: bool) -> HealthFact:
             is_well=not needs_service,
             finding="not running (flashlog serve starts it)",
         )
-    presence = Presence(flashlog.settings.data_dir)
+    presence = flashlog.presence
     silent_seconds_max = flashlog.settings.heartbeat_seconds
     down = [
         part

@@ -6,7 +6,7 @@ from datetime import timedelta
 from threading import Event as Signal
 from time import time
 
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.log.rows import StoredRows
 from application.audit.named_recordings import named_in, recordings_in
 from application.beside import beside
 from application.errors import NotFoundError, StorageError
@@ -37,11 +37,7 @@ def remove_old(flashlog: Flashlog) -> int:
     with flashlog.alone(ROLE) as is_alone:
         if not is_alone or not flashlog.recordings.is_there:
             return 0
-        rows = StoredRows(flashlog.settings.data_dir / "log.sqlite")
-        try:
-            return _remove_old(flashlog, rows)
-        finally:
-            rows.close()
+        return _remove_old(flashlog, flashlog.storage.rows())
 
 
 def _remove_old(flashlog: Flashlog, rows: StoredRows) -> int:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from application.adapters import vault_file
 from application.adapters.vault import CONFIGURATION_BACKUP, Vault
+from application.adapters.vault_file import VaultFile
 from application.adapters.vault_key import (
     VaultBusyError,
     VaultDamagedError,
@@ -28,7 +29,12 @@ ROOT = str(Path(__file__).parents[2])
 
 
 def vault_in(directory: Path) -> Vault:
-    return Vault(directory / "vault.db", directory / "vault.key")
+    return Vault(VaultFile(directory / "vault.db"), directory / "vault.key")
+
+
+def file_of(vault: Vault) -> VaultFile:
+    assert isinstance(vault._file, VaultFile)
+    return vault._file
 
 
 @pytest.fixture
@@ -236,11 +242,11 @@ def test_a_full_disk_is_told_and_leaves_no_half_record(
     vault: Vault, tmp_path: Path
 ) -> None:
     kept = vault.put("user", {"name": "Ada"})
-    vault._file._connection().execute("PRAGMA max_page_count = 20").fetchall()
+    file_of(vault)._connection().execute("PRAGMA max_page_count = 20").fetchall()
     with pytest.raises(VaultBusyError, match="full"):
         vault.put(CONFIGURATION_BACKUP, bytes(1_000_000), record_id=kept)
     assert vault.get(kept) == {"name": "Ada"}
-    vault._file._connection().execute("PRAGMA max_page_count = 100000").fetchall()
+    file_of(vault)._connection().execute("PRAGMA max_page_count = 100000").fetchall()
     assert vault.get_bytes(vault.put(CONFIGURATION_BACKUP, bytes(1_000_000)))
 
 
@@ -249,7 +255,7 @@ def test_a_copy_is_opened_with_the_same_key(vault: Vault, tmp_path: Path) -> Non
     copy = tmp_path / "copy.db"
     vault.copy_to(copy)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    opened = Vault(copy, tmp_path / "vault.key")
+    opened = Vault(VaultFile(copy), tmp_path / "vault.key")
     assert opened.get(record_id) == {"name": "Ada"}
     opened.close()
 
@@ -297,9 +303,10 @@ def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from application.adapters.vault import Vault
+from application.adapters.vault_file import VaultFile
 directory = Path(sys.argv[1])
 sys.stdin.readline()
-vault = Vault(directory / "vault.db", directory / "vault.key")
+vault = Vault(VaultFile(directory / "vault.db"), directory / "vault.key")
 for _ in range(5):
     print(vault.put("user", {"name": "Ada"}), flush=True)
 """
@@ -329,11 +336,11 @@ for _ in range(5):
 
 def test_a_forked_child_opens_its_own_connection(vault: Vault) -> None:
     record_id = vault.put("user", {"name": "Ada"})
-    mine = vault._file._connection()
+    mine = file_of(vault)._connection()
     child = os.fork()
     if not child:
         is_right = vault.get(record_id) == {"name": "Ada"}
-        os._exit(0 if is_right and vault._file._connection() is not mine else 1)
+        os._exit(0 if is_right and file_of(vault)._connection() is not mine else 1)
     _, status = os.waitpid(child, 0)
     assert status == 0
     assert vault.get(record_id) == {"name": "Ada"}

@@ -102,7 +102,7 @@ def claimed(
 
 
 def kept_in_vault(flashlog: Flashlog) -> int:
-    with flashlog.vault._file._told() as connection:
+    with flashlog.vault._file._told() as connection:  # type: ignore[attr-defined]
         (count,) = connection.execute("SELECT count(*) FROM record").fetchone()
     return int(count)
 

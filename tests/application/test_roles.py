@@ -9,7 +9,6 @@ import pytest
 
 from application.commands.operations import start_upgrade
 from application.flashlog import Flashlog
-from application.presence import Presence
 from application.queries.health import health_facts
 from tests.application.houses import a_device, an_image, opened
 
@@ -89,7 +88,7 @@ def test_a_service_or_a_runner_by_itself_is_at_work(houses: list[Flashlog]) -> N
     with there.alone("service"):
         assert here.is_served()
         assert here.is_worked()
-    with Presence(there.settings.data_dir).of("runner"):
+    with there.presence.of("runner"):
         assert not here.is_served()
         assert here.is_worked()
     assert not here.is_worked()
@@ -108,5 +107,5 @@ def test_work_is_well_where_a_runner_is_and_trouble_where_none_is(
 
     lonely = "1 in progress, and no runner is there to go on with them"
     assert finding() == (False, lonely)
-    with Presence(houses[0].settings.data_dir).of("runner"):
+    with houses[0].presence.of("runner"):
         assert finding() == (True, "1 in progress")

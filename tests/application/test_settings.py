@@ -116,8 +116,11 @@ def test_another_process_reads_the_same_settings(tmp_path: Path) -> None:
 
 
 def test_a_database_that_would_not_be_used_is_refused() -> None:
-    with pytest.raises(SettingsError, match="keeps its log in SQLite"):
-        load_settings({"FLASHLOG_DATABASE_URL": "postgresql://db/flashlog"})
+    with pytest.raises(SettingsError, match=r"must begin with postgresql://$"):
+        load_settings({"FLASHLOG_DATABASE_URL": "mysql://user:secret@db/flashlog"})
+
+    url = "postgresql://user:secret@db/flashlog"
+    assert load_settings({"FLASHLOG_DATABASE_URL": url}).database_url == url
 
 
 def test_every_setting_is_explained_with_its_unit_and_default() -> None:

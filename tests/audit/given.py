@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from eventsourcing.persistence import StoredEvent
 
-from application.adapters.sqlite.audit_store import AuditStore
+from application.adapters.audit_store import AuditStore
+from application.adapters.log.rows import StoredRows
+from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.log import SQLiteLog
-from application.adapters.sqlite.rows import StoredRows
 from application.audit.audit import Audit
 from application.audit.export import export
 from application.audit.keeper import TreeKeeper
@@ -58,7 +59,10 @@ class House:
 
     @contextmanager
     def keeper(self) -> Iterator[TreeKeeper]:
-        rows, store = StoredRows(self.log), AuditStore(self.store)
+        rows, store = (
+            StoredRows(Connections(self.log)),
+            AuditStore(Connections(self.store)),
+        )
         try:
             yield TreeKeeper(rows, store, self.key, events_max=self.events_max)
         finally:
@@ -68,8 +72,8 @@ class House:
     @contextmanager
     def audit(self) -> Iterator[Audit]:
         audit = Audit(
-            StoredRows(self.log),
-            AuditStore(self.store),
+            StoredRows(Connections(self.log)),
+            AuditStore(Connections(self.store)),
             self.key,
             checkpoint_events_max=self.events_max,
         )

@@ -10,11 +10,13 @@ from uuid import uuid4
 
 import pytest
 
-from application.adapters.sqlite.audit_store import AuditStore
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.audit_store import AuditStore
+from application.adapters.log.rows import StoredRows
+from application.adapters.sqlite.connections import Connections
+from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit.findings import Report
 from application.audit.keeper import TreeKeeper
-from application.audit.looking import verify_directory
+from application.audit.looking import verify_storage
 from application.errors import NewerLogError
 from application.flashlog import Flashlog
 from application.sealing import seal
@@ -63,8 +65,11 @@ def _record(flashlog: Flashlog, number: int) -> None:
 
 
 def look(directory: Path, *held: Path, vkeys: tuple[str, ...] = ()) -> Report:
-    return verify_directory(
-        directory, vkeys=vkeys, held=held, progress=lambda _done, _total: None
+    return verify_storage(
+        SQLiteStorage(directory),
+        vkeys=vkeys,
+        held=held,
+        progress=lambda _done, _total: None,
     )
 
 
@@ -91,8 +96,8 @@ def run_on_log(directory: Path, *statements: str) -> None:
 
 def sign_with(directory: Path, key: SigningKey) -> None:
     rows, store = (
-        StoredRows(directory / "log.sqlite"),
-        AuditStore(directory / "audit.sqlite"),
+        StoredRows(Connections(directory / "log.sqlite")),
+        AuditStore(Connections(directory / "audit.sqlite")),
     )
     TreeKeeper(rows, store, key, events_max=10).catch_up()
     rows.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit import importing
 from application.audit.export import ExportError, export
 from application.audit.importing import import_export
@@ -70,7 +71,7 @@ def test_many_files_are_written_in_order(
     exported = house.export("export")
     names = [name for name in contents(exported) if name.startswith("events")]
     assert [int(name[7:19]) for name in names] == [1, 21, 41]
-    import_export(tmp_path / "second", exported)
+    import_export(SQLiteStorage(tmp_path / "second"), exported)
     assert house_at(tmp_path / "second").export("export").is_dir()
 
 
@@ -78,7 +79,9 @@ def test_an_import_makes_the_same_log_and_the_same_tree(
     house: House, tmp_path: Path
 ) -> None:
     exported = house.export("export")
-    done = import_export(tmp_path / "second", exported, vkeys=[house.key.verifier.text])
+    done = import_export(
+        SQLiteStorage(tmp_path / "second"), exported, vkeys=[house.key.verifier.text]
+    )
     assert (done.events, done.already, done.checkpoints) == (46, 0, 5)
     second = house_at(tmp_path / "second")
     second.key = house.key
@@ -95,7 +98,7 @@ def test_an_installation_goes_on_from_an_import(tmp_path: Path) -> None:
         shown = all_rows(flashlog.views)
         first_key = flashlog.audit.key.verifier
         export(flashlog.audit, tmp_path / "export")
-    import_export(tmp_path / "second", tmp_path / "export")
+    import_export(SQLiteStorage(tmp_path / "second"), tmp_path / "export")
     with opened(tmp_path / "second") as flashlog:
         flashlog.projector.catch_up()
         assert all_rows(flashlog.views) == shown
@@ -119,13 +122,13 @@ def test_an_import_that_was_killed_goes_on(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_export(tmp_path / "second", exported, progress=die)
+        import_export(SQLiteStorage(tmp_path / "second"), exported, progress=die)
     second = house_at(tmp_path / "second")
     assert check_whole(SQLitePlace(second.log)) == 30
-    done = import_export(tmp_path / "second", exported)
+    done = import_export(SQLiteStorage(tmp_path / "second"), exported)
     assert (done.events, done.already) == (46, 30)
     assert contents(second.export("export")) == contents(exported)
-    again = import_export(tmp_path / "second", exported)
+    again = import_export(SQLiteStorage(tmp_path / "second"), exported)
     assert (again.events, again.already) == (46, 46)
 
 
@@ -134,7 +137,7 @@ def test_another_log_is_not_imported_into(house: House, tmp_path: Path) -> None:
     with opened(tmp_path / "second"):
         pass
     with pytest.raises(ExportError, match="at position 1 it is not"):
-        import_export(tmp_path / "second", exported)
+        import_export(SQLiteStorage(tmp_path / "second"), exported)
     with opened(tmp_path / "second") as flashlog:
         assert flashlog.log.end() == 2
 
@@ -143,7 +146,7 @@ def test_a_log_that_has_gone_on_is_not_imported_into(house: House) -> None:
     exported = house.export("export")
     house.append(1)
     with pytest.raises(ExportError, match="at position 47 it is not"):
-        import_export(house.directory, exported)
+        import_export(SQLiteStorage(house.directory), exported)
 
 
 def test_what_is_not_as_it_was_signed_is_not_imported(
@@ -152,7 +155,7 @@ def test_what_is_not_as_it_was_signed_is_not_imported(
     house.tamper("UPDATE event SET topic = 'Device:Removed' WHERE position = 17")
     exported = house.export("export")
     with pytest.raises(ExportError, match="position 11 to 20"):
-        import_export(tmp_path / "second", exported)
+        import_export(SQLiteStorage(tmp_path / "second"), exported)
     assert not (tmp_path / "second").exists()
 
 
@@ -173,4 +176,4 @@ def test_an_export_that_did_not_end_is_none(house: House, tmp_path: Path) -> Non
     with pytest.raises(ExportError, match="position 40 is none"):
         house.export("export")
     with pytest.raises(ExportError, match="unfinished"):
-        import_export(tmp_path / "second", house.directory / "export")
+        import_export(SQLiteStorage(tmp_path / "second"), house.directory / "export")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from application.adapters.sqlite.audit_store import AuditStore
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.audit_store import AuditStore
+from application.adapters.log.rows import StoredRows
+from application.adapters.sqlite.connections import Connections
 from application.audit.tiling import ChangedLogError
 from domain.transparency.checkpoint import Checkpoint, checkpoint_of
 from domain.transparency.leaf import leaf_hash_of
@@ -23,7 +24,7 @@ def house(tmp_path: Path) -> House:
 
 
 def signed(house: House) -> list[Checkpoint]:
-    store = AuditStore(house.store)
+    store = AuditStore(Connections(house.store))
     kept = list(store.checkpoints())
     store.close()
     key = house.key.verifier
@@ -31,7 +32,7 @@ def signed(house: House) -> list[Checkpoint]:
 
 
 def leaves(house: House) -> list[bytes]:
-    rows = StoredRows(house.log)
+    rows = StoredRows(Connections(house.log))
     found = [leaf_hash_of(row) for row in rows.all(until=rows.end())]
     rows.close()
     return found

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from application.adapters.kept import KeptFiles
+from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit.export import export
 from application.audit.importing import import_export
-from application.audit.looking import verify_directory
+from application.audit.looking import verify_storage
 from application.audit.origins import ORIGINS, Origins
 from application.audit.verifier import verify as verify_export
 from application.backup import backup, restore
@@ -19,8 +21,11 @@ from tests.application.houses import a_device, opened
 
 
 def kinds(directory: Path, *vkeys: str) -> list[tuple[str, int, int]]:
-    report = verify_directory(
-        directory, vkeys=vkeys, held=(), progress=lambda _done, _total: None
+    report = verify_storage(
+        SQLiteStorage(directory),
+        vkeys=vkeys,
+        held=(),
+        progress=lambda _done, _total: None,
     )
     return [(each.kind.value, each.first, each.last) for each in report.findings]
 
@@ -61,8 +66,10 @@ def test_an_export_of_both_keys_is_verified_with_both(tmp_path: Path) -> None:
     assert manifest.keys == [old, new]
     assert verify_export(tmp_path / "export", vkeys=[old, new]).is_good
     assert not verify_export(tmp_path / "export", vkeys=[old]).is_good
-    import_export(tmp_path / "again", tmp_path / "export", vkeys=[old, new])
-    assert Origins.of(tmp_path / "again").keys == (old, new)
+    import_export(
+        SQLiteStorage(tmp_path / "again"), tmp_path / "export", vkeys=[old, new]
+    )
+    assert Origins.of(KeptFiles(tmp_path / "again")).keys == (old, new)
     assert kinds(tmp_path / "again") == []
 
 

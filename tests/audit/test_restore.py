@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from application.audit.looking import verify_directory
+from application.adapters.sqlite.storage import SQLiteStorage
+from application.audit.looking import verify_storage
 from application.audit.proofs import newest_checkpoint
 from application.backup import backup, restore
 from application.sealing import seal
@@ -31,8 +32,11 @@ def test_what_was_signed_before_the_backup_stays_proved(tmp_path: Path) -> None:
         assert seal(flashlog) == flashlog.log.end()
 
     def look(held: Path) -> list[str]:
-        report = verify_directory(
-            second, vkeys=[vkey], held=[held], progress=lambda _done, _total: None
+        report = verify_storage(
+            SQLiteStorage(second),
+            vkeys=[vkey],
+            held=[held],
+            progress=lambda _done, _total: None,
         )
         return [each.kind for each in report.findings]
 

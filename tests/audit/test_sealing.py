@@ -106,7 +106,7 @@ def test_a_changed_log_is_told_and_signed_no_further(
     with opened(tmp_path, checkpoint_seconds=0.1) as flashlog:
         seal(flashlog)
         flashlog.audit.store.grow({(0, 0): b"\0" * 64})
-        with flashlog.audit.store._connections.writing() as connection:
+        with flashlog.audit.store._database.writing() as connection:
             connection.execute("UPDATE checkpoint SET note = ''")
         with sealing(flashlog):
             until(lambda: "action=log_changed" in caplog.text)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from application.adapters.sqlite.audit_store import AuditStore
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.audit_store import AuditStore
+from application.adapters.log.rows import StoredRows
+from application.adapters.sqlite.connections import Connections
 from application.audit.claims import keys_in
 from application.audit.findings import Kind, Report
 from application.audit.verification import verify
@@ -35,7 +36,10 @@ def look(
     held: Sequence[Note] = (),
     keys: Sequence[VerifierKey] | None = None,
 ) -> Report:
-    rows, store = StoredRows(house.log), AuditStore(house.store)
+    rows, store = (
+        StoredRows(Connections(house.log)),
+        AuditStore(Connections(house.store)),
+    )
     try:
         keys = keys_in(store) if keys is None else keys
         return verify(rows, store, keys=keys, held=held)
@@ -50,7 +54,7 @@ def found(report: Report) -> list[tuple[str, int, int]]:
 
 def kept(house: House, size: int = tampering.SIZE) -> Note:
     """Return a checkpoint as somebody else keeps it."""
-    store = AuditStore(house.store)
+    store = AuditStore(Connections(house.store))
     checkpoint = store.checkpoint(size)
     store.close()
     assert checkpoint is not None
@@ -83,7 +87,10 @@ def test_a_log_of_many_tiles_is_as_it_was_signed(tmp_path: Path) -> None:
         house.append(count)
         house.sign()
     progress: list[tuple[int, int]] = []
-    rows, store = StoredRows(house.log), AuditStore(house.store)
+    rows, store = (
+        StoredRows(Connections(house.log)),
+        AuditStore(Connections(house.store)),
+    )
     report = verify(
         *(rows, store),
         keys=[house.key.verifier],
@@ -278,7 +285,10 @@ def test_a_table_of_another_shape_is_found(house: House) -> None:
 
 
 def test_a_log_that_grows_meanwhile_is_verified_as_far_as_it_was(house: House) -> None:
-    rows, store = StoredRows(house.log), AuditStore(house.store)
+    rows, store = (
+        StoredRows(Connections(house.log)),
+        AuditStore(Connections(house.store)),
+    )
 
     def grow(_done: int, _total: int) -> None:
         house.append(5)

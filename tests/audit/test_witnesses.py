@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from application.adapters.sqlite.audit_store import AuditStore
+from application.adapters.audit_store import AuditStore
+from application.adapters.sqlite.connections import Connections
 from application.audit.witnesses import (
     Messenger,
     UnwitnessedError,
@@ -38,7 +39,7 @@ def witness(house: House) -> Iterator[TestWitness]:
 
 @pytest.fixture
 def store(house: House) -> Iterator[AuditStore]:
-    store = AuditStore(house.store)
+    store = AuditStore(Connections(house.store))
     yield store
     store.close()
 

@@ -18,7 +18,8 @@ from tlog_scales.tlog import (
     InclusionProofInvalid,
 )
 
-from application.adapters.sqlite.rows import StoredRows
+from application.adapters.log.rows import StoredRows
+from application.adapters.sqlite.connections import Connections
 from application.audit.witnesses import Messenger, Witness
 from application.flashlog import Flashlog
 from application.sealing import seal
@@ -95,7 +96,7 @@ def test_their_leaves_are_ours(
     flashlog: Flashlog, reader: TilesReader, sizes: list[int]
 ) -> None:
     newest = reader.get_checkpoint()
-    rows = StoredRows(flashlog.settings.data_dir / "log.sqlite")
+    rows = StoredRows(Connections(flashlog.settings.data_dir / "log.sqlite"))
     for row in rows.all(until=newest.size):
         leaf = sha256(b"\0" + leaf_of(row)).digest()
         if row.position % 37 == 1:

@@ -9,8 +9,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from application.adapters.sqlite.rows import StoredRows
-from application.audit.looking import verify_directory
+from application.adapters.log.rows import StoredRows
+from application.adapters.sqlite.connections import Connections
+from application.adapters.sqlite.storage import SQLiteStorage
+from application.audit.looking import verify_storage
 from application.settings import Settings
 from domain.transparency.checkpoint import checkpoint_of
 from domain.transparency.note import Note, SigningKey
@@ -40,7 +42,7 @@ def published(service: Service) -> str:
 
 
 def end_of(log: Path) -> int:
-    rows = StoredRows(log)
+    rows = StoredRows(Connections(log))
     end = rows.end()
     rows.close()
     return end
@@ -76,8 +78,8 @@ def test_a_service_signs_and_whatever_kills_it_what_was_signed_fits(
             stop.set()
             writer.join()
         eventually(lambda: signed(service) == end_of(log))
-    report = verify_directory(
-        settings.data_dir,
+    report = verify_storage(
+        SQLiteStorage(settings.data_dir),
         vkeys=[key.text],
         held=[kept],
         progress=lambda _done, _total: None,

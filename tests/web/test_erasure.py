@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from flask.testing import FlaskClient
 
-from application.audit.looking import verify_directory
+from application.adapters.sqlite.storage import SQLiteStorage
+from application.audit.looking import verify_storage
 from application.commands.memberships import set_membership
 from application.flashlog import Flashlog
 from application.persons import KIND
@@ -199,8 +200,11 @@ def test_nothing_of_an_erased_person_is_left_in_any_file(
 
     assert _found(traces, _contents(directory)) == []
     assert _found(traces, {"logged": caplog.text.encode()}) == []
-    report = verify_directory(
-        directory, vkeys=(), held=(), progress=lambda _done, _total: None
+    report = verify_storage(
+        SQLiteStorage(directory),
+        vkeys=(),
+        held=(),
+        progress=lambda _done, _total: None,
     )
     assert (report.findings, report.recordings) == ([], 1)
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
+from application.adapters.present_files import PresentFiles
 from application.flashlog import Flashlog
-from application.presence import Presence
 from application.settings import Settings
 from tests.web import examples
 from tests.web.conftest import API, token_for
@@ -186,7 +186,7 @@ def test_packages_of_the_same_name_where_it_is_started_are_not_ours(
 def test_presence_ends_with_the_block_and_tells_the_dead_from_the_living(
     tmp_path: Path,
 ) -> None:
-    presence = Presence(tmp_path)
+    presence = PresentFiles(tmp_path)
     assert not presence.is_any("runner", silent_seconds_max=5)
     with presence.of("runner"):
         assert presence.is_any("runner", silent_seconds_max=5)

@@ -11,7 +11,7 @@ import msgspec
 from application.audit.export import export as write_export
 from application.audit.findings import Report
 from application.audit.importing import import_export
-from application.audit.looking import verify_directory
+from application.audit.looking import verify_storage
 from application.sealing import make_tiles_again, seal
 from web.cli import exits, output
 from web.cli.choosing import pass_installation
@@ -94,9 +94,7 @@ def verify(
       flashlog audit verify --checkpoint kept.checkpoint --key "$(cat flashlog.vkey)"
     """
     with _progress("verifying") as progress:
-        report = verify_directory(
-            here.settings.data_dir, vkeys=vkeys, held=held, progress=progress
-        )
+        report = verify_storage(here.storage, vkeys=vkeys, held=held, progress=progress)
     if as_json:
         output.print_json({"is_good": report.is_good} | msgspec.to_builtins(report))
     else:
@@ -186,7 +184,7 @@ def import_(
     """
     with _progress("importing") as progress:
         done = import_export(
-            here.settings.data_dir,
+            here.storage,
             directory,
             vkeys=vkeys,
             held=[path.read_text(encoding="utf-8") for path in held],

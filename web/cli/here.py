@@ -9,11 +9,13 @@ from uuid import UUID
 
 import click
 
+from application.adapters.storage import Storage
 from application.commands.organizations import find_organization
 from application.commands.users import local_user
 from application.flashlog import Flashlog
 from application.queries.finding_devices import find_device
 from application.settings import Settings, load_settings
+from application.storage import storage_of
 from web.cli.remote import login as logins
 from web.cli.remote.login import Login
 
@@ -43,6 +45,11 @@ class Here:
         return load_settings()
 
     @cached_property
+    def storage(self) -> Storage:
+        """Where everything is; what is asked of it alone is not the installation."""
+        return storage_of(self.settings)
+
+    @cached_property
     def flashlog(self) -> Flashlog:
         flashlog = Flashlog(self.settings)
         # Where no service runs, nobody else brings the read models up to the log.
@@ -62,6 +69,8 @@ class Here:
         return find_organization(self.flashlog, slug)
 
     def close(self) -> None:
+        if "storage" in vars(self):
+            self.storage.close()
         if "flashlog" in vars(self):
             self.flashlog.close()
 

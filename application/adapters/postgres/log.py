@@ -12,6 +12,9 @@ from application.adapters.log.event import id_bytes, microseconds, utc_now
 from application.adapters.log.fences import NoneSince
 from application.adapters.postgres.database import PostgresDatabase
 
+# They let the log only grow.
+TRIGGERS = frozenset({"event_is_next", "event_is_final", "event_is_kept"})
+
 _APPEND = (
     "SELECT flashlog_log.append_events(?::bytea[], ?::bigint[], ?::text[], ?::bytea[],"
     " ?, ?::bytea[], ?::bigint[], ?, ?::text[])"

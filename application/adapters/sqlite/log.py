@@ -16,13 +16,9 @@ from application.adapters.log.fences import (
     require_none,
     require_versions,
 )
+from application.adapters.log.taking_over import INSERT
 from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.soundness import guard
-
-_INSERT = (
-    "INSERT INTO event (position, originator_id, originator_version, topic, state,"
-    " recorded_at) VALUES (?, ?, ?, ?, ?, ?)"
-)
 
 
 class SQLiteLog(Log):
@@ -57,7 +53,7 @@ class SQLiteLog(Log):
             ).fetchone() or (0, 0)
             recorded_at = max(recorded_at, microseconds(self._now()))
             connection.executemany(
-                _INSERT,
+                INSERT,
                 [
                     (
                         position,

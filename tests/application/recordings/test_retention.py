@@ -11,10 +11,11 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit.export import export
 from application.audit.findings import Kind, Report
 from application.audit.importing import import_export
-from application.audit.looking import verify_directory
+from application.audit.looking import verify_storage
 from application.backup import backup, restore
 from application.flashlog import Flashlog
 from application.recordings.retention import ROLE, remove_old
@@ -67,8 +68,8 @@ class House:
 
     def verify(self, directory: Path | None = None) -> Report:
         seal(self.flashlog)
-        return verify_directory(
-            directory or self.settings.data_dir,
+        return verify_storage(
+            SQLiteStorage(directory or self.settings.data_dir),
             vkeys=(),
             held=(),
             progress=lambda _done, _total: None,
@@ -186,7 +187,7 @@ def test_those_of_an_imported_log_are_counted_as_absent(
     seal(house.flashlog)
     export(house.flashlog.audit, tmp_path / "export")
     again = House.settings_of(tmp_path / "again")
-    import_export(again.data_dir, tmp_path / "export")
+    import_export(SQLiteStorage(again.data_dir), tmp_path / "export")
     with closing(Flashlog(again, clock=house.clock)) as imported:
         # Also when it goes on: what is recorded from then on must be there.
         house.flashlog, flashlog = imported, house.flashlog

@@ -1,14 +1,13 @@
-"""The log's tree in a SQLite file of its own: tiles, checkpoints, known to whom."""
+"""The log's tree as it is kept: tiles, checkpoints, known to whom."""
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
 
 import msgspec
 
-from application.adapters.sqlite.connections import Connections
-from application.errors import NewerLogError
+from application.adapters.database import Connection, Database
+from application.adapters.log.appending import require_format
+from application.errors import StorageError
 
 AUDIT_FORMAT = 1
 
@@ -26,13 +25,13 @@ class KeptCheckpoint(msgspec.Struct, frozen=True):
 class AuditStore:
     """May be read by many; one writes, guarded by the caller."""
 
-    def __init__(self, path: Path) -> None:
-        self._connections = Connections(path)
-        self._make()
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        require_format(database, AUDIT_FORMAT, self._make)
 
     def tile(self, level: int, number: int) -> bytes:
         """Return the hashes of a tile; nothing where there is none."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT hashes FROM tile WHERE level = ? AND number = ?",
                 (level, number),
@@ -63,11 +62,17 @@ class AuditStore:
         tiles: Mapping[tuple[int, int], bytes],
         checkpoints: Sequence[KeptCheckpoint] = (),
     ) -> None:
-        """Keep tiles, and checkpoints of them, all or nothing."""
-        with self._connections.writing() as connection:
+        """Keep tiles, and checkpoints of them, all or nothing.
+
+        Tiles are those of the newest checkpoint: who would go back behind it has lost
+        the role to somebody else. Raises StorageError.
+        """
+        with self._database.writing() as connection:
+            if tiles and checkpoints:
+                _require_newest(connection, checkpoints[0].size)
             connection.executemany(
                 "INSERT INTO tile VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET hashes = excluded.hashes",
+                " ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes",
                 [(*place, hashes) for place, hashes in tiles.items()],
             )
             connection.executemany(
@@ -77,14 +82,14 @@ class AuditStore:
 
     def cosign(self, size: int, note: str) -> None:
         """Keep a note that has more signatures than before."""
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "UPDATE checkpoint SET note = ? WHERE size = ?", (note, size)
             )
 
     def known_to(self, witness: str) -> int:
         """Return the size of the newest checkpoint that a witness has taken."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT size FROM witness WHERE name = ?", (witness,)
             ).fetchone()
@@ -92,34 +97,25 @@ class AuditStore:
 
     def witnessed(self) -> int:
         """Return the size of the newest checkpoint that any witness has taken."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             (size,) = connection.execute(
                 "SELECT coalesce(max(size), 0) FROM witness"
             ).fetchone()
         return int(size)
 
     def note_known(self, witness: str, size: int) -> None:
-        with self._connections.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO witness VALUES (?, ?)"
-                " ON CONFLICT DO UPDATE SET size = excluded.size",
+                " ON CONFLICT (name) DO UPDATE SET size = excluded.size",
                 (witness, size),
             )
 
-    def copy_to(self, path: Path) -> None:
-        """Write a consistent copy while in use."""
-        with self._connections.reading() as connection:
-            copy = sqlite3.connect(path)
-            try:
-                connection.backup(copy)
-            finally:
-                copy.close()
-
     def close(self) -> None:
-        self._connections.close()
+        self._database.close()
 
     def _select(self, rest: str, values: tuple[int, ...]) -> Iterator[KeptCheckpoint]:
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT size, note, vkey FROM checkpoint {rest}",  # noqa: S608
                 values,
@@ -127,18 +123,14 @@ class AuditStore:
         return (KeptCheckpoint(*row) for row in rows)
 
     def _make(self) -> None:
-        with self._connections.reading() as connection:
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found > AUDIT_FORMAT:
-            msg = (
-                f"{self._connections.path} has format {found}, this Flashlog knows "
-                f"{AUDIT_FORMAT}: install the version that wrote it or a later one"
-            )
-            raise NewerLogError(msg)
-        if found == AUDIT_FORMAT:
-            return
-        schema = files("application.adapters.sqlite").joinpath("audit.sql").read_text()
-        with self._connections.reading() as connection:
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {schema} PRAGMA user_version={AUDIT_FORMAT}; COMMIT;"
-            )
+        schema = files("application.adapters").joinpath("audit.sql").read_text()
+        self._database.make(schema, AUDIT_FORMAT)
+
+
+def _require_newest(connection: Connection, size: int) -> None:
+    (newest,) = connection.execute(
+        "SELECT coalesce(max(size), 0) FROM checkpoint"
+    ).fetchone()
+    if newest >= size:
+        msg = f"somebody else has signed {newest} events already"
+        raise StorageError(msg)

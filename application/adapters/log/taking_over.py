@@ -1,15 +1,12 @@
 """Rows that another log has stored, put at the same positions of this one."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from application.adapters.database import ConstraintError
-from application.adapters.sqlite.connections import Connections
-from application.adapters.sqlite.log import SQLiteLog
+from application.adapters.database import ConstraintError, Database
 from application.errors import StorageError
 from domain.transparency.leaf import StoredRow
 
-_INSERT = (
+INSERT = (
     "INSERT INTO event (position, originator_id, originator_version, topic, state,"
     " recorded_at) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -18,16 +15,15 @@ _INSERT = (
 class LogInheritance:
     """Appends rows as they are; what must hold of a log, holds of them too."""
 
-    def __init__(self, path: Path) -> None:
-        SQLiteLog(path).close()  # makes it where it is not there yet
-        self._connections = Connections(path)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def append(self, rows: Sequence[StoredRow]) -> None:
         """Append at the end, all or nothing. Raises StorageError."""
         try:
-            with self._connections.writing() as connection:
+            with self._database.writing() as connection:
                 connection.executemany(
-                    _INSERT,
+                    INSERT,
                     [
                         (*row[:3], row.topic.decode(), row.state, row.recorded_at)
                         for row in rows
@@ -36,6 +32,3 @@ class LogInheritance:
         except ConstraintError as error:
             msg = f"after position {rows[0].position - 1}: {error}"
             raise StorageError(msg) from error
-
-    def close(self) -> None:
-        self._connections.close()

@@ -15,7 +15,7 @@ from threading import Event, Thread
 _BEAT_SECONDS = 1.0
 
 
-class Presence:
+class PresentFiles:
     """The processes that are present in a data directory, by their role."""
 
     def __init__(self, data_dir: Path) -> None:

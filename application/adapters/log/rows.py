@@ -1,9 +1,8 @@
 """The rows of the log as they are stored: nothing is decoded, nothing is believed."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from application.adapters.sqlite.connections import Connections
+from application.adapters.database import Database
 from domain.transparency.leaf import StoredRow
 
 _CHUNK = 2000
@@ -18,12 +17,12 @@ _BEFORE_THE_FIRST = -(1 << 63)
 class StoredRows:
     """Reads the table of the log, whoever wrote it; may read while others append."""
 
-    def __init__(self, path: Path) -> None:
-        self._connections = Connections(path)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def read(self, *, after: int, limit: int) -> Sequence[StoredRow]:
         """Read on from a position, in order."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM event"  # noqa: S608
                 " WHERE position > ? ORDER BY position LIMIT ?",
@@ -46,7 +45,7 @@ class StoredRows:
         """Read all rows of one kind of event, a few at a time."""
         after = 0
         while True:
-            with self._connections.reading() as connection:
+            with self._database.reading() as connection:
                 rows = connection.execute(
                     f"SELECT {_COLUMNS} FROM event"  # noqa: S608
                     " WHERE topic = ? AND position > ? ORDER BY position LIMIT ?",
@@ -59,7 +58,7 @@ class StoredRows:
 
     def end(self) -> int:
         """Return the last position; 0 where there is none."""
-        with self._connections.reading() as connection:
+        with self._database.reading() as connection:
             (end,) = connection.execute(
                 "SELECT coalesce(max(position), 0) FROM event"
             ).fetchone()
@@ -71,4 +70,4 @@ class StoredRows:
         return [row.position for row in found if row.position < 1]
 
     def close(self) -> None:
-        self._connections.close()
+        self._database.close()
