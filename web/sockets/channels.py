@@ -168,13 +168,19 @@ def device_frame(kind: str, shown: Any, *, at: datetime) -> bytes:
 
 
 def batch_state_frame(
-    progress: BatchProgress, operations: Sequence[dict[str, Any]]
+    progress: BatchProgress,
+    operations: Sequence[dict[str, Any]],
+    *,
+    logs_left_out: bool = False,
 ) -> bytes:
+    """Encode the state of a batch; it is said where the logs are blank for brevity."""
     message = {
         "type": "batch_state",
         "batch_status": progress_object(progress),
         "operations": operations,
     }
+    if logs_left_out:
+        message["logs_left_out"] = True
     return text_frame(msgspec.json.encode(message))
 
 

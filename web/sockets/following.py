@@ -23,6 +23,9 @@ from web.sockets.hub import Hub, hub
 from web.sockets.listening import Listening
 from web.state import state
 
+# Of more operations than these the state of a batch has no logs: they would be nearly
+# all of it, 16 MB for ten thousand.
+LOGS_MAX = 1000
 _SHOWN_OF_DEVICE = 5
 _UPDATE = "operation_update"
 
@@ -123,8 +126,11 @@ def _batch(flashlog: Flashlog, key: Key) -> tuple[int, list[bytes]]:
     progress = batch_progress(flashlog.views, str(key.thing_id))
     if progress is None:
         return 0, []
-    seen = [_shown(row) for row in rows if key.sees(row["organization_id"])]
-    return position, [batch_state_frame(progress, seen)]
+    seen = [row for row in rows if key.sees(row["organization_id"])]
+    if len(seen) > LOGS_MAX:
+        bare = [operation_object(row, ()) for row in seen]
+        return position, [batch_state_frame(progress, bare, logs_left_out=True)]
+    return position, [batch_state_frame(progress, [_shown(row) for row in seen])]
 
 
 def _shown(row: Row) -> Row:
