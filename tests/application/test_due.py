@@ -6,29 +6,31 @@ from uuid import UUID
 
 import pytest
 
-from application.adapters.sqlite.connections import Connections
+from application.adapters.database import Database
 from application.projections.due import DueWork
-from application.projections.projector import Projector, open_views
+from application.projections.projector import Projector
 from application.projections.views import Views
 from tests.application.houses import claimed, opened_log
+from tests.application.read_models import Place, place
 from tests.domain import examples
+
+__all__ = ["place"]
 
 NOW = 1000.0
 
 
 @pytest.fixture
-def connections(tmp_path: Path) -> Iterator[Connections]:
-    connections = open_views(Connections(tmp_path / "views.sqlite"))
-    yield connections
-    connections.close()
+def connections(place: Place) -> Iterator[Database]:
+    with place.opened() as database:
+        yield database
 
 
 @pytest.fixture
-def due(connections: Connections) -> DueWork:
+def due(connections: Database) -> DueWork:
     return DueWork(connections)
 
 
-def wait(connections: Connections, times: Sequence[float]) -> list[UUID]:
+def wait(connections: Database, times: Sequence[float]) -> list[UUID]:
     """Let operations wait for a visit at these times."""
     waiting = [UUID(int=number) for number in range(1, len(times) + 1)]
     with connections.writing() as connection:
@@ -46,7 +48,7 @@ def claim(
 
 
 def test_what_is_due_is_claimed_and_what_is_not_yet_is_left(
-    connections: Connections, due: DueWork
+    connections: Database, due: DueWork
 ) -> None:
     first, second, _ = wait(connections, [NOW - 5, NOW, NOW + 1])
 
@@ -55,39 +57,38 @@ def test_what_is_due_is_claimed_and_what_is_not_yet_is_left(
 
 
 def test_no_more_than_asked_for_is_claimed_and_the_longest_waiting_first(
-    connections: Connections, due: DueWork
+    connections: Database, due: DueWork
 ) -> None:
     waiting = wait(connections, [NOW - 1, NOW - 3, NOW - 2])
 
     assert set(claim(due, limit=2)) == {waiting[1], waiting[2]}
 
 
-def test_two_claimers_never_hold_the_same_operation(tmp_path: Path) -> None:
-    path = tmp_path / "views.sqlite"
-    first = open_views(Connections(path))
-    waiting = wait(first, [NOW] * 120)
+def test_two_claimers_never_hold_the_same_operation(
+    place: Place, connections: Database
+) -> None:
+    waiting = wait(connections, [NOW] * 120)
     together = threading.Barrier(6)
 
     def take(number: int) -> list[UUID]:
-        # Connections of its own, as a runner in another process has them.
-        connections = open_views(Connections(path))
-        due = DueWork(connections)
-        taken: list[UUID] = []
-        together.wait(10)
-        while found := claim(due, f"runner-{number}", limit=3):
-            taken += found
-        connections.close()
+        # Database of its own, as a runner in another process has them.
+        with place.opened() as own:
+            due = DueWork(own)
+            taken: list[UUID] = []
+            together.wait(10)
+            # What others are just taking is left to them: nothing found is no end.
+            while Views(own).rows("SELECT 1 FROM due WHERE lease_until = 0 LIMIT 1"):
+                taken += claim(due, f"runner-{number}", limit=3)
         return taken
 
     with ThreadPoolExecutor(6) as pool:
         taken = [each for some in pool.map(take, range(6)) for each in some]
-    first.close()
 
     assert sorted(taken) == waiting
 
 
 def test_a_lease_that_ran_out_is_taken_over(
-    connections: Connections, due: DueWork
+    connections: Database, due: DueWork
 ) -> None:
     waiting = wait(connections, [NOW])
     claim(due, "frozen")
@@ -96,9 +97,7 @@ def test_a_lease_that_ran_out_is_taken_over(
     assert claim(due, "other", now=NOW + 31) == waiting
 
 
-def test_a_lease_that_is_extended_is_kept(
-    connections: Connections, due: DueWork
-) -> None:
+def test_a_lease_that_is_extended_is_kept(connections: Database, due: DueWork) -> None:
     wait(connections, [NOW])
 
     due.extend("one", claim(due), now=NOW + 20, lease_seconds=30)
@@ -107,7 +106,7 @@ def test_a_lease_that_is_extended_is_kept(
 
 
 def test_a_lease_that_is_not_asked_for_runs_out(
-    connections: Connections, due: DueWork
+    connections: Database, due: DueWork
 ) -> None:
     waiting = wait(connections, [NOW, NOW])
     kept, lost = claim(due)
@@ -119,7 +118,7 @@ def test_a_lease_that_is_not_asked_for_runs_out(
 
 
 def test_a_lease_that_ran_out_is_not_revived(
-    connections: Connections, due: DueWork
+    connections: Database, due: DueWork
 ) -> None:
     waiting = wait(connections, [NOW])
 
@@ -129,7 +128,7 @@ def test_a_lease_that_ran_out_is_not_revived(
 
 
 def test_what_is_given_back_is_due_again_at_its_time(
-    connections: Connections, due: DueWork
+    connections: Database, due: DueWork
 ) -> None:
     (operation_id,) = wait(connections, [NOW])
     claim(due)
@@ -140,9 +139,7 @@ def test_what_is_given_back_is_due_again_at_its_time(
     assert claim(due, "other", now=NOW + 60) == [operation_id]
 
 
-def test_what_is_done_is_never_due_again(
-    connections: Connections, due: DueWork
-) -> None:
+def test_what_is_done_is_never_due_again(connections: Database, due: DueWork) -> None:
     (operation_id,) = wait(connections, [NOW])
     claim(due)
 
@@ -152,7 +149,7 @@ def test_what_is_done_is_never_due_again(
 
 
 def test_a_late_runner_does_not_give_back_what_another_one_holds(
-    connections: Connections, due: DueWork
+    connections: Database, due: DueWork
 ) -> None:
     (operation_id,) = wait(connections, [NOW])
     claim(due, "frozen")
@@ -166,7 +163,7 @@ def test_a_late_runner_does_not_give_back_what_another_one_holds(
 
 
 def test_a_runner_that_stops_hands_over_everything_it_holds(
-    connections: Connections, due: DueWork
+    connections: Database, due: DueWork
 ) -> None:
     waiting = wait(connections, [NOW, NOW, NOW])
     claim(due, "stopping", limit=2)
@@ -178,7 +175,7 @@ def test_a_runner_that_stops_hands_over_everything_it_holds(
 
 
 def test_the_log_decides_again_when_work_is_due_while_somebody_holds_it(
-    tmp_path: Path, connections: Connections, due: DueWork
+    tmp_path: Path, connections: Database, due: DueWork
 ) -> None:
     operation = examples.queued()
     moment = examples.AT.timestamp()
@@ -200,7 +197,7 @@ def test_the_log_decides_again_when_work_is_due_while_somebody_holds_it(
 
 
 def test_a_rebuild_finds_lost_work_again(
-    tmp_path: Path, connections: Connections, due: DueWork
+    tmp_path: Path, connections: Database, due: DueWork
 ) -> None:
     with opened_log(tmp_path) as log:
         projector = Projector(log, connections)

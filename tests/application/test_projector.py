@@ -23,20 +23,20 @@ from application.projections.views import Views
 from domain.operation.operation import UpgradeOperation
 from tests.application.histories import History
 from tests.application.houses import all_rows, opened_log
+from tests.application.read_models import Place, place
 from tests.domain import examples
+
+__all__ = ["place"]
 
 
 @contextmanager
-def projected(log: EventLog, path: Path) -> Iterator[tuple[Projector, Views]]:
-    connections = open_views(Connections(path))
-    try:
-        yield Projector(log, connections), Views(connections)
-    finally:
-        connections.close()
+def projected(log: EventLog, place: Place) -> Iterator[tuple[Projector, Views]]:
+    with place.opened() as database:
+        yield Projector(log, database), Views(database)
 
 
 def rows_from_scratch(log: EventLog, directory: Path) -> dict[str, Any]:
-    with projected(log, directory / "scratch.sqlite") as (projector, views):
+    with projected(log, Place(directory / "scratch.sqlite")) as (projector, views):
         projector.catch_up()
         return all_rows(views)
 
@@ -44,26 +44,37 @@ def rows_from_scratch(log: EventLog, directory: Path) -> dict[str, Any]:
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 1 << 32))
 def test_running_read_models_equal_those_made_from_scratch(seed: int) -> None:
+    with TemporaryDirectory() as name:
+        _compare_running_ones(Path(name), Place(Path(name, "views.sqlite")), seed)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_read_models_in_postgres_equal_those_in_sqlite_from_scratch(
+    postgres_url: str, tmp_path: Path, seed: int
+) -> None:
+    _compare_running_ones(tmp_path, Place(postgres_url), seed)
+
+
+def _compare_running_ones(directory: Path, place: Place, seed: int) -> None:
     chance = Random(seed)
-    with TemporaryDirectory() as name, opened_log(Path(name)) as log:
+    with opened_log(directory) as log:
         history = History(log, chance)
         history.begin()
-        views_path = Path(name, "views.sqlite")
         for _ in range(chance.randint(1, 6)):
             # Each round is a projector that starts again where the last one ended.
             with (
                 pytest.MonkeyPatch.context() as patch,
-                projected(log, views_path) as (projector, _),
+                projected(log, place) as (projector, _),
             ):
                 patch.setattr(projector_module, "_BATCH", chance.randint(1, 40))
                 for _ in range(chance.randint(1, 15)):
                     history.go_on()
                     if chance.random() < 0.4:
                         projector.catch_up()
-        with projected(log, views_path) as (projector, views):
+        with projected(log, place) as (projector, views):
             assert projector.catch_up() == log.end()
             running = all_rows(views)
-            assert running == rows_from_scratch(log, Path(name))
+            assert running == rows_from_scratch(log, directory)
             projector.rebuild()
             assert all_rows(views) == running
 
@@ -71,10 +82,21 @@ def test_running_read_models_equal_those_made_from_scratch(seed: int) -> None:
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 1 << 32))
 def test_work_is_due_exactly_when_an_operation_waits_for_a_visit(seed: int) -> None:
-    with TemporaryDirectory() as name, opened_log(Path(name)) as log:
+    with TemporaryDirectory() as name:
+        _compare_work(Path(name), Place(Path(name, "views.sqlite")), seed)
+
+
+def test_work_in_postgres_is_due_when_an_operation_waits_for_a_visit(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    _compare_work(tmp_path, Place(postgres_url), seed=4)
+
+
+def _compare_work(directory: Path, place: Place, seed: int) -> None:
+    with opened_log(directory) as log:
         history = History(log, Random(seed))
         history.begin()
-        with projected(log, Path(name, "views.sqlite")) as (projector, views):
+        with projected(log, place) as (projector, views):
             for _ in range(40):
                 history.go_on()
                 projector.catch_up()
@@ -94,11 +116,13 @@ def test_work_is_due_exactly_when_an_operation_waits_for_a_visit(seed: int) -> N
     }
 
 
-def test_an_operation_is_shown_as_its_events_have_made_it(tmp_path: Path) -> None:
+def test_an_operation_is_shown_as_its_events_have_made_it(
+    place: Place, tmp_path: Path
+) -> None:
     operation = examples.uploading()
     with (
         opened_log(tmp_path) as log,
-        projected(log, tmp_path / "views.sqlite") as (projector, views),
+        projected(log, place) as (projector, views),
     ):
         log.append(operation)
         projector.catch_up()
@@ -168,11 +192,13 @@ def following(projector: Projector) -> Iterator[threading.Thread]:
         thread.join(10)
 
 
-def test_a_running_projector_follows_what_others_append(tmp_path: Path) -> None:
+def test_a_running_projector_follows_what_others_append(
+    place: Place, tmp_path: Path
+) -> None:
     with (
         opened_log(tmp_path) as log,
         opened_log(tmp_path) as other,
-        projected(log, tmp_path / "views.sqlite") as (projector, views),
+        projected(log, place) as (projector, views),
         following(projector) as thread,
     ):
         for _ in range(20):
@@ -206,12 +232,11 @@ def test_a_running_projector_survives_read_models_that_are_locked_for_long(
 
 
 def test_a_rebuild_that_was_killed_leaves_read_models_that_can_be_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "views.sqlite"
     with opened_log(tmp_path) as log:
         log.append(examples.queued())
-        with projected(log, path) as (projector, _):
+        with projected(log, place) as (projector, _):
             projector.catch_up()
 
             def killed(*_: object) -> None:
@@ -222,13 +247,39 @@ def test_a_rebuild_that_was_killed_leaves_read_models_that_can_be_opened(
                 with pytest.raises(KeyboardInterrupt):
                     projector.rebuild()
 
-        with projected(log, path) as (projector, views):
+        with projected(log, place) as (projector, views):
             projector.catch_up()
             assert len(views.all("operation")) == 1
 
 
+def test_a_projector_that_was_overtaken_writes_nothing(
+    place: Place, tmp_path: Path
+) -> None:
+    """It was frozen, or cut off from the database, while another one took over."""
+    operation = examples.queued()
+    with (
+        opened_log(tmp_path) as log,
+        projected(log, place) as (frozen, views),
+        projected(log, place) as (newer, _),
+    ):
+        log.append(operation)
+        entries = log.read(after=0, limit=9)
+        operation.begin_visit("runner-1")
+        log.append(operation)
+        newer.catch_up()
+        shown = all_rows(views)
+
+        frozen._take(entries)
+        assert all_rows(views) == shown
+
+        log.append(examples.queued(UUID(int=7)))
+        frozen.catch_up()
+        assert all_rows(views) == rows_from_scratch(log, tmp_path)
+
+
 def test_dropping_the_read_models_is_one_step(tmp_path: Path) -> None:
-    connections = open_views(Connections(tmp_path / "views.sqlite"))
+    connections = Connections(tmp_path / "views.sqlite")
+    open_views(connections)
     seen: list[str] = []
     with connections.reading() as connection:
         connection.set_trace_callback(seen.append)
@@ -250,7 +301,7 @@ def test_read_models_of_another_format_are_made_again(tmp_path: Path) -> None:
             other.execute("CREATE TABLE progress (something INTEGER)")
             other.execute("CREATE TABLE older (something INTEGER)")
             other.execute("PRAGMA user_version = 999")
-        with projected(log, path) as (projector, views):
+        with projected(log, Place(path)) as (projector, views):
             assert views.position() == 0
             projector.catch_up()
 

@@ -7,12 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from application.adapters.sqlite.connections import Connections
 from application.log import EventLog
-from application.projections.projector import Projector, open_views
+from application.projections.projector import Projector
 from application.projections.views import Views
 from tests.application.houses import opened, opened_log
+from tests.application.read_models import Place, place
 from tests.domain import examples
+
+__all__ = ["place"]
 
 
 @pytest.fixture
@@ -22,10 +24,9 @@ def log(tmp_path: Path) -> Iterator[EventLog]:
 
 
 @pytest.fixture
-def projector(tmp_path: Path, log: EventLog) -> Iterator[Projector]:
-    connections = open_views(Connections(tmp_path / "views.sqlite"))
-    yield Projector(log, connections)
-    connections.close()
+def projector(place: Place, log: EventLog) -> Iterator[Projector]:
+    with place.opened() as database:
+        yield Projector(log, database)
 
 
 @pytest.fixture
