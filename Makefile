@@ -13,7 +13,8 @@ ARGS ?=
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format wheel bench run crash-matrix test-tools lock \
+.PHONY: help install demo test check format wheel bench run crash-matrix chaos soak \
+	test-tools lock \
 	pages messages demo-picture console-pictures clean
 
 help: ## Say what each target does
@@ -66,6 +67,18 @@ bench: install ## Measure uploads, a batch, a fleet and a log of a million; writ
 
 crash-matrix: install ## Kill the runner at every moment; the table goes to docs/reliability.md
 	@$(BIN)/python -m tests.crash.matrix
+
+# The seed of a round is printed; `make chaos SEED=17 ROUNDS=1` is that round again.
+MINUTES ?= 40
+SEED ?=
+ROUNDS ?=
+
+chaos: install ## Kill, freeze and cancel at random for 40 minutes; kept in docs/reliability.md
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --keep \
+		$(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+soak: install ## Live a day in ten minutes and see what grows; kept in docs/reliability.md
+	@$(BIN)/python -m tests.soak --keep
 
 # busybox, not busybox-static: the static build finds its own applets past PATH.
 TEST_TOOLS := dropbear-bin busybox openssh-server chromium fonts-dejavu-core postgresql

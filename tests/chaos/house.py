@@ -34,7 +34,6 @@ from tests.web.serving import ROOT, Service, children_of, serving
 _IMAGE_BYTES = 192 * 1024
 _BUILDS = 5
 _PER_LOCATION = 6
-RUNNERS_BESIDE = 2
 
 LIMITS = {"uploads_max": 6, "uploads_per_location_max": 2, "reboots_max": 10}
 _SETTINGS: dict[str, Any] = {
@@ -59,11 +58,18 @@ class Release:
 
 
 class House:
-    """Entered, it runs; `service` and `runners` are other ones after a kill."""
+    """Entered, it runs; `service` and `runners` are other ones after a kill.
 
-    def __init__(self, directory: Path, fleet: Fleet) -> None:
+    `beside`: how many runners there are beside that of the service.
+    """
+
+    def __init__(
+        self, directory: Path, fleet: Fleet, *, beside: int = 2, **settings: Any
+    ) -> None:
         self.routers = fleet.routers
-        self.settings = Settings(data_dir=directory, **(QUICK | _SETTINGS | LIMITS))
+        self._beside = beside
+        how = QUICK | _SETTINGS | LIMITS | settings
+        self.settings = Settings(data_dir=directory, **how)
         self.flashlog = Flashlog(self.settings)
         self.releases = [self._release(number) for number in range(_BUILDS)]
         stock = Stock(self.flashlog)
@@ -84,7 +90,7 @@ class House:
 
     def __enter__(self) -> Self:
         self._serve()
-        self.runners = [self._runner() for _ in range(RUNNERS_BESIDE)]
+        self.runners = [self._runner() for _ in range(self._beside)]
         return self
 
     def __exit__(self, *_: object) -> None:

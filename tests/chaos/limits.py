@@ -11,8 +11,14 @@ from domain.operation import events
 from tests.chaos.house import LIMITS
 from tests.chaos.records import Records
 
+# Also a visit that was stopped or overtaken ends its upload; the next one goes on.
 _UPLOAD_IS_OVER = (
-    events.Uploaded | events.RetryScheduled | events.Postponed | events.Ended
+    events.Uploaded
+    | events.RetryScheduled
+    | events.Postponed
+    | events.Ended
+    | events.VisitRecorded
+    | events.AttemptBegun
 )
 
 
