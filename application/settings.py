@@ -322,8 +322,10 @@ def _misspelt(environment: Mapping[str, str], settings: Iterable[str]) -> list[s
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the variables from which another process reads the same settings."""
-    values = msgspec.structs.asdict(settings)
-    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+    return {
+        PREFIX + name.upper(): str(getattr(settings, name))
+        for name in settings.__struct_fields__
+    }
 
 
 def _parsed(text: str, annotated: Any) -> Any:
