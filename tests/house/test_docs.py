@@ -3,8 +3,10 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.house import pages
@@ -12,6 +14,8 @@ from web.cli.main import cli as root
 
 ROOT = Path(__file__).parents[2]
 TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+# A command at the beginning of a line, with a variable before it, or in a pipe.
+_TYPED = r"(?:^ +(?:\w+=\S+ )?|\| |\$\()flashlog ([a-z][^|;&)\n]*)"
 
 
 def test_the_settings_page_is_what_the_settings_are() -> None:
@@ -46,6 +50,19 @@ def test_every_command_and_option_that_is_shown_exists(path: Path) -> None:
     for line in _shell_lines(path.read_text()):
         for words in re.findall(r"(?<![/\w-])flashlog ([a-z][^|;&)]*)", line):
             unknown += _unknown(words.split())
+    assert unknown == []
+
+
+def test_every_example_of_the_help_exists() -> None:
+    unknown = []
+    for path, command in _commands(root):
+        # The one-line form of what a backslash continues.
+        text = re.sub(r"'[^']*'", "QUOTED", (command.help or "").replace("\\\n", " "))
+        examples = re.findall(_TYPED, text, re.MULTILINE)
+        assert examples or isinstance(command, click.Group), path
+        unknown += [
+            (path, each) for line in examples for each in _unknown(line.split())
+        ]
     assert unknown == []
 
 
@@ -109,6 +126,15 @@ def _shell_lines(text: str) -> list[str]:
     shell = "\n".join(blocks).replace("\\\n", " ")
     quoted = re.findall(r"`(flashlog [^`]+)`", text)
     return [line.partition("  #")[0] for line in shell.splitlines()] + quoted
+
+
+def _commands(
+    group: click.Group, path: str = "flashlog"
+) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{path} {name}")
 
 
 def _unknown(words: list[str]) -> list[str]:

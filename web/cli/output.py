@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO, cast
 
 import click
 import msgspec
@@ -43,8 +43,24 @@ STYLES: Mapping[str, str] = {
 def console(stream: TextIO | None = None) -> Console:
     """Return a console on the current standard output, or on another stream."""
     stream = stream or sys.stdout
-    width = None if stream.isatty() else _PIPE_COLUMNS
-    return Console(file=stream, width=width, highlight=False)
+    if stream.isatty():
+        return Console(file=stream, highlight=False)
+    trimmed = cast("IO[str]", _Trimmed(stream))
+    return Console(file=trimmed, width=_PIPE_COLUMNS, highlight=False)
+
+
+class _Trimmed:
+    """A stream of lines without the blanks that fill them up to some width."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        *lines, rest = text.split("\n")
+        return self._stream.write("\n".join([*(each.rstrip() for each in lines), rest]))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class Bar(Progress):
@@ -159,7 +175,7 @@ def print_table(
         table.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     for row in listed:
         table.add_row(*row)
-    _print(table)
+    console().print(table)
 
 
 def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
@@ -194,7 +210,7 @@ def print_facts(facts: Mapping[str, Any]) -> None:
     for name, value in facts.items():
         if value not in (None, "", [], ()):
             table.add_row(name, _cell(value))
-    _print(table)
+    console().print(table)
 
 
 def styled_status(status: str) -> Text:
@@ -238,17 +254,6 @@ def write_new(path: Path, content: bytes) -> None:
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
         raise click.UsageError(msg) from error
-
-
-def _print(table: Table) -> None:
-    screen = console()
-    if screen.is_terminal:
-        screen.print(table)
-        return
-    with screen.capture() as captured:
-        screen.print(table)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip())
 
 
 def _cell(value: Any) -> Text:
