@@ -66,7 +66,7 @@ def _named(flashlog: Flashlog) -> set[UUID]:
         " UNION ALL SELECT key_id FROM device WHERE key_id IS NOT NULL"
         " UNION ALL SELECT backup_id FROM operation WHERE backup_id IS NOT NULL"
     )
-    user_ids = [UUID(row["id"]) for row in flashlog.views.all("user")]
+    user_ids = [UUID(row["id"]) for row in flashlog.views.all("account")]
     users = flashlog.log.get_all(User, user_ids).values()
     of_users = {
         record_id
