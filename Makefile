@@ -47,6 +47,9 @@ run: install ## Start web, runner and projector; Ctrl-C stops all of them
 test: install ## Run all tests in parallel (make test-tools first for the real routers)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
+test-postgres: install ## Run all tests with every installation in PostgreSQL
+	@FLASHLOG_TEST_DATABASE=postgres $(MAKE) test
+
 check: install ## Lint, format, types and layers: everything CI checks before the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
