@@ -13,7 +13,7 @@ ARGS ?=
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format wheel bench run crash-matrix chaos soak \
+.PHONY: help install demo test test-postgres check format wheel bench run crash-matrix chaos soak \
 	test-tools lock \
 	pages messages demo-picture console-pictures clean
 
