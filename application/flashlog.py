@@ -34,7 +34,8 @@ from domain.reservation import Reservation
 
 # Where a restore puts everything together before any of it is in its place.
 RESTORING = "restoring"
-_SERVICE = "service"
+# The roles of those that serve: with a runner of their own, or web alone.
+_SERVICE, WEB = "service", "web"
 # How long a waiting answer leaves the projecting to others, in seconds.
 _TURN_SECONDS = 0.05
 
@@ -149,17 +150,21 @@ class Flashlog:
                 yield hold
 
     def is_served(self) -> bool:
-        """Whether a service of this installation is running, here or elsewhere."""
-        with self._here.alone(_SERVICE) as is_alone:
-            return not is_alone or self._is_present(_SERVICE)
+        """Whether this installation is served, here or elsewhere."""
+        return self._is_whole() or self._is_present(WEB)
 
     def is_worked(self) -> bool:
         """Whether another process visits routers: a service's, or a runner's own."""
-        return self.is_served() or self._is_present("runner")
+        return self._is_whole() or self._is_present("runner")
 
     def close(self) -> None:
         self.log.close()
         self.storage.close()
+
+    def _is_whole(self) -> bool:
+        """Whether a service runs that has a runner of its own."""
+        with self._here.alone(_SERVICE) as is_alone:
+            return not is_alone or self._is_present(_SERVICE)
 
     def _is_present(self, role: str) -> bool:
         limit = self.settings.heartbeat_seconds

@@ -1,13 +1,14 @@
-"""One command that starts web, runner and projector and keeps them up."""
+"""Commands that start parts of the service and keep them up."""
 
 import logging
 import os
-from contextlib import ExitStack, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, closing, suppress
 
 import msgspec
 
 from application.audit.witnesses import witnesses_of
-from application.flashlog import Flashlog
+from application.flashlog import WEB, Flashlog
 from application.notices.channels import channels_of
 from application.settings import PREFIX, Settings, SettingsError, environment_of
 from web.logs import begin_logging
@@ -16,7 +17,7 @@ from web.service.listening import LISTENER, SUPERVISOR, ServeError, listen, url_
 from web.service.probing import address_noted
 from web.service.supervisor import Supervisor
 
-__all__ = ["ServeError", "serve"]
+__all__ = ["ServeError", "serve", "serve_web"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,6 +30,34 @@ def serve(
     One service for each data directory. Raises ServeError, and what opening the data
     directory raises, before anything is started.
     """
+    settings = _checked(settings, bind=bind, behind_proxy=behind_proxy)
+    with closing(Flashlog(settings)) as flashlog, flashlog.serving() as is_alone:
+        if not is_alone:
+            msg = (
+                f"a service of {settings.data_dir} is running already: use that "
+                "one, stop it first, or set FLASHLOG_DATA_DIR to another directory"
+            )
+            raise ServeError(msg)
+        _LOG.info("action=serving audit_key=%s", flashlog.audit.vkey)
+        _run(settings, parts=("runner", "projector"), ready="/health/ready")
+
+
+def serve_web(
+    settings: Settings, *, bind: str | None = None, behind_proxy: bool = False
+) -> None:
+    """Serve REST, console and feed alone until SIGTERM or SIGINT; others visit routers.
+
+    Any number for one installation. Each brings a projector, of which one is active
+    and the others wait for it to go. Prints `ready http://…` when it answers. Raises
+    as `serve` does.
+    """
+    settings = _checked(settings, bind=bind, behind_proxy=behind_proxy)
+    with closing(Flashlog(settings)) as flashlog, flashlog.presence.of(WEB):
+        _LOG.info("action=serving_web audit_key=%s", flashlog.audit.vkey)
+        _run(settings, parts=("projector",), ready="/health/live")
+
+
+def _checked(settings: Settings, *, bind: str | None, behind_proxy: bool) -> Settings:
     settings = msgspec.structs.replace(
         settings,
         bind=bind or settings.bind,
@@ -41,22 +70,10 @@ def serve(
         witnesses_of(settings.witnesses)
     except SettingsError as error:
         raise ServeError(str(error)) from None
-    flashlog = Flashlog(settings)
-    try:
-        with flashlog.serving() as is_alone:
-            if not is_alone:
-                msg = (
-                    f"a service of {settings.data_dir} is running already: use that "
-                    "one, stop it first, or set FLASHLOG_DATA_DIR to another directory"
-                )
-                raise ServeError(msg)
-            _LOG.info("action=serving audit_key=%s", flashlog.audit.vkey)
-            _run(settings)
-    finally:
-        flashlog.close()
+    return settings
 
 
-def _run(settings: Settings) -> None:
+def _run(settings: Settings, *, parts: Sequence[str], ready: str) -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(listen(settings))
         url = url_of(listener)
@@ -70,27 +87,34 @@ def _run(settings: Settings) -> None:
             environment=environment | {LISTENER: str(listener.fileno())},
             inherited=[listener.fileno()],
         )
-        parts = [
-            Program(
+        others = {
+            name: Program(
                 name=name,
                 command=[*PYTHON, "web.service.part", name],
                 directory=ROOT,
                 environment=environment,
             )
-            for name in ("runner", "projector")
-        ]
-        runner, projector = parts
+            for name in parts
+        }
+        programs = others | {web.name: web}
         Supervisor(
             [
-                Child(each, backoff_seconds_max=settings.restart_backoff_max_seconds)
-                for each in (runner, web, projector)
+                Child(
+                    programs[name],
+                    backoff_seconds_max=settings.restart_backoff_max_seconds,
+                )
+                for name in _STOPPED
+                if name in programs
             ],
             url=url,
+            ready=ready,
             stop_seconds=settings.stop_seconds,
             announce=_announce,
         ).run()
 
 
+# Whoever needs others is stopped before them.
+_STOPPED = ("runner", "web", "projector")
 _GUNICORN = ["-c", "python:web.gunicorn_conf", "wsgi:app"]
 
 

@@ -21,7 +21,7 @@ from uuid import UUID
 import websocket
 
 from application.settings import Settings, environment_of, load_settings
-from web.serve import serve
+from web.serve import serve, serve_web
 
 _START_SECONDS = 40
 # By what the parts are told from each other.
@@ -165,10 +165,13 @@ class Socket:
 
 
 @contextmanager
-def serving(settings: Settings, *, directory: Path = ROOT) -> Iterator[Service]:
+def serving(
+    settings: Settings, *, directory: Path = ROOT, as_web_alone: bool = False
+) -> Iterator[Service]:
     """Run the service until the block ends; what is left of it is killed."""
+    served = "web" if as_web_alone else "all"
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tests.web.serving"],
+        [sys.executable, "-P", "-m", "tests.web.serving", served],
         cwd=directory,
         env=os.environ | environment_of(settings) | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -219,4 +222,5 @@ def children_of(pid: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    serve(load_settings())
+    _serve = {"all": serve, "web": serve_web}[sys.argv[1]]
+    _serve(load_settings())

@@ -1,4 +1,4 @@
-"""`flashlog serve` and `flashlog runner`: the processes that do the work."""
+"""`flashlog serve`, `web` and `runner`: the processes that do the work."""
 
 import click
 
@@ -7,19 +7,23 @@ from application.runner import run_runner
 from web.cli.here import Here, pass_machine
 from web.logs import begin_logging
 from web.serve import serve as serve_all
+from web.serve import serve_web
 
-
-@click.command()
-@click.option(
+_BIND = click.option(
     "--bind",
     metavar="HOST:PORT",
     help="Where to listen [default: FLASHLOG_BIND, 127.0.0.1:8000].",
 )
-@click.option(
+_BEHIND_PROXY = click.option(
     "--behind-proxy",
     is_flag=True,
     help="A reverse proxy with TLS stands in front; allows other addresses.",
 )
+
+
+@click.command()
+@_BIND
+@_BEHIND_PROXY
 @pass_machine
 def serve(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
     """Run web, runner and projector together, in the foreground.
@@ -33,6 +37,24 @@ def serve(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
       flashlog serve --bind 127.0.0.1:8000
     """
     serve_all(here.settings, bind=bind, behind_proxy=behind_proxy)
+
+
+@click.command()
+@_BIND
+@_BEHIND_PROXY
+@pass_machine
+def web(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
+    """Serve REST, console and feed alone; others visit the routers.
+
+    For an installation on several machines, with FLASHLOG_DATABASE_URL: any number of
+    them, and of `flashlog runner`. Each also keeps the read models up when no other
+    one does.
+
+    \b
+    Example:
+      flashlog web --bind 127.0.0.1:8001
+    """
+    serve_web(here.settings, bind=bind, behind_proxy=behind_proxy)
 
 
 @click.command()
@@ -53,4 +75,4 @@ def runner(here: Here) -> None:
     run_runner(here.settings, projects_too=True)
 
 
-COMMANDS = (serve, runner)
+COMMANDS = (serve, web, runner)

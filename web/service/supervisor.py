@@ -16,18 +16,22 @@ _COMPLAINT_SECONDS = 30.0
 
 
 class Supervisor:
-    """`children` are stopped in the order given: whoever needs others comes first."""
+    """`children` are stopped in the order given: whoever needs others comes first.
+
+    They are ready when the path `ready` of the URL answers 200.
+    """
 
     def __init__(
         self,
         children: Sequence[Child],
         *,
         url: str,
+        ready: str,
         stop_seconds: float,
         announce: Callable[[str], None],
     ) -> None:
         self._children = children
-        self._url = url
+        self._url, self._ready = url, ready
         self._stop_seconds = stop_seconds
         self._announce = announce
         self._stop = Stop()
@@ -57,7 +61,7 @@ class Supervisor:
                 child.keep_up()
             if is_ready:
                 continue
-            health = probe(self._url, "/health/ready")
+            health = probe(self._url, self._ready)
             if health.is_well:
                 is_ready = True
                 self._announce(f"ready {self._url}")
