@@ -23,6 +23,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 _START_SECONDS_MAX = 60
+# Databases of this worker that are empty again.
+_emptied: list[str] = []
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
+_EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+  FOR name IN SELECT nspname FROM pg_namespace WHERE nspname LIKE 'flashlog%' LOOP
+    EXECUTE format('DROP SCHEMA %I CASCADE', name);
+  END LOOP;
+END $$
+"""
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -70,21 +82,26 @@ def postgres_server(
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of a new, empty database."""
-    name = f"test_{uuid4().hex}"
-    tell(postgres_server, f"CREATE DATABASE {name} STRATEGY = FILE_COPY")
+    """The URL of an empty database."""
+    if _emptied:
+        name = _emptied.pop()
+    else:
+        name = f"test_{uuid4().hex}"
+        tell(postgres_server, f"CREATE DATABASE {name} STRATEGY = FILE_COPY")
     yield url_of(postgres_server, name)
-    tell(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    tell(postgres_server, CUT.format(name))
+    tell(postgres_server, _EMPTY, database=name)
+    _emptied.append(name)
 
 
 def url_of(server: str, database: str) -> str:
     return f"postgresql://postgres@/{database}?host={server}"
 
 
-def tell(server: str, statement: str) -> None:
+def tell(server: str, statement: str, *, database: str = "postgres") -> None:
     import psycopg
 
-    with psycopg.connect(url_of(server, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(url_of(server, database), autocommit=True) as connection:
         connection.execute(statement.encode())
 
 
@@ -141,18 +158,19 @@ class Server:
 
     def start(self) -> None:
         settings = self._settings | {"unix_socket_directories": str(self.directory)}
-        self._process = subprocess.Popen(
-            [
-                *self._become,
-                str(self._programs / "postgres"),
-                *("-D", str(self.directory / "data")),
-                *(f"--{name}={value}" for name, value in settings.items()),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.directory / "log").open("ab"),
-            cwd=self.directory,
-        )
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *self._become,
+                    str(self._programs / "postgres"),
+                    *("-D", str(self.directory / "data")),
+                    *(f"--{name}={value}" for name, value in settings.items()),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd=self.directory,
+            )
         deadline = time.monotonic() + _START_SECONDS_MAX
         asked = [str(self._programs / "pg_isready"), "-qh", str(self.directory)]
         while subprocess.run(asked, check=False).returncode:

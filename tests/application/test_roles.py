@@ -10,14 +10,19 @@ import pytest
 from application.commands.operations import start_upgrade
 from application.flashlog import Flashlog
 from application.queries.health import health_facts
+from tests.adapters.databases import KINDS
 from tests.application.houses import a_device, an_image, opened
 
 
-@pytest.fixture
-def houses(tmp_path: Path) -> Iterator[list[Flashlog]]:
+@pytest.fixture(params=KINDS)
+def houses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Flashlog]]:
     """The same installation, opened as three processes open it."""
+    url = request.getfixturevalue("postgres_url") if request.param != "sqlite" else ""
     with ExitStack() as stack:
-        yield [stack.enter_context(opened(tmp_path / "house")) for _ in range(3)]
+        yield [
+            stack.enter_context(opened(tmp_path / "house", database_url=url))
+            for _ in range(3)
+        ]
 
 
 def test_one_at_a_time_is_alone(houses: list[Flashlog]) -> None:
@@ -85,7 +90,7 @@ def test_who_comes_while_the_first_prepares_waits_for_it(
 def test_a_service_or_a_runner_by_itself_is_at_work(houses: list[Flashlog]) -> None:
     here, there, _ = houses
     assert not here.is_worked()
-    with there.alone("service"):
+    with there.serving():
         assert here.is_served()
         assert here.is_worked()
     with there.presence.of("runner"):

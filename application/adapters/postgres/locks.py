@@ -77,14 +77,14 @@ class AdvisoryLocks:
 
     def _join(self, role: str, when_first: Callable[[], None] | None) -> int:
         """Come to the others, and return how often all was lost before."""
+        if when_first is not None:
+            with self.alone(role) as is_first:
+                if is_first:
+                    when_first()
+                    with self._guard:
+                        return self._shared(role)
         deadline = monotonic() + _WAIT_SECONDS_MAX
         while True:
-            if when_first is not None:
-                with self.alone(role) as is_first:
-                    if is_first:
-                        when_first()
-                        with self._guard:
-                            return self._shared(role)
             with self._guard:
                 if role not in self._alone and self._listener_says(
                     "pg_try_advisory_lock_shared", role

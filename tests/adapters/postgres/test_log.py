@@ -45,20 +45,19 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("role", ["origin", "replica"])
-@pytest.mark.parametrize("tampering", TAMPERING)
 def test_a_plain_client_cannot_change_what_happened(
-    place: PostgresPlace, tampering: str, role: str
+    place: PostgresPlace, role: str
 ) -> None:
     place.opened()
     for version in (1, 2, 3):
         place.plain(f"{INSERT}({version}, '\\x0a', {version}, 't', '', 5)")
     before = rows(place)
-    as_replica = f"SET session_replication_role = {role}"
+    as_somebody = f"SET session_replication_role = {role}"
 
-    with pytest.raises(psycopg.errors.IntegrityError):
-        place.plain(as_replica, TAMPERING[tampering])
-
-    assert rows(place) == before
+    for name, tampering in TAMPERING.items():
+        with pytest.raises(psycopg.errors.IntegrityError):
+            place.plain(as_somebody, tampering)
+        assert rows(place) == before, name
 
 
 def test_two_plain_clients_leave_no_hole(place: PostgresPlace) -> None:
