@@ -428,7 +428,7 @@ def test_what_is_owed_is_told_on_the_page_of_the_device(
     flashlog.show(flashlog.log.append(real))
     cancel_operation(flashlog, operation_id=operation_id)
     said = text_of(admin.get(f"/devices/{device_id}/"))
-    assert "It is still owed: file, switch." in said
+    assert "It is still owed: the uploaded file, the dead-man's switch." in said
     assert "owed" in text_of(admin.get("/devices/?state=owes"))
     path = f"/devices/{device_id}/write-off/"
     assert "Write off what" in text_of(admin.get(path))

@@ -52,7 +52,7 @@ def test_what_a_router_is_owed_is_named(admin: Browser, flashlog: Flashlog) -> N
     flashlog.show(flashlog.log.append(operation))
     cancel_operation(flashlog, operation_id=operation_id)
     page = text_of(admin.get("/"))
-    assert "still owed to the router: switch" in page
+    assert "still owed to the router: the dead-man's switch" in page
 
 
 def test_nobody_is_shown_what_belongs_to_others(
@@ -67,7 +67,7 @@ def test_nobody_is_shown_what_belongs_to_others(
     )
     page = text_of(Browser(flashlog, stranger).get("/"))
     assert "Running now 0" in page
-    assert "0 devices" in page
+    assert "There are no devices yet." in page
 
 
 def test_the_overview_moves_by_itself(

@@ -110,10 +110,11 @@ def test_a_cancel_in_time_leaves_the_router_untouched(
     expect(page).to_have_url(re.compile(f"/operations/{operation_id}/"))
     expect(page.get_by_text("nothing was or will be flashed")).to_be_visible()
     assert _status(page) == "cancelled"
-    expect(page.locator("#next")).to_contain_text("Nothing was changed on the router")
+    expect(page.locator("#owing")).to_contain_text("Still owed to the router:")
     expect(page.locator(".owed .open")).not_to_have_count(0)
     router.restore_network()
     expect(page.locator(".owed .open")).to_have_count(0)
+    expect(page.locator("#next")).to_contain_text("Nothing was changed on the router")
     assert router.flashes == 0
     assert router.files_in_tmp() <= {"flashlog"}
 

@@ -9,6 +9,7 @@ from flask import request
 from application.commands.confirmation import reasons_to_confirm
 from application.errors import InvalidError
 from application.projections.views import Row
+from web.console.texts import as_typed
 from web.console.texts import gettext as _
 from web.state import flashlog
 
@@ -24,6 +25,6 @@ def reasons(device: Row, image_id: UUID, options: Any) -> Sequence[str]:
 
 def require_name(device: Row) -> None:
     """Require that the name was typed. Raises InvalidError on its field."""
-    if request.form.get(FIELD, "").strip() != device["name"]:
+    if as_typed(request.form.get(FIELD, "")) != device["name"]:
         asked = _("Nothing was started: type the device's name exactly, %(name)s.")
         raise InvalidError.of(FIELD, asked % {"name": device["name"]})

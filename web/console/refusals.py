@@ -26,6 +26,10 @@ _HEADINGS: Mapping[HTTPStatus, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: marked("Not available just now"),
     HTTPStatus.INSUFFICIENT_STORAGE: marked("No room left"),
 }
+_GONE = marked(
+    "It was deleted, it was never there, or it belongs to an organization that you do"
+    " not manage."
+)
 _ELSE = marked("Something went wrong")
 
 
@@ -68,7 +72,12 @@ def _invalid(error: InvalidError) -> Response:
 
 
 def _decided(error: AnswerError) -> Response:
-    answer = page(error.status, *_sentences(error.body))
+    if error.status == HTTPStatus.NOT_FOUND:
+        # What the interface calls it means nothing to people.
+        sentences = [_(_GONE)]
+    else:
+        sentences = _sentences(error.body)
+    answer = page(error.status, *sentences)
     answer.headers.extend(error.headers)
     return answer
 

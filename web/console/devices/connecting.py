@@ -28,6 +28,7 @@ from web.console.devices.section import (
 )
 from web.console.rendering import show
 from web.console.texts import gettext as _
+from web.console.texts import isolated
 from web.state import flashlog
 
 
@@ -61,7 +62,8 @@ def disconnect(device_id: UUID, connection_id: UUID) -> AnyResponse:
     device = active_device(device_of(device_id))
     return confirmed(
         lambda: remove_connection(flashlog(), device_id, connection_id, by=g.user_id),
-        question=_("Take these credentials from %(name)s?") % {"name": device["name"]},
+        question=_("Take these credentials from %(name)s?")
+        % {"name": isolated(device["name"])},
         sentences=[_("The device is not logged in to with them any more.")],
         button=_("Remove"),
         done=_("The credentials were removed from the device."),

@@ -18,6 +18,7 @@ from web.console.devices.section import (
     device_of,
 )
 from web.console.texts import gettext as _
+from web.console.texts import isolated
 from web.state import flashlog
 
 
@@ -27,13 +28,14 @@ def deactivate(device_id: UUID) -> AnyResponse:
     device = device_of(device_id)
     return confirmed(
         lambda: deactivate_device(flashlog(), device_id, by=g.user_id),
-        question=_("Take %(name)s out of service?") % {"name": device["name"]},
+        question=_("Take %(name)s out of service?")
+        % {"name": isolated(device["name"])},
         sentences=[
             _("It is not upgraded any more, until it is activated again."),
             _("An upgrade that has not begun its flash is aborted."),
         ],
         button=_("Deactivate"),
-        done=_("%(name)s is out of service.") % {"name": device["name"]},
+        done=_("%(name)s is out of service.") % {"name": isolated(device["name"])},
         back=url_for("devices.detail", device_id=device_id),
     )
 
@@ -44,10 +46,11 @@ def activate(device_id: UUID) -> AnyResponse:
     device = device_of(device_id)
     return confirmed(
         lambda: activate_device(flashlog(), device_id, by=g.user_id),
-        question=_("Put %(name)s back in service?") % {"name": device["name"]},
+        question=_("Put %(name)s back in service?")
+        % {"name": isolated(device["name"])},
         sentences=[_("Its management address has to be given again, if it had one.")],
         button=_("Activate"),
-        done=_("%(name)s is in service.") % {"name": device["name"]},
+        done=_("%(name)s is in service.") % {"name": isolated(device["name"])},
         back=url_for("devices.detail", device_id=device_id),
     )
 
@@ -61,7 +64,8 @@ def host_key(device_id: UUID) -> AnyResponse:
         lambda: release_host_key(
             flashlog(), device_id=device_id, reason=reason, by=g.user_id
         ),
-        question=_("Release the host key of %(name)s?") % {"name": device["name"]},
+        question=_("Release the host key of %(name)s?")
+        % {"name": isolated(device["name"])},
         sentences=[
             _("Do this only when the router was replaced or reset."),
             _("The next host key that is shown at its addresses will be trusted."),
@@ -79,7 +83,8 @@ def write_off(device_id: UUID) -> AnyResponse:
     reason = "written off in the console"
     return confirmed(
         lambda: _release(device_id, reason),
-        question=_("Write off what %(name)s is owed?") % {"name": device["name"]},
+        question=_("Write off what %(name)s is owed?")
+        % {"name": isolated(device["name"])},
         sentences=[
             _("Do this only when the router is gone, or when you have looked at it."),
             _("Flashlog will not try any more to give back what it took from it."),

@@ -20,6 +20,7 @@ from web.console.firmware.section import blueprint
 from web.console.firmware.uploading import build_page
 from web.console.rendering import show
 from web.console.texts import gettext as _
+from web.console.texts import isolated
 from web.state import flashlog
 
 
@@ -77,7 +78,7 @@ def remove_build(build_id: UUID) -> AnyResponse:
     row = changeable("build", build_id)
     return confirmed(
         lambda: delete_build(flashlog(), build_id, by=g.user_id),
-        question=_("Delete the build %(name)s?") % {"name": row["version"]},
+        question=_("Delete the build %(name)s?") % {"name": isolated(row["version"])},
         sentences=[
             _("Its images are deleted with it, for good."),
             _("What was upgraded stays in the history; no router is changed."),

@@ -24,6 +24,7 @@ from web.console.firmware.section import blueprint, may
 from web.console.listing import Listing
 from web.console.rendering import show
 from web.console.texts import gettext as _
+from web.console.texts import isolated
 from web.state import flashlog
 
 # So many builds of each category are shown before "all builds".
@@ -117,7 +118,7 @@ def remove_category(category_id: UUID) -> AnyResponse:
     row = changeable("category", category_id)
     return confirmed(
         lambda: delete_category(flashlog(), category_id, by=g.user_id),
-        question=_("Delete the category %(name)s?") % {"name": row["name"]},
+        question=_("Delete the category %(name)s?") % {"name": isolated(row["name"])},
         sentences=[
             _("Its builds and their images are deleted with it, for good."),
             _("What was upgraded stays in the history; no router is changed."),

@@ -14,6 +14,7 @@ from web.console.firmware.section import blueprint, may
 from web.console.listing import Listing
 from web.console.rendering import show
 from web.console.texts import gettext as _
+from web.console.texts import isolated
 from web.state import flashlog
 
 
@@ -61,7 +62,7 @@ def remove_image(image_id: UUID) -> AnyResponse:
     row = changeable("image", image_id)
     return confirmed(
         lambda: delete_image(flashlog(), image_id, by=g.user_id),
-        question=_("Delete the image %(name)s?") % {"name": row["file_name"]},
+        question=_("Delete the image %(name)s?") % {"name": isolated(row["file_name"])},
         sentences=[
             _("Its file is deleted, for good."),
             _("What was upgraded stays in the history; no router is changed."),
