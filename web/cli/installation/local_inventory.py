@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -20,10 +19,14 @@ from application.queries.finding_batches import find_build, find_place
 from application.queries.finding_devices import find_device
 from application.queries.folding import folded
 from application.queries.history import device_history
+from application.read_only_visits import ReadOnlyVisits
 from web.cli.installation.ports import ImagePlace, Row
 from web.cli.installation.remote_finding import as_id
 
 _VISITED_AT_ONCE = 16
+_LOOK_SECONDS = 0.1
+# Whose visits they are matters where several ask for some.
+_NOBODY_ELSE = UUID(int=0)
 _JSON_COLUMNS = ("addresses", "connections", "jumps", "packages")
 
 
@@ -63,8 +66,16 @@ class LocalInventory:
         return select_devices(self._flashlog.views, group=group, location=location)
 
     def visit(self, device_ids: Sequence[UUID]) -> Iterator[CheckReport]:
-        with ThreadPoolExecutor(_VISITED_AT_ONCE) as pool:
-            yield from pool.map(self._visited, device_ids)
+        # Who is interrupted does not wait for a router.
+        visits = ReadOnlyVisits(
+            self._visited, at_once_max=_VISITED_AT_ONCE, waiting_max=len(device_ids)
+        )
+        at = self._flashlog.clock.now()
+        asked = visits.begin(device_ids, by=_NOBODY_ELSE, at=at)
+        for device_id in device_ids:
+            while device_id not in asked.reports:
+                visits.wait(asked, limit_seconds=_LOOK_SECONDS)
+            yield asked.reports[device_id]
 
     def history(self, device_id: UUID) -> Sequence[Row]:
         told = device_history(self._flashlog, device_id)
