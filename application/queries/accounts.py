@@ -134,14 +134,15 @@ def _memberships(
     views: Views, account: Account, user_ids: Sequence[str]
 ) -> Mapping[str, list[Row]]:
     seen = account.seen("organization.id", shared=False)
-    marks = ", ".join("?" * len(user_ids))
+    ids = msgspec.json.encode(user_ids).decode()
     by_user: dict[str, list[Row]] = {}
     for row in views.rows(
         "SELECT membership.* FROM membership"  # noqa: S608
         " JOIN organization ON organization.id = membership.organization_id"
-        f" WHERE membership.parent_id IN ({marks}) AND {seen.text}"
+        " WHERE membership.parent_id IN (SELECT value FROM json_each(?))"
+        f" AND {seen.text}"
         " ORDER BY membership.parent_id, membership.place",
-        [*user_ids, *seen.values],
+        [ids, *seen.values],
     ):
         by_user.setdefault(row["parent_id"], []).append(row)
     return by_user

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from application.adapters.sqlite.log import SQLiteLog
+from application.adapters.vault_file import VaultFile
 from application.commands.devices import (
     NewCredentials,
     NewDevice,
@@ -102,7 +103,9 @@ def claimed(
 
 
 def kept_in_vault(flashlog: Flashlog) -> int:
-    with flashlog.vault._file._told() as connection:  # type: ignore[attr-defined]
+    kept: Any = flashlog.vault._file
+    reading = kept._told if isinstance(kept, VaultFile) else kept._reading
+    with reading() as connection:
         (count,) = connection.execute("SELECT count(*) FROM record").fetchone()
     return int(count)
 
