@@ -1,5 +1,6 @@
 """Everything that processes share in one PostgreSQL database."""
 
+import base64
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -87,7 +88,8 @@ class PostgresStorage:
         return SigningKey.read(self.secrets.save_first("audit.key", made).decode())
 
     def session_key(self) -> bytes:
-        return self.secrets.save_first("session.key", secrets.token_bytes(KEY_BYTES))
+        made = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
+        return base64.b64decode(self.secrets.save_first("session.key", made).strip())
 
     def unsound(self) -> Iterator[str]:
         return unsound(self._log)
