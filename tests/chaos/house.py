@@ -200,9 +200,10 @@ class House:
         return name, chance.choice(parts[name])
 
     def _replace_runners(self) -> None:
-        for number, runner in enumerate(self.runners):
-            if runner.poll() is not None:
-                self.runners[number] = self._runner()
+        with self._changing:
+            for number, runner in enumerate(self.runners):
+                if runner.poll() is not None:
+                    self.runners[number] = self._runner()
 
     # --- parts ----------------------------------------------------------------------
 

@@ -1,14 +1,19 @@
 """The judgement on a round: what must not be, each with what is known of it."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import chain
 
+from application.settings import environment_of
 from domain.batch.batch import Batch
 from domain.operation.words import Status
 from tests.chaos.limits import broken_limits, forbidden_flashes, wrong_fillings
 from tests.chaos.person import Heard
 from tests.chaos.records import Records
 from tests.chaos.verdicts import wrong_verdicts
+from tests.web.serving import ROOT
 
 
 def alarms(records: Records, heard: Heard) -> list[str]:
@@ -22,6 +27,7 @@ def alarms(records: Records, heard: Heard) -> list[str]:
             _what_is_left(records),
             _broken_words(records, heard),
             _rows_left(records),
+            _tampering(records),
         )
     )
 
@@ -73,3 +79,19 @@ def _rows_left(records: Records) -> Iterator[str]:
         rows = records.house.flashlog.views.rows(f"SELECT * FROM {table}")
         if rows:
             yield f"left in {table}: {[dict(row) for row in rows]}"
+
+
+def _tampering(records: Records) -> Iterator[str]:
+    """Nothing but what is in the log has happened to log, tree and recordings."""
+    verified = subprocess.run(
+        [sys.executable, "-P", "-m", "web.cli", "audit", "verify"],
+        cwd=ROOT,
+        env=os.environ
+        | environment_of(records.house.settings)
+        | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if verified.returncode:
+        yield f"the audit does not hold: {verified.stdout}{verified.stderr}"

@@ -16,7 +16,7 @@ from tests.chaos.records import Records
 from tests.chaos.round import Round, going_on
 from tests.procedure.world import eventually
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
 
 
 def test_whatever_befalls_an_installation_no_operation_ends_wrong() -> None:

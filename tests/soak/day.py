@@ -53,17 +53,18 @@ def live(directory: Path, *, routers: int, hour_seconds: float) -> Day:
         add_user(house.flashlog, username=USER, password=PASSWORD, is_superuser=True)
         service = house.service
         assert service is not None
+        person = Person(house, Heard())
         moments: list[Moment] = []
         replaced = 0
         with Visitors(house, service) as visitors:
             begun = time.monotonic()
             for hour in range(HOURS):
-                replaced += _begin_hour(house, Random(hour))
+                replaced += _begin_hour(house, person, Random(hour))
                 for number in range(_LOOKS_AN_HOUR):
                     at = hour + number / _LOOKS_AN_HOUR
                     time.sleep(max(0.0, begun + at * hour_seconds - time.monotonic()))
                     moments.append(look(service, data_dir, at))
-        unfinished = _wait_until_quiet(house)
+        unfinished = _wait_until_quiet(house, person)
         return Day(
             moments=moments,
             operations=len(house.flashlog.views.rows("SELECT id FROM operation")),
@@ -78,9 +79,8 @@ def live(directory: Path, *, routers: int, hour_seconds: float) -> Day:
         )
 
 
-def _begin_hour(house: House, chance: Random) -> int:
+def _begin_hour(house: House, person: Person, chance: Random) -> int:
     """Start a mass upgrade; some routers are ill, a few devices are others by now."""
-    person = Person(house, Heard())
     for router in house.routers:
         router.clear_faults()
     for router in chance.sample(house.routers, 3):
@@ -101,8 +101,7 @@ def _begin_hour(house: House, chance: Random) -> int:
     return replaced
 
 
-def _wait_until_quiet(house: House) -> str:
-    person = Person(house, Heard())
+def _wait_until_quiet(house: House, person: Person) -> str:
     deadline = time.monotonic() + _QUIET_SECONDS
     while (left := going_on(house)) and time.monotonic() < deadline:
         person.resume_all()

@@ -1,8 +1,9 @@
 """How much the processes of an installation take, and what lies on its disk."""
 
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
-from statistics import linear_regression, median
+from statistics import median
 
 import msgspec
 
@@ -100,13 +101,17 @@ def course(name: str, moments: Sequence[Moment]) -> Course:
     for each in rest:
         taken = each.processes[name].memory_mib
         least[int(each.hour)] = min(least.get(int(each.hour), taken), taken)
-    hours, memory = list(least), list(least.values())
-    slope, _ = linear_regression(hours, memory)
+    memory = list(least.values())
+    # The median of all slopes: a few hours with a peak do not tilt the line.
+    slope = median(
+        (least[later] - least[earlier]) / (later - earlier)
+        for earlier, later in combinations(least, 2)
+    )
     return Course(
         name=name,
         memory_first_mib=median(memory[: len(memory) // 2]),
         memory_last_mib=median(memory[len(memory) // 2 :]),
-        memory_growth_mib=slope * (hours[-1] - hours[0]),
+        memory_growth_mib=slope * (max(least) - min(least)),
         threads_first=round(median(each.threads for each in samples[:half])),
         threads_last=round(median(each.threads for each in samples[half:])),
         files_first=round(median(each.files for each in samples[:half])),

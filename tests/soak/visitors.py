@@ -53,7 +53,7 @@ class Visitors:
             "token": self._get_token,
         }
         while not self._done.wait(chance.uniform(0.1, 1.0)):
-            (name,) = chance.choices(list(ways), [4, 3, 6, 1, 1])
+            (name,) = chance.choices(list(ways), [12, 9, 18, 1, 1])
             try:
                 ways[name](chance)
             except urllib.error.HTTPError as error:
