@@ -13,7 +13,7 @@ ARGS ?=
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format wheel bench run crash-matrix chaos soak \
+.PHONY: help install demo test test-postgres check format wheel bench run crash-matrix chaos soak \
 	test-tools lock \
 	pages messages demo-picture console-pictures clean
 
@@ -46,6 +46,9 @@ run: install ## Start web, runner and projector; Ctrl-C stops all of them
 
 test: install ## Run all tests in parallel (make test-tools first for the real routers)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-postgres: install ## Run all tests with every installation in PostgreSQL
+	@FLASHLOG_TEST_DATABASE=postgres $(MAKE) test
 
 check: install ## Lint, format, types and layers: everything CI checks before the tests
 	$(BIN)/ruff check .
