@@ -20,6 +20,21 @@ def of_device(device_id: UUID) -> Fill:
     return fill
 
 
+def of_devices(account: Account) -> Fill:
+    """Tell what all devices were that an account sees now, and where."""
+
+    def fill(house: House) -> None:
+        house.tell(_devices(house, account))
+        for name in ("group", "location"):
+            table = "device_group" if name == "group" else name
+            then = house.views.rows(f"SELECT {name}_id AS id FROM device")  # noqa: S608
+            # Also those without a device: somebody may ask for theirs.
+            ids = [*then, *house.now.views.all(table)]
+            house.tell([UUID(row["id"]) for row in ids if row["id"]])
+
+    return fill
+
+
 def of_operation(operation_id: UUID) -> Fill:
     """Tell what an operation was, and what it names."""
 
@@ -38,22 +53,44 @@ def of_batch(batch_id: UUID) -> Fill:
     """Tell what a batch was, with all of its operations."""
 
     def fill(house: House) -> None:
-        house.tell([batch_id])
-        for row in house.views.all("batch"):
-            named = ("build_id", "category_id", "group_id", "location_id")
-            house.tell([UUID(row[name]) for name in named if row[name]])
+        _tell_batches(house, [batch_id])
+
+    return fill
+
+
+def of_batches(account: Account) -> Fill:
+    """Tell what all batches were that an account sees, with what is counted of them."""
+
+    def fill(house: House) -> None:
+        seen = account.seen("organization_id", shared=True)
+        batches = house.now.views.rows(
+            f"SELECT id FROM batch WHERE {seen.text}",  # noqa: S608
+            seen.values,
+        )
+        _tell_batches(house, [UUID(row["id"]) for row in batches])
+
+    return fill
+
+
+def _tell_batches(house: House, batch_ids: Sequence[UUID]) -> None:
+    house.tell(batch_ids)
+    named = ("build_id", "category_id", "group_id", "location_id")
+    batches = house.views.all("batch")
+    house.tell([UUID(row[name]) for row in batches for name in named if row[name]])
+    images: list[UUID] = []
+    for batch in batches:
+        house.patience.require_more()
         begun = house.now.views.rows(
             "SELECT * FROM operation WHERE batch_id = ? AND position <= ?",
-            [str(batch_id), house.position],
+            [batch["id"], house.position],
         )
         taken, others = _taken_over(house, begun)
         house.take_operations(taken)
         first = house.tell([UUID(row["id"]) for row in others])
         started = (each.event for each in first)
-        images = [each.image_id for each in started if isinstance(each, Started)]
-        house.tell([*(UUID(row["image_id"]) for row in taken), *images])
-
-    return fill
+        images += (each.image_id for each in started if isinstance(each, Started))
+        images += (UUID(row["image_id"]) for row in taken)
+    house.tell(images)
 
 
 def _taken_over(house: House, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -73,12 +110,7 @@ def of_fleet(account: Account) -> Fill:
     """Tell what all devices were that an account sees now, and what they ran."""
 
     def fill(house: House) -> None:
-        seen = account.seen("organization_id", shared=False)
-        devices = house.now.views.rows(
-            f"SELECT id FROM device_owner WHERE {seen.text}",  # noqa: S608
-            seen.values,
-        )
-        house.tell([UUID(row["id"]) for row in devices])
+        house.tell(_devices(house, account))
         running = house.views.rows(
             "SELECT DISTINCT running_image_id AS id FROM device"
             " WHERE running_image_id IS NOT NULL"
@@ -91,3 +123,13 @@ def of_fleet(account: Account) -> Fill:
         house.tell([*image_ids, *build_ids, *categories])
 
     return fill
+
+
+def _devices(house: House, account: Account) -> list[UUID]:
+    """Return all that ever were of those whom an account sees now."""
+    seen = account.seen("organization_id", shared=False)
+    devices = house.now.views.rows(
+        f"SELECT id FROM device_owner WHERE {seen.text}",  # noqa: S608
+        seen.values,
+    )
+    return [UUID(row["id"]) for row in devices]

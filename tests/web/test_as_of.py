@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask
@@ -68,6 +69,10 @@ def urls(history: History) -> Iterator[str]:
     for batch_id in history.known[Batch]:
         yield f"{FIRMWARE}/batch-upgrade-operation/{batch_id}/"
     yield f"{FIRMWARE}/fleet/"
+    yield f"{FIRMWARE}/batch-upgrade-operation/?page_size=100"
+    yield f"{DEVICES}/?page_size=100"
+    for query in ("name=roof-1", "with_geo=true"):
+        yield f"{DEVICES}/?page_size=100&{query}"
 
 
 def require_lives_as_rows(flashlog: Flashlog, then: Flashlog, position: int) -> None:
@@ -113,7 +118,8 @@ class Asking:
 
     def _told(self, flashlog: Flashlog, url: str, **query: Any) -> tuple[int, Any]:
         keep(self._app, WebState.of(flashlog))
-        answer = self._caller.get(url, query_string=query)
+        path, _, asked = url.partition("?")
+        answer = self._caller.get(path, query_string=dict(parse_qsl(asked)) | query)
         assert answer.status_code in {200, 404}, (url, answer.text)
         # What there was not is missed in other words where another table was asked.
         return answer.status_code, answer.status_code == 200 and answer.get_json()

@@ -6,15 +6,20 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from application.commands.batch_control import hold_batch
+from application.commands.batches import Wish, start_batch
 from application.commands.device_changes import change_device
 from application.commands.device_lifecycle import deactivate_device, delete_device
 from application.flashlog import Flashlog
 from application.past.moments import NO_MOMENT
+from domain.catalogue import FirmwareImage
 from domain.device.device import Device
 from domain.organization import DEFAULT_ORGANIZATION_ID
+from tests.application.stock import ROOT
 from tests.web import examples
 from tests.web.conftest import API, Caller
 from tests.web.people import People
+from web.api.resource import NO_PAST
 
 DEVICES = "/api/v1/controller/device"
 
@@ -116,6 +121,83 @@ def test_what_was_deleted_since_is_told_as_it_was(
     assert admin.get(url).status_code == 404
 
     assert admin.get(url, query_string={"as_of": position}).get_json() == before
+
+
+def test_lists_are_told_as_they_were(
+    admin: Caller, people: People, flashlog: Flashlog
+) -> None:
+    other = examples.organization(flashlog, "other")
+    device_id, image_id = examples.device(flashlog), examples.image(flashlog)
+    build_id = flashlog.log.get(FirmwareImage, image_id).build_id
+    wish = Wish(upgrade_all=True)
+    batch_id = start_batch(flashlog, ROOT, build_id=build_id, wish=wish)
+    flashlog.show(flashlog.log.end())
+    lists = (f"{DEVICES}/", f"{API}/batch-upgrade-operation/")
+    before = [admin.get(url).get_json() for url in lists]
+    assert [each["results"][0]["id"] for each in before] == [
+        str(device_id),
+        str(batch_id),
+    ]
+    position = flashlog.log.end()
+    change_device(flashlog, device_id, {"name": "renamed"})
+    _give(flashlog, device_id, other)
+    hold_batch(flashlog, batch_id=batch_id, reason="later")
+    examples.device(flashlog)
+    assert [admin.get(url).get_json() for url in lists] != before
+
+    then = {"as_of": position}
+    assert [admin.get(url, query_string=then).get_json() for url in lists] == before
+    # Filters ask for what was then, tenants for what is theirs now.
+    for name, count in (("renamed", 0), (before[0]["results"][0]["name"], 1)):
+        told = admin.get(lists[0], query_string=then | {"name": name}).get_json()
+        assert told["count"] == count
+    taker = people.administrator(other)
+    giver = people.administrator(DEFAULT_ORGANIZATION_ID)
+    assert taker.get(lists[0], query_string=then).get_json()["count"] == 1
+    assert giver.get(lists[0], query_string=then).get_json()["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", f"{API}/build/"),
+        ("get", f"{API}/upgrade-operation/"),
+        ("get", f"{API}/fleet/diff/"),
+        ("get", f"{API}/event/"),
+        ("get", "/api/v1/users/user/"),
+        ("post", f"{DEVICES}/"),
+        ("delete", f"{DEVICES}/{examples.NOBODY}/"),
+    ],
+)
+def test_what_is_told_or_changed_only_now_is_not_asked_of_the_past(
+    admin: Caller, method: str, path: str
+) -> None:
+    answer = getattr(admin, method)(path, query_string={"as_of": 1})
+    assert answer.status_code == 400
+    assert answer.get_json() == {"as_of": [NO_PAST]}
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        ("{:%Y-%m-%dT%H:%M:%S.%f}+05:45", 5.75),
+        ("{:%Y-%m-%dT%H:%M:%S.%f}-11:00", -11),
+        ("{:%Y-%m-%dT%H:%M:%S.%f}+1400", 14),
+        ("{:%Y%m%dT%H%M%S.%f}Z", 0),
+        ("{:%Y-%m-%d %H:%M:%S.%f}", 0),
+    ],
+)
+def test_a_time_may_be_of_any_zone(
+    admin: Caller, flashlog: Flashlog, written: str, hours: float
+) -> None:
+    operation_id = examples.operation(flashlog)
+    at = flashlog.log.recorder.last_recorded_at()
+    url = f"{API}/upgrade-operation/{operation_id}/"
+    text = written.format(at + timedelta(hours=hours))
+    assert admin.get(url, query_string={"as_of": text}).status_code == 200
+    before = written.format(at + timedelta(hours=hours, microseconds=-1))
+    # The operation is in the last append.
+    assert admin.get(url, query_string={"as_of": before}).status_code == 404
 
 
 def test_a_key_that_was_changed_since_is_told_no_more(

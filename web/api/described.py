@@ -26,8 +26,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 class Description(msgspec.Struct, frozen=True, kw_only=True):
     """What a handler takes and gives.
 
-    `answers` are the good ones, `refusals` those beyond the usual (401, 403, 404,
-    405, 406, 429, and 400 or 415 where a body is taken). `also_as` are media types that
+    `answers` are the good ones, `refusals` those beyond the usual (400, 401, 403, 404,
+    405, 406, 429, and 415 where a body is taken). `also_as` are media types that
     the same may be asked for as. `is_idempotent` says that the handler asks for an
     `Idempotency-Key`.
     """

@@ -8,8 +8,10 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from application.access import Account
+from application.errors import InvalidError
 from web.answers import json_answer, refusal
 from web.api.authentication import address, authenticate
+from web.api.described import description_of
 from web.api.negotiation import PARSED, RENDERED, negotiate
 from web.state import state
 from web.throttling import Throttle
@@ -19,6 +21,8 @@ Handler = Callable[..., Response]
 # What OPTIONS says of the fields of each method; it may depend on what there is.
 Actions = Callable[[], dict[str, Any]]
 
+AS_OF = "as_of"
+NO_PAST = "Only the present is told, or changed, here: ask without it."
 NO_PERMISSION = "You do not have permission to perform this action."
 _VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -67,6 +71,7 @@ class Resource:
         method = "GET" if request.method == "HEAD" else request.method
         handler = self._handlers.get(method)
         if handler is not None:
+            _require_now(handler)
             return handler(**ids)
         if method == "OPTIONS":
             return self._describe()
@@ -152,3 +157,10 @@ def throttle(by: Throttle, who: str) -> None:
             f"Request was throttled. Expected available in {seconds} seconds.",
             {"Retry-After": str(seconds)},
         )
+
+
+def _require_now(handler: Handler) -> None:
+    """Refuse a question about the past that would be answered, or done, as of now."""
+    takes = {each.name for each in description_of(handler).query}
+    if request.args.get(AS_OF) and AS_OF not in takes:
+        raise InvalidError.of(AS_OF, NO_PAST)

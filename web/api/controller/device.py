@@ -11,9 +11,11 @@ from application.commands.device_changes import change_device
 from application.commands.device_lifecycle import StillActiveError, delete_device
 from application.commands.devices import NewDevice, add_device
 from application.errors import InvalidError
-from application.past.stories import of_device
+from application.past.house import Fill
+from application.past.stories import of_device, of_devices
 from application.queries.lists import Query
 from web.answers import json_answer, refusal
+from web.api.authentication import asking
 from web.api.bodies import load
 from web.api.controller import filters
 from web.api.controller.device_shape import (
@@ -55,9 +57,19 @@ _QUERY = (
 )
 
 
+def _devices() -> Fill:
+    return of_devices(asking())
+
+
 @described(
-    Description(answers={HTTPStatus.OK: DeviceRowShown}, is_list=True, query=_QUERY)
+    Description(
+        answers={HTTPStatus.OK: DeviceRowShown},
+        is_list=True,
+        query=(*_QUERY, AS_OF),
+        refusals=(HTTPStatus.CONFLICT,),
+    )
 )
+@as_of(_devices)
 def _list() -> Response:
     """List devices, newest first."""
     conditions = (
@@ -75,7 +87,7 @@ def _list() -> Response:
         at("created__lt", "device.created", "<"),
     )
     query = Query(source="device", columns="device.*", conditions=conditions)
-    return listed(query, listed_device)
+    return listed(query, lambda row: listed_device(as_owned_then(row)))
 
 
 @described(

@@ -13,7 +13,8 @@ from application.commands.batch_control import (
     hold_batch,
     resume_batch,
 )
-from application.past.stories import of_batch
+from application.past.house import Fill
+from application.past.stories import of_batch, of_batches
 from application.projections.views import Row
 from application.queries.batches import (
     BATCH_STATUSES,
@@ -53,6 +54,10 @@ class HoldBody(Body):
     reason = Text(length_max=_REASON_LENGTH_MAX, blank=True, load_default="")
 
 
+def _batches() -> Fill:
+    return of_batches(asking())
+
+
 @described(
     Description(
         answers={HTTPStatus.OK: BatchShown},
@@ -64,9 +69,12 @@ class HoldBody(Body):
             filters.BY_ID,
             _OF_ORGANIZATION,
             Parameter(name="ordering", meaning="created or modified"),
+            AS_OF,
         ),
+        refusals=(HTTPStatus.CONFLICT,),
     )
 )
+@as_of(_batches)
 def _list() -> Response:
     """List mass upgrades, newest first unless ordered otherwise."""
     conditions = list(seen("batch", slug=filters.slug("organization")))

@@ -148,6 +148,7 @@ def _good(said: Description, shapes: Shapes) -> dict[str, Any]:
 
 def _bad(resource: Resource, method: str, said: Description) -> dict[str, Any]:
     statuses = {
+        HTTPStatus.BAD_REQUEST,  # also for `as_of` where there is no past
         HTTPStatus.NOT_FOUND,
         HTTPStatus.NOT_ACCEPTABLE,
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -156,8 +157,6 @@ def _bad(resource: Resource, method: str, said: Description) -> dict[str, Any]:
     }
     if not isinstance(resource, OpenResource):
         statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-    if said.query or said.body is not None or said.is_idempotent:
-        statuses.add(HTTPStatus.BAD_REQUEST)
     if said.body is not None:
         statuses |= {
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
