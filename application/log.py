@@ -19,6 +19,7 @@ from application.adapters.log.reading import LogReading
 from application.adapters.mapper import TypedMapper
 from domain.base import Aggregate, Event, rebuild
 from domain.errors import NotFoundError, RefusedError
+from domain.topics import stored_as
 
 if TYPE_CHECKING:
     from eventsourcing.persistence import ApplicationRecorder
@@ -107,6 +108,9 @@ class EventLog(Application[UUID]):
         aggregates are worthless and must be loaded again.
         """
         expected = list(dict.fromkeys((each.id, each.version) for each in unchanged))
+        if none_since is not None:
+            # A process of the version before may still append them in old words.
+            none_since = none_since._replace(topics=stored_as(none_since.topics))
         recordings = self.save(*aggregates, expected=expected, none_since=none_since)
         return recordings[-1].notification.id if recordings else self.end()
 
@@ -134,7 +138,7 @@ class EventLog(Application[UUID]):
         self, aggregate_ids: Sequence[UUID], *, topics: Sequence[str] = ()
     ) -> list[Entry]:
         """Everything that happened to some aggregates, or what is of some topics."""
-        stored = self.recorder.select_stories(aggregate_ids, topics=topics)
+        stored = self.recorder.select_stories(aggregate_ids, topics=stored_as(topics))
         return list(map(self._entry, stored))
 
     def at(self, positions: Sequence[int]) -> list[Entry]:

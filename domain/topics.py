@@ -1,6 +1,7 @@
 """Every event by its name in the log, and how stories told in old words are read."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 # Importing the modules is what fills the family tree of Event.
 import domain.batch.batch
@@ -19,9 +20,39 @@ import domain.reservation
 import domain.user  # noqa: F401
 from domain.base import Event
 
-# An old topic → the function that makes the current topic and state of its bytes.
-Upcast = Callable[[bytes], tuple[str, bytes]]
-UPCASTS: Mapping[str, Upcast] = {}
+
+class Upcast(NamedTuple):
+    """How an old kind of event is read: `told` makes topic and state of its bytes.
+
+    The topics that it may make are `becomes`: those of today, or old ones in turn.
+    """
+
+    becomes: tuple[str, ...]
+    told: Callable[[bytes], tuple[str, bytes]]
+
+
+# By the old topic. It stays for ever: logs go on to have what they have.
+UPCASTS: dict[str, Upcast] = {}
+
+
+def current_form(topic: str, state: bytes) -> tuple[str, bytes]:
+    """Return topic and state of an event as they would be stored today."""
+    while (upcast := UPCASTS.get(topic)) is not None:
+        topic, state = upcast.told(state)
+    return topic, state
+
+
+def stored_as(topics: Iterable[str]) -> tuple[str, ...]:
+    """Return these topics and all under which the same may have been stored before."""
+    known = list(dict.fromkeys(topics))
+    # What is found is looked for in turn.
+    for topic in known:
+        known += (
+            old
+            for old, upcast in UPCASTS.items()
+            if topic in upcast.becomes and old not in known
+        )
+    return tuple(known)
 
 
 def _family(event_class: type[Event]) -> Iterator[type[Event]]:

@@ -9,7 +9,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from application.errors import NewerLogError
 from domain.base import Event
-from domain.topics import TOPICS, UPCASTS
+from domain.topics import TOPICS, UPCASTS, current_form
 
 _encoder = msgspec.json.Encoder()
 _decoders = {topic: msgspec.json.Decoder(event) for topic, event in TOPICS.items()}
@@ -32,8 +32,8 @@ class TypedMapper(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
         topic, state = stored_event.topic, stored_event.state
-        while topic in UPCASTS:
-            topic, state = UPCASTS[topic](state)
+        if topic in UPCASTS:
+            topic, state = current_form(topic, state)
         try:
             decoder = _decoders[topic]
         except KeyError:
