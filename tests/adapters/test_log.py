@@ -273,8 +273,12 @@ def test_stories_and_places_are_found(log: Log) -> None:
     assert ids(log.select_stories([one, other])) == [3, 4, 1, 2, 7]
     assert ids(log.select_stories([one], topics=["x", "Example:Happened"])) == [1, 2, 7]
     assert ids(log.select_stories([one], topics=["x"])) == []
+    assert ids(log.select_stories([])) == ids(log.select_at([])) == []
     assert sorted(log.select_positions([one, third])) == [1, 2, 5, 6, 7]
     assert sorted(ids(log.select_at([7, 2, 99]))) == [2, 7]
+    # More than are asked for at once, and one of them twice.
+    many = [one, *(UUID(int=number << 64) for number in range(1, 600)), one]
+    assert ids(log.select_stories(many)) == [1, 2, 7]
     (found,) = log.select_at([3])
     assert (found.originator_id, found.originator_version) == (other, 1)
     assert (found.topic, found.state) == ("Example:Happened", b"{}       ")

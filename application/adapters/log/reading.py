@@ -1,8 +1,10 @@
 """What is asked of the log, the same of every database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, Subscription
@@ -16,10 +18,12 @@ from application.adapters.log.event import (
     moment_of,
 )
 
-# So many stories are asked for at once.
+# So many stories, or events, are asked for at once.
 _CHUNK = 500
 _ALL = 1 << 62
 _COLUMNS = "position, originator_id, originator_version, topic, state, recorded_at"
+
+T = TypeVar("T")
 
 
 class LogReading(ApplicationRecorder):
@@ -55,24 +59,25 @@ class LogReading(ApplicationRecorder):
         self, originator_ids: Sequence[UUID], *, topics: Sequence[str] = ()
     ) -> Sequence[LoggedEvent]:
         """Return the events of some stories, one story after the other."""
-        marks = ", ".join("?" * len(originator_ids))
         kinds = ", ".join("?" * len(topics))
+        rows: list[Any] = []
         with self._database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM event"  # noqa: S608
-                f" WHERE originator_id IN ({marks})"
-                + (f" AND topic IN ({kinds})" if topics else "")
-                + " ORDER BY originator_id, originator_version",
-                [*(each.bytes for each in originator_ids), *topics],
-            ).fetchall()
+            for chunk in _chunks(originator_ids):
+                marks = ", ".join("?" * len(chunk))
+                rows += connection.execute(
+                    f"SELECT {_COLUMNS} FROM event"  # noqa: S608
+                    f" WHERE originator_id IN ({marks})"
+                    + (f" AND topic IN ({kinds})" if topics else "")
+                    + " ORDER BY originator_id, originator_version",
+                    [*(each.bytes for each in chunk), *topics],
+                ).fetchall()
         return logged(rows)
 
     def select_positions(self, originator_ids: Sequence[UUID]) -> list[int]:
         """Return where the events of some stories are; the index alone is read."""
         found: list[int] = []
         with self._database.reading() as connection:
-            for start in range(0, len(originator_ids), _CHUNK):
-                chunk = originator_ids[start : start + _CHUNK]
+            for chunk in _chunks(originator_ids):
                 marks = ", ".join("?" * len(chunk))
                 rows = connection.execute(
                     f"SELECT position FROM event WHERE originator_id IN ({marks})",  # noqa: S608
@@ -83,12 +88,14 @@ class LogReading(ApplicationRecorder):
 
     def select_at(self, positions: Sequence[int]) -> Sequence[LoggedEvent]:
         """Return the events at some positions."""
-        marks = ", ".join("?" * len(positions))
+        rows: list[Any] = []
         with self._database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM event WHERE position IN ({marks})",  # noqa: S608
-                positions,
-            ).fetchall()
+            for chunk in _chunks(positions):
+                marks = ", ".join("?" * len(chunk))
+                rows += connection.execute(
+                    f"SELECT {_COLUMNS} FROM event WHERE position IN ({marks})",  # noqa: S608
+                    chunk,
+                ).fetchall()
         return logged(rows)
 
     def select_notifications(
@@ -169,3 +176,10 @@ class LogReading(ApplicationRecorder):
 
     def close(self) -> None:
         self._database.close()
+
+
+def _chunks(wanted: Iterable[T]) -> Iterator[list[T]]:
+    """Yield everything once, a few at a time."""
+    rest = iter(dict.fromkeys(wanted))
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
