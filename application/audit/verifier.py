@@ -226,6 +226,14 @@ class Export:
                 msg = f"{self._directory}/checkpoints.jsonl: not a checkpoint: {line!r}"
                 raise UnusableError(msg) from None
 
+    def checkpoint(self) -> str:
+        """Read the newest one, a file of its own. Raises UnusableError."""
+        try:
+            return (self._directory / "checkpoint").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"{self._directory / 'checkpoint'}: {error}"
+            raise UnusableError(msg) from error
+
     def _lines(self, name: str) -> Iterator[bytes]:
         try:
             with (self._directory / name).open("rb") as file:
@@ -331,8 +339,25 @@ def verify(
     if not walk.findings and events > walk.good:
         text = "no checkpoint covers these"
         walk.findings.append(Finding(walk.good + 1, events, text))
+    if not walk.findings:
+        walk.findings += _amiss(export, keys, walk)
     named = [key.text for key in keys]
     return Result(events, walk.good, walk.held, named, walk.findings)
+
+
+def _amiss(export: Export, keys: Sequence[Key], walk: _Walk) -> Iterator[Finding]:
+    """Tell what other files say otherwise than the events and what was signed of them.
+
+    An export that was cut off at a checkpoint fits all that is left of it.
+    """
+    events = walk.tree.size
+    if export.events != events:
+        first, last = sorted((events, export.events))
+        text = f"the manifest names {export.events} events, there are {events}"
+        yield Finding(first + 1, last, text)
+    newest = read_checkpoint(export.checkpoint(), keys, is_held=False)
+    if newest.trouble or (newest.size, newest.root) != (events, walk.tree.root()):
+        yield Finding(1, events, "the file `checkpoint` is not that of these events")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from application.audit import verifier
 from application.audit.verifier import Finding, Result, UnusableError, verify
+from domain.transparency.checkpoint import Checkpoint
 from domain.transparency.note import SigningKey
 from tests.audit import tampering
 from tests.audit.given import House
@@ -234,3 +235,40 @@ def test_a_checkpoint_of_a_stranger_is_told(house: House) -> None:
     result = verify(exported, held=[held], vkeys=[stranger])
     assert result.signed == 0
     assert all("no signature of" in each.text for each in result.findings)
+
+
+def cut_at(exported: Path, size: int) -> None:
+    """Cut an export off where a checkpoint is, as a full disk may by chance."""
+    change(exported, lambda events: events[:size])
+    path = exported / "checkpoints.jsonl"
+    kept = [
+        line
+        for line in path.read_text().splitlines(keepends=True)
+        if json.loads(line)["size"] <= size
+    ]
+    path.write_text("".join(kept))
+
+
+def test_an_export_that_was_cut_at_a_checkpoint_is_found(house: House) -> None:
+    exported = house.export("export")
+    cut_at(exported, 40)
+    manifest, newest = verify(exported).findings
+    assert (manifest.first, manifest.last) == (41, 46)
+    assert "names 46 events, there are 40" in manifest.text
+    assert "the file `checkpoint`" in newest.text
+
+
+@pytest.mark.parametrize("size", [40, 46])
+def test_the_newest_checkpoint_is_that_of_the_events(house: House, size: int) -> None:
+    exported = house.export("export")
+    stranger = Checkpoint("flashlog/test", size, bytes(32)).signed(house.key)
+    for note in (house.kept(40), stranger.whole):
+        (exported / "checkpoint").write_text(note)
+        assert ranges(verify(exported)) == [(1, 46)]
+
+
+def test_without_its_newest_checkpoint_an_export_is_none(house: House) -> None:
+    exported = house.export("export")
+    (exported / "checkpoint").unlink()
+    with pytest.raises(UnusableError, match="No such file"):
+        verify(exported)

@@ -1,7 +1,9 @@
 """Checkpoints reach those who remember them; what they say is shown if it holds."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -208,3 +210,46 @@ def test_a_service_does_not_start_with_such_a_setting(tmp_path: Path) -> None:
     with pytest.raises(ServeError, match="'nowhere' is no URL of a witness"):
         serve(settings)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_witness_is_asked_again_whatever_it_is_said_to_know(
+    store: AuditStore, messenger: Messenger, witness: TestWitness
+) -> None:
+    """Whoever may write to the store could keep it from ever hearing of a change."""
+    store.note_known(witness.url, 1 << 40)
+    assert messenger.has_news()
+    assert messenger.bring() == 25
+    assert not messenger.has_news()
+
+
+def test_a_witness_that_does_not_know_our_key_is_told(
+    house: House, store: AuditStore
+) -> None:
+    with witnessing(SigningKey.make("flashlog/other").verifier) as stranger:
+        messenger = Messenger(
+            store, Witness(stranger.url, stranger.key), limit_seconds=5
+        )
+        with pytest.raises(UnwitnessedError, match="answered 403"):
+            messenger.bring()
+    assert len(newest(store).signatures) == 1
+
+
+def test_a_witness_that_does_not_answer_is_not_waited_for(store: AuditStore) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        slow = Witness(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        begun = monotonic()
+        with pytest.raises(UnwitnessedError, match="timed out"):
+            Messenger(store, slow, limit_seconds=0.2).bring()
+        assert monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("answer", ["x\n", "-1\n", f"{10**18}\n", "", "9" * 30 + "\n"])
+def test_a_conflict_that_makes_no_sense_is_told(
+    messenger: Messenger,
+    witness: TestWitness,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+) -> None:
+    monkeypatch.setattr(witness, "add", lambda *_: (409, answer))
+    with pytest.raises(UnwitnessedError, match=r"409|knows of"):
+        messenger.bring()
