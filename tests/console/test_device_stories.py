@@ -32,14 +32,12 @@ def test_many_are_chosen_and_checked_together(
     page.get_by_label("All on this page").uncheck()
     boxes.nth(0).check()
     boxes.nth(1).check()
-    person.require_accessible()
     person.picture(pictures, "devices-dark")
     page.get_by_label("What to do with the chosen devices").select_option("check")
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("heading", name="Check 2 devices?")).to_be_visible()
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("2 of 2 were visited.")).to_be_visible(timeout=20_000)
-    person.require_accessible()
 
 
 def test_all_that_match_can_be_chosen_without_scripts(
@@ -55,23 +53,3 @@ def test_all_that_match_can_be_chosen_without_scripts(
         expect(heading).to_be_visible()
         page.get_by_role("link", name="Back").click()
         expect(page.get_by_role("row", name=re.compile("roof-000"))).to_be_visible()
-
-
-def test_every_page_of_devices_can_be_read_by_all(
-    person: Visitor, city: City, pictures: Path
-) -> None:
-    device = f"/devices/{city.town.device_ids[-1]}/"
-    of_device = [device, *(f"{device}{page}/" for page in ("edit", "connect"))]
-    for number, path in enumerate([*of_device, "/devices/add/", "/operations/"]):
-        person.open(path)
-        person.require_accessible()
-        person.picture(pictures, f"inventory-dark-{number}")
-
-
-def test_no_page_scrolls_sideways_on_a_phone(chromium: Chromium, city: City) -> None:
-    device = f"/devices/{city.town.device_ids[-1]}/"
-    with somebody(chromium, city, size=PHONE) as visitor:
-        for path in ("/devices/", "/operations/", "/devices/add/", device):
-            page = visitor.open(path)
-            width = page.evaluate("document.documentElement.scrollWidth")
-            assert width <= PHONE[0], path

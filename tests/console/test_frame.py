@@ -15,7 +15,6 @@ def test_who_has_no_session_is_asked_to_sign_in_and_led_back(
     with Visitor.of(chromium, city.service.url) as visitor:
         page = visitor.open("/?a=b")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        visitor.require_accessible()
         page.get_by_label("User name").fill("admin")
         page.get_by_label("Password").fill("tester")
         page.get_by_role("button", name="Sign in").click()
@@ -40,4 +39,3 @@ def test_a_path_that_there_is_not_is_a_page_that_leads_back(
         # Chromium itself says on its console that this was a 404.
         assert len(visitor.complaints) == 1
         visitor.complaints.clear()
-        visitor.require_accessible()

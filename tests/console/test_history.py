@@ -87,7 +87,6 @@ def test_what_happens_appears_by_itself(
     name = f"town-{uuid4().hex[:6]}"
     examples.organization(city.flashlog, name)
     expect(page.get_by_text(f"Founded: {name}")).to_be_visible()
-    visitor.require_accessible()
     visitor.picture(pictures, "history")
 
 

@@ -44,11 +44,9 @@ def test_a_mass_upgrade_with_mixed_results(
         page.get_by_text("How fast, and when it holds itself").click()
         page.get_by_label("Uploads at the same time", exact=False).first.fill("1")
         page.get_by_label("Failures before it holds itself").fill("1")
-        visitor.require_accessible()
         visitor.picture(pictures, "mass-upgrade-new")
         page.get_by_role("button", name="Show who it would be").click()
         expect(page.get_by_role("heading", name="Dry run")).to_be_visible()
-        visitor.require_accessible()
         visitor.picture(pictures, "mass-upgrade-dry-run")
         page.get_by_role("button", name="Upgrade 6 devices").click()
 
@@ -60,7 +58,6 @@ def test_a_mass_upgrade_with_mixed_results(
         expect(statuses).to_contain_text("Aborted 1", timeout=1000 * _SECONDS)
         failed = page.get_by_role("row").filter(has=page.locator(".status.failed"))
         expect(failed).to_contain_text("sysupgrade refused the image")
-        visitor.require_accessible()
         visitor.picture(pictures, "mass-upgrade-held")
 
         # One that waits stays as it is; then the others go on.
@@ -98,7 +95,6 @@ def test_what_still_can_be_is_cancelled(
         expect(statuses).to_contain_text("In progress 0", timeout=1000 * _SECONDS)
         expect(statuses).to_contain_text("Success 0")
         expect(page.get_by_role("link", name="Resume")).to_be_hidden()
-        visitor.require_accessible()
         visitor.picture(pictures, "mass-upgrade-cancelled-phone")
 
 

@@ -80,7 +80,6 @@ def test_the_overview_moves_by_itself(
     name = page.locator(f"#batch-{batch_id}")
     expect(name).to_contain_text("success", timeout=30_000)
     expect(running).to_contain_text("No upgrade is running.")
-    visitor.require_accessible()
     visitor.picture(pictures, "overview")
 
 

@@ -82,7 +82,6 @@ def test_files_are_chosen_and_dropped_and_each_is_told_what_became_of_it(
 
     page.get_by_role("link", name="CPE210").click()
     expect(page.get_by_text("What it says of itself")).to_be_visible()
-    visitor.require_accessible()
     page.get_by_role("link", name="Delete").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Delete the image")
