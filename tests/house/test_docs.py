@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from tests.house import pages
 from web.cli.main import cli as root
 
 ROOT = Path(__file__).parents[2]
-TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 # A command at the beginning of a line, with a variable before it, or in a pipe.
 _TYPED = r"(?:^ +(?:\w+=\S+ )?|\| |\$\()flashlog ([a-z][^|;&)\n]*)"
 
@@ -103,14 +104,20 @@ def test_the_lock_has_hashes_and_names_no_index() -> None:
     assert [each.split()[0] for each in pinned if "--hash=sha256:" not in each] == []
 
 
-def test_the_unit_is_one_that_systemd_understands(tmp_path: Path) -> None:
-    unit = tmp_path / "flashlog.service"
-    text = (ROOT / "docs" / "flashlog.service").read_text()
+UNITS = sorted(path.name for path in (ROOT / "docs" / "deploy").glob("*.service"))
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_one_that_systemd_understands(tmp_path: Path, name: str) -> None:
+    text = (ROOT / "docs" / "deploy" / name).read_text()
     sections = re.findall(r"^\[(\w+)\]$", text, re.MULTILINE)
     assert sections == ["Unit", "Service", "Install"]
     verify = shutil.which("systemd-analyze")
     if verify is not None:
-        unit.write_text(text.replace("%h/.local/bin/flashlog", "/bin/true"))
+        unit = tmp_path / name
+        started = re.compile(r"^ExecStart=\S+/flashlog", re.MULTILINE)
+        assert started.search(text)
+        unit.write_text(started.sub("ExecStart=/bin/true", text))
         done = subprocess.run(
             [verify, "verify", "--user", str(unit)],
             capture_output=True,
@@ -118,7 +125,24 @@ def test_the_unit_is_one_that_systemd_understands(tmp_path: Path) -> None:
             check=False,
             env={"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)},
         )
-        assert "flashlog.service:" not in done.stderr
+        assert f"{name}:" not in done.stderr
+
+
+def test_containers_run_commands_that_there_are() -> None:
+    compose = yaml.safe_load((ROOT / "docs" / "deploy" / "compose.yaml").read_text())
+    commands = [
+        service["command"]
+        for service in compose["services"].values()
+        if "command" in service
+    ]
+    assert len(commands) == 2
+    for name, *options in commands:
+        command = root.commands[name]
+        with command.make_context(name, options, resilient_parsing=True) as context:
+            assert not context.args
+    said = pages.SETTINGS.read_text()
+    for variable in compose["x-flashlog"]["environment"]:
+        assert f"`{variable}`" in said
 
 
 def _shell_lines(text: str) -> list[str]:

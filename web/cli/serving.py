@@ -44,7 +44,7 @@ def serve(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
 @_BEHIND_PROXY
 @pass_machine
 def web(here: Here, *, bind: str | None, behind_proxy: bool) -> None:
-    """Serve REST, console and feed alone; others visit the routers.
+    """Serve REST, console and feed; others visit routers.
 
     For an installation on several machines, with FLASHLOG_DATABASE_URL: any number of
     them, and of `flashlog runner`. Each also keeps the read models up when no other
