@@ -14,7 +14,7 @@ from web.cli import exits
 from web.cli.main import cli as root
 
 # They run until they are stopped, are a show, or speak to a shell.
-_WITHOUT_DATA = {"serve", "runner", "demo", "completion"}
+_WITHOUT_DATA = {"serve", "web", "runner", "demo", "completion"}
 
 
 def _commands(
