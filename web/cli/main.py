@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -30,6 +31,9 @@ from web.cli import (
     users,
 )
 from web.cli.here import Here
+
+# What stands in for outputs that we were not given, as long as we run.
+_KEPT_OPEN: list[TextIO] = []
 
 
 def _version() -> str:
@@ -130,8 +134,9 @@ def _open_what_is_closed() -> None:
     """Let those who started us without an output have none."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            # It stays open as long as we run.
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+            nowhere = Path(os.devnull).open("w")  # noqa: SIM115
+            _KEPT_OPEN.append(nowhere)
+            setattr(sys, name, nowhere)
 
 
 def _require_text(arguments: Sequence[str]) -> None:
