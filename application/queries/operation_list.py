@@ -11,6 +11,7 @@ from application.queries.lists import Order, Query
 # The names of devices that were deleted are known still.
 _SOURCE = (
     "operation LEFT JOIN device_owner ON device_owner.id = operation.device_id"
+    " LEFT JOIN device ON device.id = operation.device_id"
     " LEFT JOIN image ON image.id = operation.image_id"
     " LEFT JOIN build ON build.id = image.build_id"
     " LEFT JOIN category ON category.id = build.category_id"
@@ -19,8 +20,7 @@ _COLUMNS = (
     "operation.*, device_owner.name AS device_name, image.file_name AS file_name,"
     " image.type AS image_type, build.id AS build_id, build.version AS version,"
     " category.name AS category_name,"
-    " EXISTS (SELECT 1 FROM device WHERE device.id = operation.device_id)"
-    " AS has_device"
+    " CASE WHEN device.id IS NULL THEN 0 ELSE 1 END AS has_device"
 )
 # What a list may be narrowed to beside the statuses.
 OF_OWED = Condition("operation.owed <> '' AND operation.status <> 'in-progress'")
