@@ -1,10 +1,12 @@
 """Pages of devices without a browser: found, added, changed, checked, upgraded."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from werkzeug.test import TestResponse
 
 from application.commands.operations import cancel_operation, start_upgrade
 from application.flashlog import Flashlog
@@ -51,6 +53,21 @@ def _somebody(flashlog: Flashlog, user_id: UUID | None) -> Browser:
 
 
 # --- finding ------------------------------------------------------------------
+
+
+def _sent_again(
+    browser: Browser, asked: dict[str, str], more: dict[str, str] | None = None
+) -> TestResponse:
+    """Ask for a page that asks back, and answer it."""
+    shown = browser.get("/devices/several/", query_string=asked)
+    return _sent(browser, shown, asked | (more or {}))
+
+
+def _sent(browser: Browser, shown: TestResponse, form: dict[str, str]) -> TestResponse:
+    """Send the form of a page, with the mark of what it has shown."""
+    found = re.search(r'name="mark" value="(\w+)"', shown.get_data(as_text=True))
+    mark = {"mark": found[1]} if found else {}
+    return browser.post("/devices/several/", form | mark)
 
 
 def test_an_empty_inventory_tells_the_next_step(admin: Browser) -> None:
@@ -171,9 +188,29 @@ def test_all_that_match_are_meant_where_that_is_said(
     assert "Move 3 devices" in text_of(
         admin.get("/devices/several/", query_string=asked)
     )
-    admin.post("/devices/several/", asked | {"target": str(group_id)})
+    answer = _sent_again(admin, asked, {"target": str(group_id)})
+    assert answer.status_code == HTTPStatus.SEE_OTHER
     assert {_device(flashlog, each).group_id for each in chosen} == {group_id}
     assert _device(flashlog, other).group_id is None
+
+
+@pytest.mark.parametrize("action", ["deactivate", "check"])
+def test_where_others_match_than_were_shown_it_is_asked_again(
+    flashlog: Flashlog, admin: Browser, stock: Stock, action: str
+) -> None:
+    stock.device(name="roof-1")
+    asked = {"action": action, "all": "1", "text": "roof"}
+    shown = admin.get("/devices/several/", query_string=asked)
+    joined = stock.device(name="roof-2")
+    answer = _sent(admin, shown, asked)
+    assert answer.status_code == HTTPStatus.CONFLICT
+    said = text_of(answer)
+    assert "Others match by now than were shown" in said
+    assert "2 devices" in said
+    assert "roof-2" in said
+    assert _device(flashlog, joined).is_active
+    # What is shown now may be confirmed.
+    assert _sent(admin, answer, asked).status_code == HTTPStatus.SEE_OTHER
 
 
 @pytest.mark.parametrize("action", ["", "explode", "check"])
@@ -196,7 +233,7 @@ def test_what_makes_no_sense_is_not_taken_for_everything_or_none(
 ) -> None:
     device_id = stock.device(group_id=stock.group())
     before = flashlog.log.end()
-    admin.post("/devices/several/", {"all": "1", **asked})
+    _sent_again(admin, {"all": "1", **asked})
     assert flashlog.log.end() == before
     assert _device(flashlog, device_id).is_active
 

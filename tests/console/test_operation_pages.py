@@ -1,5 +1,6 @@
 """Pages of operations without a browser: what is shown, offered, decided, refused."""
 
+import re
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
@@ -153,6 +154,23 @@ def test_a_retry_names_the_operation_that_it_repeats(
     again = answer.headers["Location"]
     assert "an earlier upgrade" in text_of(admin.get(again))
     assert "Repeated by" in text_of(admin.get(f"/operations/{running}/"))
+
+
+def test_a_double_click_tries_again_once(
+    flashlog: Flashlog, admin: Browser, running: UUID
+) -> None:
+    cancel_operation(flashlog, operation_id=running)
+    path = f"/operations/{running}/retry/"
+    shown = admin.get(path).get_data(as_text=True)
+    (key,) = re.findall(r'name="key" value="([^"]+)"', shown)
+    before = flashlog.log.end()
+    first = admin.post(path, {"key": key})
+    end = flashlog.log.end()
+    assert end > before
+    second = admin.post(path, {"key": key})
+    assert second.status_code == HTTPStatus.SEE_OTHER
+    assert second.headers["Location"] == first.headers["Location"]
+    assert flashlog.log.end() == end
 
 
 def test_what_is_still_running_is_not_retried(

@@ -19,7 +19,8 @@ ROLES = ("administrator", "operator", "manager_without_permissions", "member")
 MANAGERS = ROLES[:2]
 # What differs from one answer to the next, whoever has done nothing in between.
 _OF_THE_MOMENT = re.compile(
-    r'data-position="\d+"|name="(?:form|key)" value="[0-9a-f-]+"|href="\?before=\d+"'
+    r'data-(?:position|now)="[^"]+"|name="(?:form|key)" value="[0-9a-f-]+"'
+    r'|href="\?before=\d+"'
 )
 
 

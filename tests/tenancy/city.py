@@ -14,6 +14,7 @@ from application.flashlog import Flashlog
 from application.settings import Settings
 from tests.tenancy.tenant import FIRMWARE, Tenant, catalogue, settle
 from tests.web.people import Caller, People
+from tests.web.recorded import record_visit
 from web.api.resource import OpenResource, Resource
 from web.app import create_app
 
@@ -37,6 +38,8 @@ class City:
         self._share_a_build()
         for tenant in (self.theirs, self.ours):
             self.people_of(tenant)
+            operation_id = UUID(tenant.ids["operation_id"])
+            record_visit(self.flashlog, operation_id, printed=tenant.mark())
             tenant.position = self.flashlog.log.end()
 
     def caller(self, role: str, tenant: Tenant) -> Caller:

@@ -48,9 +48,11 @@ def show(
 def _everywhere() -> dict[str, Any]:
     """Return what every page shows or needs."""
     account: Account | None = g.get("account")
+    # Browsers tell the time by this clock where their own is wrong.
+    now = {"now_text": _machine(flashlog().clock.now())}
     if account is None:
-        return {}
-    return {
+        return now
+    return now | {
         "account": account,
         "user_name": name_of(flashlog(), account.user_id),
         "csrf_field": Markup('<input type="hidden" name="{}" value="{}">').format(
@@ -75,10 +77,13 @@ def when(moment: datetime | str | None) -> Markup:
         return Markup("")
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
-    machine = timestamp(moment.isoformat().replace("+00:00", "Z"))
     return Markup('<time datetime="{}">{}</time>').format(
-        machine, f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+        _machine(moment), f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     )
+
+
+def _machine(moment: datetime) -> str:
+    return timestamp(moment.isoformat().replace("+00:00", "Z"))
 
 
 def bytes_text(size: int) -> str:

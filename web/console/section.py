@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from application.access import Account
 from web import sessions
-from web.answers import refusal
+from web.answers import AnswerError, refusal
 from web.api.resource import throttle
-from web.console import refusals
+from web.console import refusals, resending
 from web.console.texts import gettext as _
 from web.state import flashlog, state
 from web.uploads import allow_file
@@ -79,6 +79,8 @@ def require(*permissions: str) -> None:
 def _enter() -> AnyResponse | None:
     """Let in who has a session and manages something; others log in, or are told."""
     account = sessions.account_of_session()
+    if account is None and resending.is_ours():
+        return resending.signed_out()
     if account is None:
         asked = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("admin.show", next=asked))
@@ -86,7 +88,12 @@ def _enter() -> AnyResponse | None:
     g.user_id = account.user_id
     # Before anything is looked up: what happens meanwhile is told by the feed.
     g.position = flashlog().views.position()
-    sessions.require_csrf()
+    try:
+        sessions.require_csrf()
+    except AnswerError:
+        if not resending.is_ours():
+            raise
+        return resending.once_more()
     throttle(state().request_throttle, str(account.user_id))
     if not account.is_manager():
         raise refusal(

@@ -174,7 +174,7 @@ def batch_state_frame(
     logs_left_out: bool = False,
 ) -> bytes:
     """Encode the state of a batch; it is said where the logs are blank for brevity."""
-    message = {
+    message: dict[str, Any] = {
         "type": "batch_state",
         "batch_status": progress_object(progress),
         "operations": operations,

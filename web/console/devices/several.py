@@ -1,5 +1,6 @@
 """Something done to many devices at once: those chosen, or all that filters find."""
 
+import hashlib
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -57,6 +58,9 @@ def several() -> AnyResponse:
         return _back(_("Nothing was done: choose some devices."), "warning")
     if request.method == "GET":
         return _page(action, device_ids)
+    if request.form.get("all") and request.form.get("mark") != _mark(device_ids):
+        problem = _("Others match by now than were shown, so nothing was done.")
+        return _page(action, device_ids, HTTPStatus.CONFLICT, problem=problem)
     if action == "check":
         return begin_visits(device_ids)
     count = _change(action, device_ids)
@@ -86,17 +90,31 @@ def _chosen() -> list[UUID]:
     return ids_of(flashlog().views, query)
 
 
-def _page(action: str, device_ids: Sequence[UUID]) -> Response:
+def _mark(device_ids: Sequence[UUID]) -> str:
+    """Return what tells these devices from any others."""
+    joined = b"".join(sorted(each.bytes for each in device_ids))
+    return hashlib.sha256(joined).hexdigest()
+
+
+def _page(
+    action: str,
+    device_ids: Sequence[UUID],
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    problem: str = "",
+) -> Response:
     views = flashlog().views
     query = devices_in_words(asking(), Asked(among=device_ids[:_NAMES_SHOWN]))
     return show(
         "devices_several.html",
+        status,
+        problem=problem,
         action=action,
         count=len(device_ids),
         devices=query.page(views, limit=_NAMES_SHOWN, offset=0),
         targets=named(_TABLES[action]) if action in _TABLES else [],
         # What is sent again: the filters, or every one that was chosen.
-        sent=[*_filters().items(), ("all", "1")]
+        sent=[*_filters().items(), ("all", "1"), ("mark", _mark(device_ids))]
         if request.values.get("all")
         else [("device", each) for each in device_ids],
         back=url_for("devices.index", **_filters()),

@@ -1,12 +1,13 @@
 """What a person decides on an operation: cancel it, repeat it, let it go on."""
 
 from http import HTTPStatus
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from flask import Response, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from application.commands.idempotency import RequestKey
 from application.commands.operations import (
     cancel_operation,
     resume_operation,
@@ -14,6 +15,7 @@ from application.commands.operations import (
 )
 from application.errors import InvalidError, RefusedError
 from application.projections.views import Row
+from web.api.idempotency import once
 from web.api.lookup import visible
 from web.console import dangers
 from web.console.operations.page import row_of
@@ -53,10 +55,21 @@ def retry(operation_id: UUID) -> AnyResponse:
     )
     if request.method == "GET":
         return _retry_page(row, device, reasons=reasons)
+
+    def again_once(key: RequestKey) -> UUID:
+        return retry_operation(
+            flashlog(), operation_id=operation_id, by=g.user_id, key=key
+        )
+
     try:
         if reasons:
             dangers.require_name(device)
-        begun = retry_operation(flashlog(), operation_id=operation_id, by=g.user_id)
+        return once(
+            again_once,
+            again=lambda used: used.owner_id,
+            shown=_begun,
+            key_text=request.form.get("key"),
+        )
     except InvalidError as error:
         return _retry_page(
             row,
@@ -65,8 +78,6 @@ def retry(operation_id: UUID) -> AnyResponse:
             reasons=reasons,
             errors=error.fields,
         )
-    flash(_("The upgrade was started again."), "success")
-    return _to(begun)
 
 
 @blueprint.page("/operations/<uuid:operation_id>/resume/", DECIDE, methods=_BOTH)
@@ -96,7 +107,13 @@ def _retry_page(
         reasons=reasons,
         errors=errors or {},
         name_field=dangers.FIELD,
+        key=request.form.get("key") or uuid4(),
     )
+
+
+def _begun(operation_id: UUID) -> AnyResponse:
+    flash(_("The upgrade was started again."), "success")
+    return _to(operation_id)
 
 
 def _to(operation_id: UUID) -> AnyResponse:

@@ -6,7 +6,7 @@
 // alone knows how things look: no words and no rules are repeated here.
 
 import { morphing } from "./morph.js";
-import { tellTimesIn } from "./times.js";
+import { setClock, tellTimesIn } from "./times.js";
 
 const PAUSE_MS = 400;
 // A page that takes long to make is asked for less often.
@@ -23,6 +23,7 @@ let failures = 0;
 let isWanted = false;
 let isFetching = false;
 let showing = 0;
+let hasEnded = false;
 
 /** Follow what the page is about, if it says so. */
 export function follow() {
@@ -39,12 +40,13 @@ function connect() {
   const path = `/ws/firmware-upgrader/event/?after=${told}${query}`;
   const socket = new WebSocket(`${scheme}://${location.host}${path}`);
   socket.addEventListener("open", () => {
+    hasEnded = false;
     failures = 0;
     say("live");
   });
   socket.addEventListener("message", ({ data }) => hear(JSON.parse(data)));
   socket.addEventListener("close", () => {
-    say("lost");
+    if (!hasEnded) say("lost");
     const wait = RECONNECT_MS[Math.min(failures++, RECONNECT_MS.length - 1)];
     setTimeout(failures > 1 ? reconnect : connect, wait);
   });
@@ -101,7 +103,10 @@ export async function textOfNow() {
   // Meanwhile the window may have come to show something else.
   if (path !== location.href) return "";
   if (answer.redirected || NO_MORE.includes(answer.status)) {
-    location.reload();
+    // What somebody is typing here is not thrown away.
+    hasEnded = isFilledIn();
+    if (hasEnded) say("ended");
+    else location.reload();
     return "";
   }
   return answer.ok ? text : "";
@@ -111,6 +116,7 @@ export async function textOfNow() {
 export async function show(text) {
   const mine = ++showing;
   const page = new DOMParser().parseFromString(text, "text/html");
+  setClock(page.body);
   let begun = performance.now();
   for (const fresh of page.querySelectorAll("[data-live]")) {
     const old = document.getElementById(fresh.id);
@@ -137,10 +143,28 @@ function nextFrame() {
   });
 }
 
+/** Whether something was typed or chosen in a form that would change something. */
+function isFilledIn() {
+  const fields = "input:not([type=hidden]), textarea, select";
+  return [...document.querySelectorAll("form[method=post]")].some((form) =>
+    [...form.querySelectorAll(fields)].some(isChanged),
+  );
+}
+
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") {
+    return field.checked !== field.defaultChecked;
+  }
+  if (field.options) {
+    return [...field.options].some((each) => each.selected !== each.defaultSelected);
+  }
+  return field.value !== field.defaultValue;
+}
+
 function say(state) {
   const words = document.getElementById("connection");
   words.hidden = false;
-  words.classList.toggle("lost", state === "lost");
+  words.classList.toggle("lost", state !== "live");
   const text = words.dataset[`${state}Words`];
   if (words.textContent !== text) words.textContent = text;
 }
