@@ -32,8 +32,7 @@ def set_due(connection: Connection, operations: Sequence[UpgradeOperation]) -> N
     waiting = [each for each in operations if each.next_visit_at is not None]
     rows = [row for row in _rows(connection, waiting) if row != _was(before, row)]
     if rows:
-        # In this order by everybody, so that no two wait for each other.
-        rows.sort(key=lambda row: str(row["operation_id"]))
+        # In the order of the log: of those that wait equally long, the first is first.
         connection.executemany(_SET, [tuple(row.values()) for row in rows])
 
 

@@ -17,6 +17,7 @@ from application.access import ALL, Account
 from application.flashlog import Flashlog
 from application.log import Entry
 from application.projections.views import Row
+from application.queries.lists import NO_LIMIT
 from application.queries.naming import names_seen
 from application.queries.operations import Wanted, seen_by
 from application.queries.operations import list_operations as operations
@@ -116,7 +117,7 @@ def count_about_batch(flashlog: Flashlog, account: Account, batch: Row) -> int:
 
 
 def _operations(flashlog: Flashlog, wanted: Wanted) -> list[UUID]:
-    rows = operations(flashlog.views, wanted, limit=-1, offset=0)
+    rows = operations(flashlog.views, wanted, limit=NO_LIMIT, offset=0)
     return [UUID(row["id"]) for row in rows]
 
 

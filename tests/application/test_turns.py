@@ -10,13 +10,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from application.adapters.sqlite.connections import Connections
 from application.flashlog import Flashlog
-from application.projections.projector import open_views
 from application.projections.turns import Bounds, Turns
 from application.runner import Runner
 from domain.device.device import Device
 from domain.operation.operation import UpgradeOperation
+from tests.adapters.databases import KINDS
 from tests.application.houses import claimed, opened
 from tests.application.stock import Stock
 from tests.domain import examples
@@ -25,9 +24,16 @@ BOUNDS = Bounds(uploads_max=3, uploads_per_location_max=2, reboots_max=5)
 LATE = examples.later(3600).timestamp()
 
 
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return ""
+
+
 @pytest.fixture
-def flashlog(tmp_path: Path) -> Iterator[Flashlog]:
-    with opened(tmp_path) as flashlog:
+def flashlog(tmp_path: Path, database_url: str) -> Iterator[Flashlog]:
+    with opened(tmp_path, database_url=database_url) as flashlog:
         yield flashlog
 
 
@@ -197,7 +203,7 @@ def _kinds(flashlog: Flashlog) -> list[str]:
 
 
 def test_many_threads_with_connections_of_their_own_never_take_too_many(
-    flashlog: Flashlog, tmp_path: Path
+    flashlog: Flashlog, tmp_path: Path, database_url: str
 ) -> None:
     here, there = uuid4(), uuid4()
     where = {
@@ -209,27 +215,26 @@ def test_many_threads_with_connections_of_their_own_never_take_too_many(
     guard, most = threading.Lock(), Counter[str]()
 
     def work(ids: list[UUID]) -> None:
-        connections = open_views(Connections(tmp_path / "views.sqlite"))
-        own = Turns(connections, flashlog.log, BOUNDS)
-        for operation_id in ids:
-            operation = flashlog.log.get(UpgradeOperation, operation_id)
-            while not own.take(operation, of_batch=None):
-                time.sleep(0.001)
-            place = where[operation_id]
-            with own.uploading(operation):
-                with guard:
-                    uploading[place] += 1
-                    most["all"] = max(most["all"], uploading.total())
-                    most["place"] = max(
-                        most["place"], uploading[here], uploading[there]
-                    )
-                time.sleep(0.005)
-                with guard:
-                    uploading[place] -= 1
-            operation.abort("done")
-            flashlog.log.append(operation)
-            own.end(operation)
-        connections.close()
+        with opened(tmp_path, database_url=database_url) as house:
+            own = Turns(house._views, house.log, BOUNDS)
+            for operation_id in ids:
+                operation = flashlog.log.get(UpgradeOperation, operation_id)
+                while not own.take(operation, of_batch=None):
+                    time.sleep(0.001)
+                place = where[operation_id]
+                with own.uploading(operation):
+                    with guard:
+                        uploading[place] += 1
+                        most["all"] = max(most["all"], uploading.total())
+                        most["place"] = max(
+                            most["place"], uploading[here], uploading[there]
+                        )
+                    time.sleep(0.005)
+                    with guard:
+                        uploading[place] -= 1
+                operation.abort("done")
+                flashlog.log.append(operation)
+                own.end(operation)
 
     ids = list(where)
     Random(3).shuffle(ids)
