@@ -257,12 +257,13 @@ def test_devices_and_groups_of_others_are_left_alone(
     own = stock.device(name="own", organization_id=elsewhere)
     foreign = stock.device(name="foreign")
     browser = _somebody(flashlog, people.administrator(elsewhere).user_id)
-    for sent in ({"all": "1"}, {"device": [str(own), str(foreign)]}):
-        browser.post("/devices/several/", {"action": "deactivate", **sent})
+    _sent_again(browser, {"action": "deactivate", "all": "1"})
+    both = {"action": "deactivate", "device": [str(own), str(foreign)]}
+    browser.post("/devices/several/", both)
     assert not _device(flashlog, own).is_active
     assert _device(flashlog, foreign).is_active
     move = {"action": "group", "all": "1", "target": str(stock.group())}
-    answer = browser.post("/devices/several/", move)
+    answer = _sent_again(browser, move)
     assert answer.status_code == HTTPStatus.BAD_REQUEST
     assert _device(flashlog, own).group_id is None
 
@@ -493,7 +494,7 @@ def test_many_are_checked_together_and_only_for_who_asked(
 ) -> None:
     for name in ("one", "two"):
         stock.device(name=name, can_connect=False)
-    answer = admin.post("/devices/several/", {"action": "check", "all": "1"})
+    answer = _sent_again(admin, {"action": "check", "all": "1"})
     path = answer.headers["Location"]
     said = text_of(admin.get(path))
     assert "2 of 2 were visited." in said
