@@ -20,10 +20,9 @@ from application.adapters.recording_store import RECORDINGS
 from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit.origins import ORIGINS
 from application.flashlog import RESTORING, Flashlog
+from application.holding_all import hold_all
 from application.recordings.retention import ROLE as RETIRING
 from application.settings import Settings
-from domain.batch.batch import Batch
-from domain.operation.operation import UpgradeOperation
 
 _LOG, _VAULT, _KEY, _INSTALLATION = (
     "log.sqlite",
@@ -32,7 +31,6 @@ _LOG, _VAULT, _KEY, _INSTALLATION = (
     "installation",
 )
 _AUDIT, _AUDIT_KEY = "audit.sqlite", "audit.key"
-_HELD_AT_ONCE = 200
 
 
 class BackupError(Exception):
@@ -130,7 +128,8 @@ def restore(settings: Settings, archive: Path, *, by: UUID | None = None) -> Res
     if settings.database_url:
         msg = (
             "a backup file is restored into a data directory: unset "
-            "FLASHLOG_DATABASE_URL (a database is restored with pg_restore)"
+            "FLASHLOG_DATABASE_URL (a database is restored with pg_restore, and then "
+            "`flashlog restore` without a file)"
         )
         raise BackupError(msg)
     with _told():
@@ -146,49 +145,14 @@ def restore(settings: Settings, archive: Path, *, by: UUID | None = None) -> Res
         try:
             facts = read_archive(archive, beside).facts
             made_at = facts.get("made_at", "an unknown time")
-            held = _hold_all(
-                msgspec.structs.replace(settings, data_dir=beside),
-                f"the log was restored from a backup of {made_at}: look at the router, "
-                "then resume or cancel the operation",
-                by,
-            )
+            replaced = msgspec.structs.replace(settings, data_dir=beside)
+            with closing(Flashlog(replaced)) as flashlog:
+                held = hold_all(flashlog, f"from a backup of {made_at}", by)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             raise
         _move_up(beside, directory)
     return Restored(int(facts.get("position", 0)), made_at, held)
-
-
-def _hold_all(settings: Settings, reason: str, by: UUID | None) -> tuple[UUID, ...]:
-    """Hold what is not settled, before anybody can take it up."""
-    with closing(Flashlog(settings)) as flashlog:
-        flashlog.projector.catch_up()
-        rows = flashlog.views.rows(
-            "SELECT id FROM operation WHERE status = 'in-progress' OR owed != ''"
-            " ORDER BY position"
-        )
-        operations = [
-            flashlog.log.get(UpgradeOperation, UUID(row["id"])) for row in rows
-        ]
-        for operation in operations:
-            operation.hold(reason, by=by)
-        held = [*operations, *_held_batches(flashlog, reason, by)]
-        for start in range(0, len(held), _HELD_AT_ONCE):
-            flashlog.log.append(*held[start : start + _HELD_AT_ONCE])
-        flashlog.projector.catch_up()
-        return tuple(operation.id for operation in operations)
-
-
-def _held_batches(flashlog: Flashlog, reason: str, by: UUID | None) -> list[Batch]:
-    """Hold the batches that go on; what they still make waits for a person, too."""
-    rows = flashlog.views.rows(
-        "SELECT id FROM batch WHERE status IN ('idle', 'in-progress')"
-        " AND held = '' AND is_cancelled = 0"
-    )
-    batches = [flashlog.log.get(Batch, UUID(row["id"])) for row in rows]
-    for batch in batches:
-        batch.hold(reason, by=by)
-    return batches
 
 
 def _move_up(beside: Path, directory: Path) -> None:

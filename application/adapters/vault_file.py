@@ -82,6 +82,15 @@ class VaultFile:
                 ).fetchall():
                     yield UUID(bytes=record_id), kind, sealed
 
+    def rows(self) -> Iterator[tuple[UUID, str, bytes, bool]]:
+        """Yield all rows as they are; the last value tells whether of the archives."""
+        for table in ("record", "archive"):
+            with self._told() as connection:
+                for record_id, kind, sealed in connection.execute(
+                    f"SELECT id, kind, sealed FROM {table}"  # noqa: S608
+                ):
+                    yield UUID(bytes=record_id), kind, sealed, table == "archive"
+
     def ids(self, kinds: Collection[str]) -> set[UUID]:
         """Return the ids of the rows of these kinds."""
         asked = ", ".join(f"?{number}" for number in range(1, len(kinds) + 1))

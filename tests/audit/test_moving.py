@@ -10,6 +10,7 @@ import pytest
 
 from application.adapters.sqlite.storage import SQLiteStorage
 from application.adapters.storage import Storage
+from application.adapters.vault import CONFIGURATION_BACKUP
 from application.audit import importing
 from application.audit.audit import Audit
 from application.audit.export import ExportError, export
@@ -113,11 +114,14 @@ def test_an_installation_goes_on_in_postgresql_as_who_it_was(
         seal(flashlog)
         installation, vkey = flashlog.installation, flashlog.audit.vkey
         session_key = flashlog.storage.session_key()
+        secret_id = flashlog.vault.put("secret", {"password": "of-the-roof"})
+        archive_id = flashlog.vault.put(CONFIGURATION_BACKUP, b"of the roof")
         flashlog.projector.catch_up()
         shown = all_rows(flashlog.views)
         export(flashlog.audit, tmp_path / "export")
     there.mkdir()
-    for name in ("installation", "audit.key", "session.key", "vault.key"):
+    moved = ("installation", "audit.key", "session.key", "vault.key", "vault.sqlite")
+    for name in moved:
         shutil.copy2(here / name, there / name)
     with stored(there, postgres_url) as storage:
         import_export(storage, tmp_path / "export")
@@ -130,6 +134,12 @@ def test_an_installation_goes_on_in_postgresql_as_who_it_was(
         assert flashlog.storage.session_key() == session_key
         a_device(flashlog, "another", mac_address="00:11:22:aa:bb:dd")
         seal(flashlog)
+        assert flashlog.vault.get(secret_id) == {"password": "of-the-roof"}
+        flashlog.vault.erase(secret_id)
+    with opened(there, database_url=postgres_url) as flashlog:
+        # What was erased since does not come back from the file.
+        assert secret_id not in flashlog.vault.ids(["secret"])
+        assert flashlog.vault.get_bytes(archive_id) == b"of the roof"
     # On another machine, with nothing but the key of the vault.
     (tmp_path / "elsewhere").mkdir()
     shutil.copy2(there / "vault.key", tmp_path / "elsewhere" / "vault.key")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from application.commands.operations import start_upgrade
+from tests.application.houses import a_device, an_image, opened, operation_of
 from tests.cli.conftest import Cli
 
 
@@ -17,9 +19,8 @@ def test_an_installation_is_kept_in_postgresql(
     )
     assert added.status == 0, added.err
     password = "tolerable-passw0rd\n"
-    device = ("device", "add", "roof", "--address", "10.0.0.7")
-    device += ("--mac", "00:11:22:aa:bb:cc", "--password-stdin")
-    assert cli(*device, stdin=password).status == 0
+    device = ["device", "add", "roof", "--address", "10.0.0.7", "--password-stdin"]
+    assert cli(*device, "--mac", "00:11:22:aa:bb:cc", stdin=password).status == 0
     said = cli("rebuild")
     assert (said.status, said.err) == (0, "")
     assert "read models rebuilt from" in said.out
@@ -50,6 +51,28 @@ def test_an_installation_is_kept_in_postgresql(
     assert cli("audit", "import", tmp_path / "export").status == 0
     said = cli("audit", "import", tmp_path / "export")
     assert "of them were there already" in said.out
+
+
+def test_what_was_in_progress_in_a_restored_database_waits_for_a_person(
+    cli: Cli, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli("restore").status == 2
+    monkeypatch.setenv("FLASHLOG_DATABASE_URL", postgres_url)
+    with opened(tmp_path / "data", database_url=postgres_url) as flashlog:
+        device_id, image_id = a_device(flashlog), an_image(flashlog)
+        operation_id = start_upgrade(flashlog, device_id=device_id, image_id=image_id)
+        with flashlog.presence.of("runner"):
+            said = cli("restore")
+            assert said.status != 0
+            assert "stop every service and runner first" in said.err
+        assert not operation_of(flashlog, operation_id).held
+
+        said = cli("restore")
+
+        assert said.status == 0, said.err
+        assert f"flashlog operation show {operation_id}" in said.out
+        held = operation_of(flashlog, operation_id).held
+    assert held.startswith("the log was restored in its database: look at the router")
 
 
 def test_a_database_that_does_not_answer_is_a_sentence(

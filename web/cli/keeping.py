@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 import msgspec
 
+from application.backup import Restored
 from application.backup import backup as make_backup
 from application.backup import restore as restore_backup
 from application.commands.rebuilding import rebuild_views
+from application.holding_all import hold_restored
 from application.queries.health import HealthFact, health_facts
 from web.cli import exits, output
 from web.cli.here import Here, json_option, pass_this_machine
@@ -90,21 +92,29 @@ def backup(here: Here, *, file: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=False,
+)
 @json_option
 @pass_this_machine
-def restore(here: Here, *, file: Path, as_json: bool) -> None:
+def restore(here: Here, *, file: Path | None, as_json: bool) -> None:
     """Bring a backup back, into an empty data directory.
 
     The routers went on without this log, so nothing that was in progress goes on by
     itself: each such operation is held until a person has looked at its router
     (`flashlog device check`) and resumes or cancels it (`flashlog operation resume`).
 
+    A database (FLASHLOG_DATABASE_URL) comes back by pg_restore; then this command
+    without FILE, before anything is started, holds what was in progress.
+
     \b
-    Example:
+    Examples:
       FLASHLOG_DATA_DIR=/srv/flashlog flashlog restore flashlog-friday.backup
+      pg_restore --dbname flashlog friday.dump && flashlog restore
     """
-    done = restore_backup(here.settings, file)
+    done = restore_backup(here.settings, file) if file else _hold_in_database(here)
     if as_json:
         output.print_json(done)
         return
@@ -113,6 +123,16 @@ def restore(here: Here, *, file: Path, as_json: bool) -> None:
     )
     for operation_id in done.held:
         output.say(f"held for you to decide: flashlog operation show {operation_id}")
+
+
+def _hold_in_database(here: Here) -> Restored:
+    if not here.settings.database_url:
+        msg = "say which FILE to restore"
+        raise click.UsageError(msg)
+    held = hold_restored(here.flashlog)
+    log = here.flashlog.log
+    made_at = log.recorder.last_recorded_at().isoformat(timespec="seconds")
+    return Restored(log.end(), made_at, held)
 
 
 def _web(here: Here) -> HealthFact:

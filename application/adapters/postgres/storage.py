@@ -3,6 +3,7 @@
 import base64
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import cached_property
 from importlib.resources import files
@@ -24,7 +25,9 @@ from application.adapters.postgres.pool import Pool
 from application.adapters.postgres.presence import PostgresPresence
 from application.adapters.postgres.soundness import unsound
 from application.adapters.postgres.vault_rows import VaultRows
+from application.adapters.sqlite.storage import VAULT, VAULT_KEY
 from application.adapters.vault import Vault
+from application.adapters.vault_file import VaultFile
 from application.adapters.vault_key import KEY_BYTES
 from domain.transparency.note import SigningKey
 
@@ -38,7 +41,8 @@ class PostgresStorage:
     """The scaled-out mode: any number of processes on any machines.
 
     `directory` has what is files in any case: images, recordings, the vault's key. An
-    installation that had all in there before goes on with its id and its keys.
+    installation that had all in there before goes on with its id, its keys and what is
+    in its vault.
     """
 
     def __init__(self, url: str, directory: Path, *, connections_max: int) -> None:
@@ -59,7 +63,12 @@ class PostgresStorage:
 
     @cached_property
     def vault(self) -> Vault:
-        return Vault(VaultRows(self._part("vault")), self.directory / "vault.key")
+        rows = VaultRows(self._part("vault"))
+        before = self.directory / VAULT
+        if before.exists():
+            with closing(VaultFile(before)) as file:
+                rows.take_over(file.rows())
+        return Vault(rows, self.directory / VAULT_KEY)
 
     def has_log(self) -> bool:
         return self._log.format() > 0

@@ -4,7 +4,7 @@ An erased row is gone for every question at once; its sealed bytes leave the ser
 files when it cleans up (autovacuum), and its archives when those are thrown away.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +16,7 @@ from application.errors import StorageError
 
 _FORMAT = 1
 _ASKED_AT_ONCE = 500
+_INSERT = "INSERT INTO {} (id, kind, sealed) VALUES (?, ?, ?)"
 # As in the file: archives have a table of their own.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -69,11 +70,10 @@ class VaultRows:
     def replace(
         self, record_id: UUID, kind: str, sealed: bytes, *, is_archive: bool
     ) -> None:
-        table = "archive" if is_archive else "record"
         with self._writing() as connection:
             _delete(connection, record_id)
             connection.execute(
-                f"INSERT INTO {table} (id, kind, sealed) VALUES (?, ?, ?)",  # noqa: S608
+                _INSERT.format("archive" if is_archive else "record"),
                 (record_id.bytes, kind, sealed),
             )
 
@@ -85,6 +85,18 @@ class VaultRows:
                 " ON CONFLICT DO NOTHING",
                 (record_id.bytes, kind, sealed),
             )
+
+    def take_over(self, rows: Iterable[tuple[UUID, str, bytes, bool]]) -> None:
+        """Take sealed rows as they are, all or nothing, where there are none yet."""
+        with self._writing() as connection:
+            found = connection.execute("SELECT 1 FROM record LIMIT 1").fetchone()
+            if found is not None:
+                return
+            for record_id, kind, sealed, is_archive in rows:
+                connection.execute(
+                    _INSERT.format("archive" if is_archive else "record"),
+                    (record_id.bytes, kind, sealed),
+                )
 
     def delete(self, record_id: UUID) -> bool:
         """Delete a row; False for none."""
