@@ -44,6 +44,8 @@ def live(directory: Path, *, routers: int, hour_seconds: float) -> Day:
         "notice_command": str(command),
         "notice_pause_seconds": 0.0,
         "checkpoint_seconds": 2.0,
+        # So many threads, and files they keep open, a runner comes to in any case.
+        "runner_visits_max": 16,
     }
     data_dir = directory / "data"
     with (
