@@ -14,7 +14,7 @@ WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-postgres check format wheel bench run crash-matrix chaos soak \
-	test-tools lock \
+	test-tools lock audit-dependencies \
 	pages messages demo-picture console-pictures clean
 
 help: ## Say what each target does
@@ -55,6 +55,9 @@ check: install ## Lint, format, types and layers: everything CI checks before th
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit-dependencies: install ## Judge licences of all that is locked, advisories where one can ask
+	@$(BIN)/python -m tests.house.dependencies $(ARGS)
 
 format: install ## Put all code into the one format
 	$(BIN)/ruff check --fix .

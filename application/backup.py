@@ -18,6 +18,7 @@ from application.adapters.archive import ArchiveError, read_archive, write_archi
 from application.adapters.durable import sync_directory
 from application.adapters.recording_store import RECORDINGS
 from application.adapters.sqlite.storage import SQLiteStorage
+from application.adapters.vault import KEEPING
 from application.audit.origins import ORIGINS
 from application.flashlog import RESTORING, Flashlog
 from application.holding_all import hold_all
@@ -82,6 +83,8 @@ def backup(settings: Settings, target: Path) -> BackedUp:
         ) as name,
         # None of them goes while they are read.
         flashlog.among(RETIRING),
+        # The vault and its key belong together.
+        flashlog.among(KEEPING),
     ):
         beside = Path(name)
         # What was signed before the log: it must not speak of events that are missing.

@@ -1,10 +1,17 @@
-"""Gives the installation another key to sign with, vouched for by the one before."""
+"""Gives the installation other keys: to sign with, and to seal the vault with."""
 
+from time import monotonic, sleep
+
+from application.adapters.vault import KEEPING
 from application.audit.origins import Origins
 from application.errors import RefusedError
 from application.flashlog import Flashlog
 from application.sealing import ROLE
 from domain.transparency.note import Note, SigningKey, VerifierKey
+
+# How long to wait for those who are just putting something into the vault.
+_PUTTING_SECONDS_MAX = 30.0
+_LOOK_SECONDS = 0.05
 
 
 def change_key(flashlog: Flashlog) -> VerifierKey:
@@ -30,3 +37,20 @@ def change_key(flashlog: Flashlog) -> VerifierKey:
             audit.store.cosign(newest.size, both.whole)
         secrets.save("audit.key", f"{new.text}\n".encode())
         return new.verifier
+
+
+def change_vault_key(flashlog: Flashlog) -> int:
+    """Seal the vault with a new key, also while a service runs; returns its records.
+
+    Raises RefusedError where others put something into the vault all the time, and
+    VaultError; then the old key goes on to fit.
+    """
+    deadline = monotonic() + _PUTTING_SECONDS_MAX
+    while True:
+        with flashlog.alone(KEEPING) as is_alone:
+            if is_alone:
+                return flashlog.vault.change_key()
+        if monotonic() > deadline:
+            msg = "others put something into the vault all the time: try again later"
+            raise RefusedError(msg)
+        sleep(_LOOK_SECONDS)

@@ -8,7 +8,7 @@ from time import perf_counter
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
@@ -19,6 +19,7 @@ from web import metering
 from web.answers import refusal
 from web.hosts import host_of
 from web.state import state
+from web.uploads import bound_body, takes_files
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(_check_host)
     app.before_request(_add_slash)
+    app.before_request(_check_size)
     app.after_request(_finish)
     app.teardown_request(_forget)
 
@@ -88,6 +90,23 @@ def _add_slash() -> AnyResponse | None:
     if request.path.startswith(_SOCKETS):
         raise NotFound
     return redirect(missing.new_url, HTTPStatus.MOVED_PERMANENTLY)
+
+
+def _check_size() -> None:
+    """Refuse a body that is too big, whoever sends it, before any of it is read.
+
+    Where files are taken they are judged by their own limit, by who takes them.
+    """
+    if takes_files(current_app.view_functions.get(request.endpoint or "")):
+        return
+    size_bytes_max = state().flashlog.settings.body_size_max_bytes
+    if (request.content_length or 0) > size_bytes_max:
+        raise refusal(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"The body is bigger than the {size_bytes_max} bytes allowed.",
+        )
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        bound_body(request, size_bytes_max=size_bytes_max)
 
 
 def _finish(response: Response) -> Response:

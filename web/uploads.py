@@ -5,6 +5,7 @@ temporary file without a name, which is gone when the request ends, however it e
 is beside the images and not in /tmp, which often is memory.
 """
 
+import math
 from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -62,6 +63,37 @@ def _drain(body: IO[bytes]) -> None:
     with suppress(Exception):
         while left > 0 and (piece := body.read(_MEMORY_BYTES_MAX)):
             left -= len(piece)
+
+
+class Bounded:
+    """A body of unknown length; more than the limit of it is refused, not cut off."""
+
+    def __init__(self, body: IO[bytes], *, size_bytes_max: int) -> None:
+        self._body = body
+        self._left: float = size_bytes_max
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on. Raises RequestEntityTooLarge, once: the rest may be drained."""
+        piece = self._body.read(size)
+        self._left -= len(piece)
+        if self._left < 0:
+            self._left = math.inf
+            raise RequestEntityTooLarge
+        return piece
+
+
+def bound_body(request: Request, *, size_bytes_max: int) -> None:
+    """Let no more be taken of a body that does not say how long it is."""
+    body = request.environ["wsgi.input"]
+    bounded = Bounded(body, size_bytes_max=size_bytes_max)
+    request.environ["wsgi.input"] = bounded
+    # Werkzeug cuts off at its own limit, silently: ours has to come before.
+    request.max_content_length = size_bytes_max + _MEMORY_BYTES_MAX
+
+
+def takes_files(view: object) -> bool:
+    """Whether a view, or the resource whose method it is, says that it takes files."""
+    return bool(getattr(getattr(view, "__self__", view), "takes_files", False))
 
 
 def allow_file(request: Request, *, size_bytes_max: int) -> None:

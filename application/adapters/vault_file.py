@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 from application.adapters.vault_key import (
+    Reseal,
     VaultBusyError,
     VaultDamagedError,
     VaultError,
@@ -117,15 +118,42 @@ class VaultFile:
         with self._transaction() as connection:
             connection.execute(_INSERT_FIRST, (record_id.bytes, kind, sealed))
 
+    def reseal(self, change: Reseal) -> int:
+        """Change the sealed bytes of all rows, all or none; returns how many."""
+        count = 0
+        with self._transaction() as connection:
+            for table in ("record", "archive"):
+                ids = connection.execute(f"SELECT id FROM {table}").fetchall()  # noqa: S608
+                for (record_id,) in ids:
+                    # One at a time: an archive may be large.
+                    kind, sealed = connection.execute(
+                        f"SELECT kind, sealed FROM {table} WHERE id = ?",  # noqa: S608
+                        (record_id,),
+                    ).fetchone()
+                    sealed = change(UUID(bytes=record_id), kind, sealed)
+                    connection.execute(
+                        f"UPDATE {table} SET sealed = ? WHERE id = ?",  # noqa: S608
+                        (sealed, record_id),
+                    )
+                count += len(ids)
+        self._empty_log()
+        return count
+
     def delete(self, record_id: UUID) -> bool:
         """Delete a row so that its bytes are gone from the file; False for none."""
         with self._transaction() as connection:
             deleted = _delete(connection, record_id)
-        with self._told() as connection:
-            # the write-ahead log still has the row: move it into the file, where
-            # secure_delete has overwritten it
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._empty_log()
         return deleted
+
+    def _empty_log(self) -> None:
+        """Move what the write-ahead log has into the file.
+
+        It still has what was there before; in the file secure_delete has overwritten
+        that.
+        """
+        with self._told() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def copy_to(self, path: Path) -> None:
         _make_private(path)

@@ -9,9 +9,15 @@ VaultError
 import base64
 import binascii
 import secrets
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
-from application.adapters.durable import write_once
+from application.adapters.durable import sync_directory, write_once
+
+# Takes id, kind and sealed bytes of a record, and seals it anew.
+Reseal = Callable[[UUID, str, bytes], bytes]
 
 KEY_BYTES = 32
 _OTHERS = 0o077
@@ -69,3 +75,40 @@ def load_key(path: Path) -> bytes:
             f"The vault's key {path} is damaged: put the key file back from a backup."
         )
     return key
+
+
+def next_of(path: Path) -> Path:
+    """Return where the key is made that is to take another's place."""
+    return path.with_name(f"{path.name}.next")
+
+
+def fitting_key(
+    path: Path, seal: Callable[[], bytes], fits: Callable[[bytes, bytes], bool]
+) -> tuple[bytes, bytes]:
+    """Return the key that opens the vault's seal, and that seal.
+
+    Where that is the next one, somebody was killed before it was in its place, or is
+    just putting it there: it is put there. Raises VaultKeyError.
+    """
+    # Others may put it in its place between our two looks.
+    for _ in range(2):
+        now, following = seal(), _key_in(next_of(path))
+        if following is not None and fits(following, now):
+            with suppress(FileNotFoundError):
+                next_of(path).replace(path)
+                sync_directory(path.parent)
+            return following, now
+        key = load_key(path)
+        if fits(key, now):
+            return key, now
+    raise VaultKeyError(
+        f"The key {path} does not fit the vault: put the key file back that belongs to "
+        "it (a backup has both)."
+    )
+
+
+def _key_in(path: Path) -> bytes | None:
+    try:
+        return load_key(path)
+    except VaultKeyError:
+        return None

@@ -10,11 +10,14 @@ import msgspec
 
 from application.notices.channel import TOO_LONG, UndeliveredError
 from application.notices.notice import Notice
-from application.settings import SettingsError
+from application.settings import PREFIX, SettingsError
 
 
 class Command:
-    """Runs a program, without a shell, with the notice's JSON on its input."""
+    """Runs a program, without a shell, with the notice's JSON on its input.
+
+    Our own settings, some of them secret, are not in its environment.
+    """
 
     name = "command"
 
@@ -37,6 +40,7 @@ class Command:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 process_group=0,
+                env=_environment(),
             ) as process:
                 status = self._fed(process, msgspec.json.encode(notice))
         except OSError as error:
@@ -54,3 +58,7 @@ class Command:
                 os.killpg(process.pid, signal.SIGKILL)
             raise UndeliveredError(TOO_LONG) from None
         return process.returncode
+
+
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}

@@ -1,6 +1,7 @@
 """Who asks: the bearer of a token, a browser with a session, or nobody."""
 
 from http import HTTPStatus
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import cast
 from uuid import UUID
 
@@ -53,8 +54,19 @@ def session_of_request() -> UUID | None:
 
 
 def address() -> str:
-    """Return where the request comes from, for those who have not said who they are."""
-    return f"address {request.remote_addr}"
+    """Return where the request comes from, for those who have not said who they are.
+
+    Of IPv6 the network counts: whoever has one address has all of its /64.
+    """
+    remote = request.remote_addr or ""
+    try:
+        told = ip_address(remote)
+    except ValueError:
+        return f"address {remote}"
+    if isinstance(told, IPv6Address):
+        mapped = told.ipv4_mapped
+        return f"address {mapped or ip_network((int(told), 64), strict=False)}"
+    return f"address {told}"
 
 
 def _is_bearer() -> bool:

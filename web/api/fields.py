@@ -20,6 +20,7 @@ NOT_A_UUID = "The value is not a valid UUID."
 NO_SUCH_PK = "Invalid pk - object does not exist."
 NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
 
+LENGTH_MAX = 65536
 _PACKAGE_LENGTH_MAX = 128
 _PACKAGES_MAX = 1000
 _TEXTS: dict[str, Any] = {
@@ -39,7 +40,10 @@ class Body(Schema):
 
 
 class Text(fields.String):
-    """A text, or a number that is taken as one; without outer blanks."""
+    """A text, or a number that is taken as one; without outer blanks.
+
+    Also one of which nothing is said has an end (LENGTH_MAX).
+    """
 
     default_error_messages = _TEXTS | {
         "invalid": "Not a valid string.",
@@ -48,12 +52,11 @@ class Text(fields.String):
     }
 
     def __init__(
-        self, *, length_max: int | None = None, blank: bool = False, **others: Any
+        self, *, length_max: int = LENGTH_MAX, blank: bool = False, **others: Any
     ) -> None:
-        if length_max is not None:
-            too_long = f"Ensure this field has no more than {length_max} characters."
-            others["validate"] = validate.Length(max=length_max, error=too_long)
+        too_long = f"Ensure this field has no more than {length_max} characters."
         super().__init__(**others)
+        self.validators.insert(0, validate.Length(max=length_max, error=too_long))
         self.blank = blank
 
     def _deserialize(

@@ -119,6 +119,11 @@ class Resource:
     def handlers(self) -> Mapping[str, Handler]:
         return self._handlers
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether some method takes a file, whose size it judges itself."""
+        return any(description_of(each).is_upload for each in self._handlers.values())
+
     def _allowed(self) -> str:
         heads = ["HEAD"] if "GET" in self._handlers else []
         return ", ".join([*self._handlers, *heads, "OPTIONS"])

@@ -29,6 +29,7 @@ from web.cli import (
     serving,
     upgrading,
     users,
+    vaulting,
 )
 from web.cli.here import Here
 
@@ -92,6 +93,7 @@ for command in (
     organizations.organization,
     users.user,
     auditing.audit,
+    *vaulting.COMMANDS,
     *keeping.COMMANDS,
 ):
     cli.add_command(command)

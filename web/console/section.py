@@ -51,6 +51,7 @@ class Section(Blueprint):
                 require(*needs)
                 return view(**ids)
 
+            shown.takes_files = takes_images  # type: ignore[attr-defined]
             self.add_url_rule(rule, view.__name__, shown, methods=methods)
             return view
 

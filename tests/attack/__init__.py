@@ -1,0 +1,1 @@
+"""Flashlog as somebody meets it who means no good."""
