@@ -129,7 +129,7 @@ def test_as_of_the_end_of_the_log_everybody_is_told_what_they_are_told_now(
 ) -> None:
     caller = city.caller(role, city.ours)
     end = {"as_of": str(city.flashlog.log.end())}
-    told = 0
+    told: set[str] = set()
     for rule, resource in city.endpoints():
         # What a device runs it is exposed to for longer and longer.
         if "GET" not in resource.handlers or "exposure" in rule:
@@ -140,10 +140,13 @@ def test_as_of_the_end_of_the_log_everybody_is_told_what_they_are_told_now(
                 ask(caller, "GET", url),
                 ask(caller, "GET", url, query_string=end),
             )
+            if "Only the present is told" in then.text:
+                continue
             if '"next":"' not in now.text:  # which repeats the question
                 assert then == now, (role, url)
-                told += then.status == 200
-    assert told
+                told.update({rule} if then.status == 200 else ())
+    # Operation, device, mass upgrade, what runs where, and lists of two of them.
+    assert len(told) >= 6, told
 
 
 @pytest.mark.parametrize("role", [*ROLES, "anonymous"])
