@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.on_postgres import postgres_for_all
+from tests.on_postgres import databases_of_a_test, postgres_for_all
 from tests.order import longest_first
 from tests.postgres import postgres_server, postgres_url
 from tests.starting import compile_once, keep_bytecode, share_url_builders
 
 # Fixtures for everybody.
-__all__ = ["postgres_for_all", "postgres_server", "postgres_url"]
+__all__ = [
+    "databases_of_a_test",
+    "postgres_for_all",
+    "postgres_server",
+    "postgres_url",
+]
 
 # CI sets it: there everything is installed, so a skipped test is a hole.
 NOTHING_SKIPPED = "FLASHLOG_TEST_NOTHING_SKIPPED"

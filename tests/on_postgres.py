@@ -6,7 +6,7 @@ run; its name follows from the data directory, so whoever opens that one again f
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,21 +38,31 @@ class Databases:
                 tell(self._server, f"CREATE DATABASE {name} STRATEGY = FILE_COPY")
         return url_of(self._server, name)
 
-    def drop(self) -> None:
-        for name in self._names:
+    def made(self) -> frozenset[str]:
+        return frozenset(self._names)
+
+    def drop(self, names: Iterable[str]) -> None:
+        for name in names:
             tell(self._server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            self._names.discard(name)
 
 
-@pytest.fixture(autouse=is_chosen)
-def postgres_for_all(
-    postgres_server: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+@pytest.fixture(autouse=is_chosen, scope="session")
+def postgres_for_all(postgres_server: str) -> Iterator[Databases]:
     databases = Databases(postgres_server)
     said = Settings.__dict__["database_url"]
 
     def database_url(settings: Settings) -> str:
         return str(said.__get__(settings)) or databases.url(settings.data_dir)
 
-    monkeypatch.setattr(Settings, "database_url", property(database_url))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settings, "database_url", property(database_url))
+        yield databases
+
+
+@pytest.fixture(autouse=is_chosen)
+def databases_of_a_test(postgres_for_all: Databases) -> Iterator[None]:
+    """Drop what a test has made; what several tests share goes with the server."""
+    shared = postgres_for_all.made()
     yield
-    databases.drop()
+    postgres_for_all.drop(postgres_for_all.made() - shared)

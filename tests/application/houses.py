@@ -103,10 +103,13 @@ def claimed(
 
 
 def kept_in_vault(flashlog: Flashlog) -> int:
+    """Count the records, without the secrets that processes share by the vault."""
     kept: Any = flashlog.vault._file
     reading = kept._told if isinstance(kept, VaultFile) else kept._reading
     with reading() as connection:
-        (count,) = connection.execute("SELECT count(*) FROM record").fetchone()
+        (count,) = connection.execute(
+            "SELECT count(*) FROM record WHERE kind <> 'kept'"
+        ).fetchone()
     return int(count)
 
 
