@@ -29,6 +29,14 @@ class KeptSealed:
             found = self._before.load(name)
         return found if found is None else self._put_first(name, found)
 
+    def has(self, name: str) -> bool:
+        """Whether it is sealed here already, whatever is elsewhere of before."""
+        try:
+            self._vault().get_bytes(_id_of(name), kind=KIND)
+        except NotFoundError:
+            return False
+        return True
+
     def save(self, name: str, content: bytes) -> None:
         self._vault().put(KIND, content, record_id=_id_of(name))
 

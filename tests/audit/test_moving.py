@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from application.adapters.signing_key import SigningKeyError
 from application.adapters.sqlite.storage import SQLiteStorage
 from application.adapters.storage import Storage
 from application.adapters.vault import CONFIGURATION_BACKUP
@@ -147,6 +148,19 @@ def test_an_installation_goes_on_in_postgresql_as_who_it_was(
         assert flashlog.installation == installation
         assert flashlog.audit.vkey == vkey
         assert flashlog.storage.session_key() == session_key
+
+
+def test_a_damaged_key_does_not_move(tmp_path: Path, postgres_url: str) -> None:
+    (tmp_path / "audit.key").write_text("PRIVATE+KEY+a+b+c")
+    (tmp_path / "audit.key").chmod(0o600)
+    with stored(tmp_path, postgres_url) as storage:
+        for _ in range(2):
+            with pytest.raises(SigningKeyError, match="is damaged"):
+                storage.signing_key("flashlog/test")
+        (tmp_path / "audit.key").unlink()
+        key = storage.signing_key("flashlog/test")
+        (tmp_path / "audit.key").write_text("PRIVATE+KEY+a+b+c")
+        assert storage.signing_key("flashlog/test").text == key.text
 
 
 # --- what a verifier finds there -----------------------------------------------------

@@ -25,7 +25,13 @@ from application.adapters.postgres.pool import Pool
 from application.adapters.postgres.presence import PostgresPresence
 from application.adapters.postgres.soundness import unsound
 from application.adapters.postgres.vault_rows import VaultRows
-from application.adapters.sqlite.storage import VAULT, VAULT_KEY
+from application.adapters.signing_key import take_signing_key
+from application.adapters.sqlite.storage import (
+    AUDIT_KEY,
+    SESSION_KEY,
+    VAULT,
+    VAULT_KEY,
+)
 from application.adapters.vault import Vault
 from application.adapters.vault_file import VaultFile
 from application.adapters.vault_key import KEY_BYTES
@@ -93,12 +99,15 @@ class PostgresStorage:
         return AuditStore(self._tree)
 
     def signing_key(self, name: str) -> SigningKey:
+        before = self.directory / AUDIT_KEY
+        if before.exists() and not self.secrets.has(AUDIT_KEY):
+            take_signing_key(before, name)  # refuses one that is damaged, or no secret
         made = f"{SigningKey.make(name).text}\n".encode()
-        return SigningKey.read(self.secrets.save_first("audit.key", made).decode())
+        return SigningKey.read(self.secrets.save_first(AUDIT_KEY, made).decode())
 
     def session_key(self) -> bytes:
         made = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
-        return base64.b64decode(self.secrets.save_first("session.key", made).strip())
+        return base64.b64decode(self.secrets.save_first(SESSION_KEY, made).strip())
 
     def unsound(self) -> Iterator[str]:
         return unsound(self._log)
