@@ -15,7 +15,11 @@ const WRONG_MS = 60_000;
 
 const language = document.documentElement.lang;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
+const exact = new Intl.DateTimeFormat(language, {
+  dateStyle: "medium",
+  timeStyle: "long",
+  hourCycle: "h23",
+});
 const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium", hourCycle: "h23" });
 
 let ahead = 0;
