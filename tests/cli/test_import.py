@@ -29,7 +29,8 @@ from tests.web.controller.conftest import (
 from tests.web.examples import organization
 from tests.web.people import Caller
 from web.app import create_app
-from web.cli import checking, exits
+from web.cli import exits
+from web.cli.installation import local_inventory
 
 TABLE = """\
 Name,MAC,IP,Model,Group,Location,User,Password,Jump
@@ -497,7 +498,7 @@ def test_a_selection_of_routers_is_looked_at(
     assert said.status == exits.UNREACHABLE
     assert [each["name"] for each in said.json] == ["gone", "roof-1", "roof-2"]
     # One that is deleted at the same moment keeps nobody from hearing of the others.
-    monkeypatch.setattr(checking, "check_device", _without("roof-1"))
+    monkeypatch.setattr(local_inventory, "check_device", _without("roof-1"))
     said = cli("device", "check", "roof-1", "roof-2", "--json")
     assert said.status == exits.UNREACHABLE
     troubles = {each["name"]: each["trouble"] for each in said.json}

@@ -141,6 +141,7 @@ def _log(walk: Walk, tmp_path: Path) -> None:
     walk("audit export", "--output", tmp_path / "export")
     assert walk("audit import", tmp_path / "export")["already"]
     walk("audit new-key")
+    walk("vault rotate-key")
     walk("health")
     walk("rebuild")
     walk("backup", tmp_path / "friday.backup")

@@ -9,18 +9,18 @@ from web.cli.here import Here, json_option, pass_here
 
 @click.group()
 def vault() -> None:
-    """Look after what is sealed: secrets, router configurations, names of people."""
+    """Look after secrets, configurations and names of people."""
 
 
 @vault.command("rotate-key")
 @json_option
 @pass_here
 def rotate_key(here: Here, *, as_json: bool) -> None:
-    """Seal everything in the vault with a new key, also while the service runs.
+    """Seal all that is in the vault with a new key.
 
-    For when the key may have been seen. All records change at once or none does, so
-    being killed at any moment loses nothing; meanwhile there must be room for the
-    vault a second time. Backups made before have the old key in them and are opened
+    For when the key may have been seen; also while the service runs. All records
+    change at once or none does, so being killed at any moment loses nothing;
+    meanwhile there must be room for the vault a second time. Backups made before have the old key in them and are opened
     with that: make a new one, and destroy those that may have been seen. What was
     read with the old key is known to who read it: change those passwords, too.
 

@@ -77,8 +77,11 @@ class RemotePast:
         return f"{paths[kind]}{thing_id}/"
 
     def _state(self, kind: str, path: str, as_of: str | None) -> Row | None:
-        """Return what was known of it then; None where there was none, or of people."""
-        if kind == "user":
+        """Return what was known of it then; None where there was none, or of people.
+
+        Of an image a service tells the present alone.
+        """
+        if kind == "user" or (kind == "image" and as_of is not None):
             return None
         try:
             row: Row = self._client.get(path, as_of=as_of)
