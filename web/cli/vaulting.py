@@ -20,9 +20,10 @@ def rotate_key(here: Here, *, as_json: bool) -> None:
 
     For when the key may have been seen; also while the service runs. All records
     change at once or none does, so being killed at any moment loses nothing;
-    meanwhile there must be room for the vault a second time. Backups made before have the old key in them and are opened
-    with that: make a new one, and destroy those that may have been seen. What was
-    read with the old key is known to who read it: change those passwords, too.
+    meanwhile there must be room for the vault a second time. Backups made before have
+    the old key in them and are opened with that: make a new one, and destroy those
+    that may have been seen. What was read with the old key is known to who read it:
+    change those passwords, too.
 
     On PostgreSQL every machine has the key in its data directory: stop the others,
     run this on one, and copy its vault.key to them.
