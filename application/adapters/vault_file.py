@@ -19,6 +19,7 @@ from application.adapters.vault_key import (
     VaultDamagedError,
     VaultError,
 )
+from application.adapters.vault_resealing import reseal_all
 
 _BUSY_SECONDS_MAX = 30.0
 _BUSY_PAUSE_SECONDS = 0.02
@@ -120,22 +121,8 @@ class VaultFile:
 
     def reseal(self, change: Reseal) -> int:
         """Change the sealed bytes of all rows, all or none; returns how many."""
-        count = 0
         with self._transaction() as connection:
-            for table in ("record", "archive"):
-                ids = connection.execute(f"SELECT id FROM {table}").fetchall()  # noqa: S608
-                for (record_id,) in ids:
-                    # One at a time: an archive may be large.
-                    kind, sealed = connection.execute(
-                        f"SELECT kind, sealed FROM {table} WHERE id = ?",  # noqa: S608
-                        (record_id,),
-                    ).fetchone()
-                    sealed = change(UUID(bytes=record_id), kind, sealed)
-                    connection.execute(
-                        f"UPDATE {table} SET sealed = ? WHERE id = ?",  # noqa: S608
-                        (sealed, record_id),
-                    )
-                count += len(ids)
+            count = reseal_all(connection, change)
         self._empty_log()
         return count
 

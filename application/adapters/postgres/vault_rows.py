@@ -12,6 +12,7 @@ from uuid import UUID
 from application.adapters.database import Connection, Database
 from application.adapters.log.appending import require_format
 from application.adapters.vault_key import Reseal, VaultBusyError
+from application.adapters.vault_resealing import reseal_all
 from application.errors import StorageError
 
 _FORMAT = 1
@@ -100,22 +101,8 @@ class VaultRows:
 
     def reseal(self, change: Reseal) -> int:
         """Change the sealed bytes of all rows, all or none; returns how many."""
-        count = 0
         with self._writing() as connection:
-            for table in ("record", "archive"):
-                ids = connection.execute(f"SELECT id FROM {table}").fetchall()  # noqa: S608
-                for (record_id,) in ids:
-                    kind, sealed = connection.execute(
-                        f"SELECT kind, sealed FROM {table} WHERE id = ?",  # noqa: S608
-                        (record_id,),
-                    ).fetchone()
-                    sealed = change(UUID(bytes=record_id), kind, sealed)
-                    connection.execute(
-                        f"UPDATE {table} SET sealed = ? WHERE id = ?",  # noqa: S608
-                        (sealed, record_id),
-                    )
-                count += len(ids)
-        return count
+            return reseal_all(connection, change)
 
     def delete(self, record_id: UUID) -> bool:
         """Delete a row; False for none."""
