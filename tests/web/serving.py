@@ -83,7 +83,10 @@ class Service:
         """Process ids of the parts by name."""
         found = {}
         for pid in children_of(self.process.pid):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):  # it has just ended
+                continue
             for name, word in _WORDS.items():
                 if word in command:
                     found[name] = pid
