@@ -46,7 +46,7 @@ def opened_database(
 
 
 def soon(is_so: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not is_so():
         if time.monotonic() > deadline:
             return False

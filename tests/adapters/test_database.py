@@ -154,11 +154,11 @@ def test_one_writes_at_a_time_and_others_are_told_to_try_again(
         with database.writing() as connection:
             connection.execute("INSERT INTO other VALUES (?, ?)", ("a", 1))
             begun.set()
-            done.wait(10)
+            done.wait(60)
 
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(write)
-        begun.wait(10)
+        begun.wait(60)
         started = time.monotonic()
         with (
             pytest.raises(LogBusyError, match="try again"),

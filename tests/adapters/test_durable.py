@@ -22,7 +22,7 @@ def test_of_many_at_once_one_writes(tmp_path: Path) -> None:
     together = Barrier(6)
 
     def write(number: int) -> bytes:
-        together.wait(10)
+        together.wait(60)
         write_once(tmp_path / "id", b"%d" % number)
         return (tmp_path / "id").read_bytes()
 

@@ -229,7 +229,7 @@ def test_many_threads_add_the_same_image_at_once(
     added: list[str] = []
 
     def add() -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         added.append(store.add([IMAGE]).sha256)
 
     threads = [threading.Thread(target=add) for _ in range(6)]

@@ -97,7 +97,7 @@ def test_many_may_make_the_log_at_the_same_moment(place: LogPlace) -> None:
     together = Barrier(8)
 
     def make(_: int) -> int:
-        together.wait(10)
+        together.wait(60)
         log = place.opened()
         return log.insert_events(story(1))[0]
 

@@ -91,7 +91,7 @@ def test_one_of_many_that_come_at_once_prepares(one: Storage, other: Storage) ->
     def come(number: int) -> None:
         storage = (one, other)[number % 2]
         with storage.locks.among("role", when_first=lambda: prepared.append(number)):
-            together.wait(20)
+            together.wait(60)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(come, range(6)))
@@ -106,7 +106,7 @@ def test_work_ends_when_it_is_told_to(one: Storage) -> None:
         assert not ending.wait(0.01)
         stop.set()
         assert ending.is_set()
-        assert ending.wait(10)
+        assert ending.wait(60)
 
 
 # --- presence ------------------------------------------------------------------------

@@ -265,7 +265,7 @@ def test_many_threads_start_and_use_one_vault(tmp_path: Path) -> None:
     ids: list[tuple[UUID, int]] = []
 
     def work(number: int) -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         vault = vault_in(tmp_path)
         for count in range(10):
             value = 100 * number + count

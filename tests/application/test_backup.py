@@ -91,7 +91,7 @@ def busy(flashlog: Flashlog) -> Iterator[list[int]]:
 
 def wait_for_another(done: list[int]) -> None:
     """Wait until something more was appended."""
-    before, deadline = len(done), time.monotonic() + 30
+    before, deadline = len(done), time.monotonic() + 60
     while len(done) == before:
         assert time.monotonic() < deadline
         time.sleep(0.001)

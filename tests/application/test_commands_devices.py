@@ -186,7 +186,7 @@ def test_of_many_that_register_the_same_router_one_succeeds(
     together = Barrier(5)
 
     def register(_: int) -> UUID | None:
-        together.wait(10)
+        together.wait(60)
         try:
             return a_device(flashlog, credentials_ids=())
         except InvalidError:

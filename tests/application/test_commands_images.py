@@ -114,7 +114,7 @@ def test_of_many_that_add_the_same_file_all_get_the_same_image(
     together = Barrier(4)
 
     def take(_: int) -> UUID:
-        together.wait(10)
+        together.wait(60)
         return add(flashlog, content)
 
     with ThreadPoolExecutor(4) as pool:

@@ -174,7 +174,7 @@ def test_of_many_starts_at_the_same_moment_exactly_one_runs(
 
     def start(_: int) -> UUID:
         with opened(flashlog.settings.data_dir) as own:
-            together.wait(20)
+            together.wait(60)
             return start_upgrade(own, device_id=device_id, image_id=image_id)
 
     with ThreadPoolExecutor(6) as pool:

@@ -75,7 +75,7 @@ def test_two_claimers_never_hold_the_same_operation(
         with place.opened() as own:
             due = DueWork(own)
             taken: list[UUID] = []
-            together.wait(10)
+            together.wait(60)
             # What others are just taking is left to them: nothing found is no end.
             while Views(own).rows("SELECT 1 FROM due WHERE lease_until = 0 LIMIT 1"):
                 taken += claim(due, f"runner-{number}", limit=3)

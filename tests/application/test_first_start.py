@@ -24,7 +24,7 @@ def test_many_that_start_at_the_same_moment_find_the_same_house(
     together = Barrier(6)
 
     def start(_: int) -> tuple[UUID, str]:
-        together.wait(10)
+        together.wait(60)
         with opened(tmp_path / "house") as flashlog:
             default = flashlog.log.get(Organization, DEFAULT_ORGANIZATION_ID)
             return flashlog.installation, default.name

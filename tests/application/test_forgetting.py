@@ -243,7 +243,7 @@ def test_a_runner_tries_until_it_is_known(
     with ThreadPoolExecutor(1) as pool:
         with kept_if_recorded(flashlog):
             ended = pool.submit(_forget_until, flashlog, is_done)
-            assert tried.wait(10)
+            assert tried.wait(60)
             assert not is_done.is_set()
         assert ended.result(20)
     assert kept_in_vault(flashlog) == _SEAL
@@ -251,4 +251,4 @@ def test_a_runner_tries_until_it_is_known(
 
 def _forget_until(flashlog: Flashlog, is_done: Event) -> bool:
     with forgetting(flashlog):
-        return is_done.wait(10)
+        return is_done.wait(60)

@@ -12,7 +12,7 @@ from application.read_only_visits import ReadOnlyVisits, TooManyVisitsError
 
 _AT = datetime(2026, 1, 5, tzinfo=UTC)
 _PERSON = uuid4()
-_LIMIT_SECONDS = 10.0
+_LIMIT_SECONDS = 60.0
 
 
 def _visits(look: Callable[[UUID], CheckReport], **limits: int) -> ReadOnlyVisits:

@@ -68,7 +68,7 @@ def test_who_comes_while_the_first_prepares_waits_for_it(
 
     def prepare() -> None:
         has_begun.set()
-        may_end.wait(10)
+        may_end.wait(60)
         told.append("prepared")
 
     def come(flashlog: Flashlog) -> None:
@@ -77,7 +77,7 @@ def test_who_comes_while_the_first_prepares_waits_for_it(
 
     threads = [Thread(target=come, args=(house,)) for house in (one, other)]
     threads[0].start()
-    assert has_begun.wait(10)
+    assert has_begun.wait(60)
     threads[1].start()
     threads[1].join(0.2)
     assert told == []

@@ -16,7 +16,7 @@ from domain.transparency.note import SigningKey, VerifierKey
 from tests.application.houses import a_device, opened
 from tests.audit.given import append
 
-_LIMIT_SECONDS = 10.0
+_LIMIT_SECONDS = 60.0
 
 
 def until(is_so: Callable[[], bool]) -> None:

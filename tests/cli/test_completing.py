@@ -34,7 +34,7 @@ def test_each_shell_is_given_what_it_understands(
     if program is not None:
         script = tmp_path / "completion"
         script.write_text(said.out)
-        subprocess.run([program, "-n", str(script)], check=True, timeout=20)
+        subprocess.run([program, "-n", str(script)], check=True, timeout=60)
     assert cli("completion", "cmd").status == exits.USAGE
 
 

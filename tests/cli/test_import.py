@@ -381,7 +381,7 @@ def openwisp(
         there,
     )
     server.shutdown()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     server.server_close()
     there.close()
 

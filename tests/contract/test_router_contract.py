@@ -30,7 +30,7 @@ IMAGE = build_image(release=RELEASE, revision=REVISION, size=1 << 20)
 # of them a fault comes while there is still something to send, however slow dd is.
 _FEW = 2
 SHA256 = hashlib.sha256(IMAGE).hexdigest()
-LIMIT_SECONDS = 30.0
+LIMIT_SECONDS = 60.0
 NAME = PATH.removeprefix("/tmp/")
 
 

@@ -72,7 +72,7 @@ def test_a_runner_killed_again_and_again_leaves_an_end_and_no_debt(
             with runner_of(world) as process:
                 wait_for(event, world, operation_id)
                 process.kill()
-                assert process.wait(10) == -signal.SIGKILL
+                assert process.wait(60) == -signal.SIGKILL
         with runner_of(world) as process:
             eventually(
                 lambda: world.operation(operation_id).is_settled,
@@ -81,7 +81,7 @@ def test_a_runner_killed_again_and_again_leaves_an_end_and_no_debt(
             )
             eventually(world.flashlog.is_worked, limit_seconds=_PATIENCE_SECONDS)
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         assert world.names(operation_id).count("VisitBegun") > 1
         assert not judge(world, path, operation_id), world.story(operation_id)
 

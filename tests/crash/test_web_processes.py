@@ -59,7 +59,7 @@ class Load:
         while not self._done.wait(_PAUSE_SECONDS):
             request = urllib.request.Request(self._url, headers=headers)
             try:
-                with urllib.request.urlopen(request, timeout=10) as answer:
+                with urllib.request.urlopen(request, timeout=60) as answer:
                     answer.read()
                     self.answers[answer.status] += 1
             except urllib.error.HTTPError as error:

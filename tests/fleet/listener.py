@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from tests.web.serving import Socket
 
-_LIMIT_SECONDS = 30
+_LIMIT_SECONDS = 60
 
 
 class Listener:

@@ -71,10 +71,10 @@ def test_the_installed_service_comes_up_and_stops_on_ctrl_c(
         try:
             word, _, url = service.stdout.readline().strip().partition(" ")
             assert word == "ready"
-            with urlopen(f"{url}/health/ready", timeout=10) as answer:
+            with urlopen(f"{url}/health/ready", timeout=60) as answer:
                 assert answer.status == 200
             for path in ("/admin/login/", "/static/console/console.js"):
-                with urlopen(url + path, timeout=10) as answer:
+                with urlopen(url + path, timeout=60) as answer:
                     assert answer.status == 200
         finally:
             service.send_signal(signal.SIGINT)

@@ -288,7 +288,7 @@ def _look_at_answers(
         found.look(path, str(service.get(path, token)[1]).encode())
     figures = {"Authorization": f"Bearer {SECRETS['token of the figures']}"}
     request = urllib.request.Request(f"{service.url}/metrics", headers=figures)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         told = answer.read()
     assert b"flashlog_operations_ended_total" in told
     found.look("the figures", told)
@@ -301,7 +301,7 @@ def _look_at_pages(found: Found, service: Service, operations: dict[str, UUID]) 
         request = urllib.request.Request(
             service.url + path, headers={"Cookie": cookies}
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             page = answer.read()
         assert b'name="password"' not in page, path
         found.look(f"the page {path}", page)

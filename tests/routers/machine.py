@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.routers.template import PATH, SYSTEM, template
 
 _BOOT = Path(__file__).with_name("boot.py")
-_LIMIT_SECONDS = 20.0
+_LIMIT_SECONDS = 60.0
 
 
 def _listens(address: tuple[str, int]) -> bool:
@@ -124,7 +124,7 @@ class Machine:
             process.wait(5)
         except subprocess.TimeoutExpired:
             process.kill()  # and with it, by --kill-child, the namespace
-            process.wait(5)
+            process.wait(60)
         process.stdout.close()
 
     def process_ids(self) -> list[int]:

@@ -16,7 +16,7 @@ from paramiko.auth_strategy import (
 
 from tests.routers.face import Router
 
-_LIMIT_SECONDS = 15.0
+_LIMIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

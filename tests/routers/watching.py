@@ -13,7 +13,7 @@ from tests.routers.setup import Setup
 from tests.routers.shell import Shell
 
 IMAGE = build_image()
-LIMIT_SECONDS = 15.0
+LIMIT_SECONDS = 60.0
 
 
 @contextmanager

@@ -34,7 +34,7 @@ CHEAP_SCRYPT = {"n": 16, "r": 8, "p": 1}
 _HEADER = "X-Flashlog-Environment"
 _JUDGEMENT = "X-Flashlog-Undescribed"
 _KEPT = 8
-_START_SECONDS = 30
+_START_SECONDS = 60
 # gunicorn 27 would write a control socket to the home directory.
 _QUIET = os.environ | {"GUNICORN_CMD_ARGS": "--no-control-socket"}
 _HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "date", "server"}
@@ -146,7 +146,7 @@ def serving_installations() -> Iterator[int]:
             yield port
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def client_over_http(port: int, settings: Settings) -> Client:

@@ -36,7 +36,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def published(service: Service) -> str:
-    with urlopen(f"{service.url}{PREFIX}/checkpoint", timeout=10) as answer:
+    with urlopen(f"{service.url}{PREFIX}/checkpoint", timeout=60) as answer:
         text: bytes = answer.read()
     return text.decode()
 

@@ -197,7 +197,7 @@ def test_of_two_uploads_of_a_type_at_once_one_wins(
 
     def take(content: bytes) -> int:
         caller = Caller(app.test_client(), manager._headers["Authorization"][7:])
-        together.wait(10)
+        together.wait(60)
         return upload(caller, build, content).status_code
 
     with ThreadPoolExecutor(2) as pool:

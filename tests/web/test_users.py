@@ -217,7 +217,7 @@ def test_of_two_who_take_a_name_at_once_one_gets_it(
 
     def take(number: int) -> int:
         caller = People(flashlog, create_app(flashlog).test_client()).caller(user_id)
-        together.wait(10)
+        together.wait(60)
         mail = f"{number}@example.org"
         return caller.post(USERS, json=NEW | {"email": mail}).status_code
 

@@ -40,7 +40,7 @@ class Client:
             data=None if body is None else json.dumps(body).encode(),
         )
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 content = answer.read()
                 return answer.status, json.loads(content) if content else None
         except urllib.error.HTTPError as error:
@@ -156,7 +156,7 @@ def test_of_many_who_take_a_name_at_once_one_gets_it(superuser: Client) -> None:
 
     def take(number: int) -> tuple[int, set[str]]:
         new = {"username": "same", "email": f"{number}@example.org", "password": "x"}
-        together.wait(20)
+        together.wait(60)
         status, answer = superuser("POST", f"{USERS}/user/", new)
         return status, set(answer) if status == 400 else set()
 

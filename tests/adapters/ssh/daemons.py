@@ -25,7 +25,7 @@ _PASSWORD_HASH = (
     "ln1qHGUXJTpNYKbqRUVVWPs1vLpvt.bq5.kp4I0sml1yEvsaPEZs/ngTkUti8z/"
 )
 DROPBEAR_WINDOW_BYTES = 24576  # OpenWrt up to 22.03
-_READY_SECONDS = 20.0
+_READY_SECONDS = 60.0
 _STARTS_MAX = 5
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -167,7 +167,7 @@ def _running(
                 return
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(60)
     raise AssertionError(f"{name} does not start: {log.read_text()[-500:]}")
 
 

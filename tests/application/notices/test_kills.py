@@ -172,11 +172,11 @@ def a_process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(60)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    deadline = monotonic() + 30
+    deadline = monotonic() + 60
     while not condition():
         assert monotonic() < deadline, "it never came true"
         sleep(0.01)

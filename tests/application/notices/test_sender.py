@@ -346,7 +346,7 @@ def test_a_state_that_cannot_be_read_begins_at_the_end(
 
 
 def waited_for(condition: Callable[[], Any]) -> bool:
-    deadline = monotonic() + 20
+    deadline = monotonic() + 60
     while not condition():
         if monotonic() > deadline:
             return False

@@ -57,7 +57,7 @@ def test_of_many_who_take_a_slug_at_once_one_gets_it(flashlog: Flashlog) -> None
     together = Barrier(4)
 
     def take(_: int) -> bool:
-        together.wait(10)
+        together.wait(60)
         try:
             an_organization(flashlog)
         except SlugTakenError:
@@ -72,7 +72,7 @@ def test_groups_made_at_once_have_numbers_of_their_own(flashlog: Flashlog) -> No
     together = Barrier(4)
 
     def make(number: int) -> int:
-        together.wait(10)
+        together.wait(60)
         return create_group(flashlog, name=f"group {number}")
 
     with ThreadPoolExecutor(4) as pool:
@@ -85,7 +85,7 @@ def test_of_many_first_managers_one_owns_the_organization(flashlog: Flashlog) ->
     together = Barrier(4)
 
     def manage(user_id: UUID) -> None:
-        together.wait(10)
+        together.wait(60)
         set_membership(flashlog, user_id=user_id, organization_id=org, is_admin=True)
 
     with ThreadPoolExecutor(4) as pool:
@@ -111,12 +111,12 @@ def test_whoever_is_made_the_owner_is_not_removed_at_the_same_moment(
     together = Barrier(2)
 
     def make_owner() -> None:
-        together.wait(10)
+        together.wait(60)
         owner = {"organization_user": membership.membership_id}
         change_organization(flashlog, organization_id=org, changes={}, owner=owner)
 
     def remove() -> None:
-        together.wait(10)
+        together.wait(60)
         changes = UserChanges(membership=(org, True))
         change_user(flashlog, user_id=user_id, changes=changes)
 
@@ -140,14 +140,14 @@ def test_nobody_joins_an_organization_that_is_deleted_at_the_same_moment(
     together = Barrier(2)
 
     def join() -> None:
-        together.wait(10)
+        together.wait(60)
         with suppress(NotFoundError):
             set_membership(
                 flashlog, user_id=user_id, organization_id=org, is_admin=True
             )
 
     def delete() -> None:
-        together.wait(10)
+        together.wait(60)
         delete_organization(flashlog, organization_id=org)
 
     with ThreadPoolExecutor(2) as pool:
@@ -212,7 +212,7 @@ def test_changes_at_once_are_all_kept_and_leave_one_record(flashlog: Flashlog) -
     fields = ("bio", "notes", "company", "location")
 
     def change(field: str) -> None:
-        together.wait(10)
+        together.wait(60)
         changes = UserChanges(person={field: field})
         change_user(flashlog, user_id=user_id, changes=changes)
 

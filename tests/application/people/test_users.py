@@ -85,7 +85,7 @@ def test_of_many_that_take_the_same_name_one_gets_it(flashlog: Flashlog) -> None
     together = Barrier(4)
 
     def take(_: int) -> bool:
-        together.wait(10)
+        together.wait(60)
         try:
             an_account(flashlog)
         except InvalidError:
@@ -207,7 +207,7 @@ def test_of_many_first_questions_for_a_token_all_get_the_same(
     together = Barrier(4)
 
     def ask(_: int) -> str:
-        together.wait(10)
+        together.wait(60)
         return token_of(flashlog, user_id=user_id)
 
     with ThreadPoolExecutor(4) as pool:

@@ -96,7 +96,7 @@ def test_a_newer_visit_ends_the_writers_of_the_older(
     wait_until(lambda: any((tiny.directory / "writers").iterdir()), "it is registered")
     visit.next().claim()
     assert list((tiny.directory / "writers").iterdir()) == []
-    assert writer.communicate(timeout=20)[0] == b"exit_status=137\n"
+    assert writer.communicate(timeout=60)[0] == b"exit_status=137\n"
 
 
 def test_free_memory_removes_lists_and_leftovers_but_not_the_upload(

@@ -55,4 +55,4 @@ def _log_out(service: Service, cookie: str) -> None:
         headers={"Cookie": cookie, "X-CSRFToken": token},
         method="POST",
     )
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=60).close()
