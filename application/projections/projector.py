@@ -10,7 +10,7 @@ from application.log import Entry, EventLog
 from application.projections.row_writer import RowWriter
 from application.projections.tables import schema
 
-VIEWS_FORMAT = 12
+VIEWS_FORMAT = 13
 _BATCH = 5000
 # How often the log is asked whether it has grown, in seconds.
 _PAUSE_SECONDS = 0.004

@@ -9,6 +9,13 @@ from psycopg.types.numeric import Int8BinaryDumper, NumericBinaryLoader
 from psycopg.types.string import StrBinaryDumper
 
 
+class _TextDumper(StrBinaryDumper):
+    """PostgreSQL keeps every character but NUL, which routers may well say."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
 class _BoolLoader(Loader):
     format = Format.BINARY
 
@@ -34,7 +41,7 @@ def adapters() -> AdaptersMap:
     """Return how values are written and read; every connection is given them."""
     made = AdaptersMap(psycopg.adapters)
     # One type for one kind of value: a statement is then prepared once.
-    made.register_dumper(str, StrBinaryDumper)
+    made.register_dumper(str, _TextDumper)
     for kind in (int, bool):
         made.register_dumper(kind, Int8BinaryDumper)
     made.register_loader("bool", _BoolLoader)

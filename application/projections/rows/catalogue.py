@@ -1,6 +1,12 @@
 """Rows of categories, builds and images."""
 
-from application.projections.rows.shown import Showing, Shown, as_json, optional
+from application.projections.rows.shown import (
+    Showing,
+    Shown,
+    as_json,
+    found_by,
+    optional,
+)
 from domain.catalogue import Build, Category, FirmwareImage
 
 
@@ -8,7 +14,7 @@ def _category(category: Category) -> Shown:
     if category.is_deleted:
         return Shown(table="category", row=None)
     row = {
-        "name": category.name,
+        "name": found_by(category.name),
         "description": category.description,
         "organization_id": optional(category.organization_id),
     }
@@ -20,8 +26,8 @@ def _build(build: Build) -> Shown:
         return Shown(table="build", row=None)
     row = {
         "category_id": str(build.category_id),
-        "version": build.software_version,
-        "os": build.os,
+        "version": found_by(build.software_version),
+        "os": found_by(build.os) if build.os else build.os,
         "changelog": build.changelog,
         "health_checks": as_json(build.health_checks),
     }
@@ -47,7 +53,9 @@ def _image(image: FirmwareImage) -> Shown:
         "compat_version": facts.compat_version,
     }
     names = dict.fromkeys((*facts.boards, *facts.models))
-    boards = [{"place": place, "board": name} for place, name in enumerate(names)]
+    boards = [
+        {"place": place, "board": found_by(name)} for place, name in enumerate(names)
+    ]
     return Shown(table="image", row=row, children={"image_board": boards})
 
 

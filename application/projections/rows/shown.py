@@ -9,6 +9,9 @@ import msgspec
 
 from domain.base import Aggregate
 
+# Three of them fit into an entry of an index, in any script.
+_FOUND_BY_CHARACTERS_MAX = 200
+
 Row = dict[str, Any]
 Showing = Mapping[type[Aggregate], Callable[[Any], "Shown"]]
 
@@ -36,3 +39,12 @@ def optional(value: UUID | None) -> str | None:
 
 def as_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def found_by(text: str) -> str:
+    """Cut what an index is made of: no name is that long, what a router says may be.
+
+    An entry of PostgreSQL's has room for 2704 bytes, and one row that it refuses would
+    keep back all that come after it.
+    """
+    return text[:_FOUND_BY_CHARACTERS_MAX]
