@@ -2,20 +2,23 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Self
 
 import websocket
 
+from application.log import Entry
 from tests.web.serving import Service
 
 _PAUSE_SECONDS = 0.1
 _LIMIT_SECONDS = 30.0
+# A position is told more often than that.
+_SILENCE_SECONDS_MAX = 6
 
 
 class Follower:
-    """`told` are the positions of the events that it got, in their order.
+    """`told` are the positions of the events that it got, in their order, `said` what.
 
     It asks anew where to connect, each time: a service that was killed answers
     elsewhere when it is there again; None while it is not.
@@ -28,6 +31,7 @@ class Follower:
         self.position = 0
         self.connections = 0
         self.told: list[int] = []
+        self.said: list[tuple[str, str]] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -41,6 +45,18 @@ class Follower:
         deadline = time.monotonic() + _LIMIT_SECONDS
         while self.position < position and time.monotonic() < deadline:
             time.sleep(_PAUSE_SECONDS)
+
+    def wrong_beside(self, entries: Sequence[Entry]) -> list[str]:
+        """Say what is not as in the log, which is given whole."""
+        if wrong := self.wrong_until(len(entries)):
+            return wrong
+        log = [(str(each.event.originator_id), each.event.TOPIC) for each in entries]
+        said = self.said[: len(log)]
+        return [
+            f"the feed told {mine} at {position}, where the log has {its}"
+            for position, (mine, its) in enumerate(zip(said, log, strict=True), 1)
+            if mine != its
+        ]
 
     def wrong_until(self, end: int) -> list[str]:
         """Say what is not as in the log up to a position."""
@@ -61,7 +77,9 @@ class Follower:
         service = self._service()
         if service is None:
             return
-        feed = service.follow(f"after={self.position}", self._key, timeout=3)
+        feed = service.follow(
+            f"after={self.position}", self._key, timeout=_SILENCE_SECONDS_MAX
+        )
         self.connections += 1
         try:
             while not self._done.is_set():
@@ -69,5 +87,6 @@ class Follower:
                 self.position = message["position"]
                 if "specversion" in message:
                     self.told.append(self.position)
+                    self.said.append((message["subject"], message["type"]))
         finally:
             feed.cut()

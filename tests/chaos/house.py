@@ -10,31 +10,16 @@ from pathlib import Path
 from queue import Empty
 from random import Random
 from typing import Any, Self
-from uuid import UUID, uuid4
 
-from application.commands.devices import (
-    NewCredentials,
-    NewDevice,
-    add_credentials,
-    add_device,
-)
-from application.commands.images import NewImage, add_image
-from application.errors import DomainError, StorageError
-from application.flashlog import Flashlog
 from application.settings import Settings, environment_of
-from application.simulation import Fleet, SimulatedRouter
-from domain.catalogue import FirmwareImage
-from domain.device.device import Device
-from tests.application.stock import Stock
+from application.simulation import Fleet
+from tests.chaos.inventory import Inventory
 from tests.fleet.town import SETUP
 from tests.procedure.world import QUICK
-from tests.routers.images import build_image
-from tests.web.conftest import token_for
-from tests.web.serving import ROOT, Service, children_of, serving
+from tests.web.serving import ROOT, children_of, serving
 
 _IMAGE_BYTES = 192 * 1024
 _BUILDS = 5
-_PER_LOCATION = 6
 _STARTS_MAX = 3
 
 LIMITS = {"uploads_max": 6, "uploads_per_location_max": 2, "reboots_max": 10}
@@ -50,16 +35,7 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-class Release:
-    """A build with its one image; a router's revision says which one it runs."""
-
-    def __init__(self, flashlog: Flashlog, image_id: UUID, revision: str) -> None:
-        self.image_id = image_id
-        self.build_id = flashlog.log.get(FirmwareImage, image_id).build_id
-        self.revision = revision
-
-
-class House:
+class House(Inventory):
     """Entered, it runs; `service` and `runners` are other ones after a kill.
 
     `beside`: how many runners there are beside that of the service.
@@ -68,22 +44,10 @@ class House:
     def __init__(
         self, directory: Path, fleet: Fleet, *, beside: int = 2, **settings: Any
     ) -> None:
-        self.routers = fleet.routers
-        self._beside = beside
         how = QUICK | _SETTINGS | LIMITS | settings
-        self.settings = Settings(data_dir=directory, **how)
-        self.flashlog = Flashlog(self.settings)
-        self.releases = [self._release(number) for number in range(_BUILDS)]
-        stock = Stock(self.flashlog)
-        count = max(1, len(self.routers) // _PER_LOCATION)
-        self.locations = [stock.location() for _ in range(count)]
-        self.router_of: dict[UUID, int] = {}
-        self.device_of: dict[int, UUID] = {}
-        for number in range(len(self.routers)):
-            self.register(number)
-        self.token = token_for(self.flashlog, "chaos", is_superuser=True)
-        self.flashlog.show(self.flashlog.log.end())
-        self.service: Service | None = None
+        known = Settings(data_dir=directory, **how)
+        super().__init__(fleet, known, builds=_BUILDS, image_bytes=_IMAGE_BYTES)
+        self._beside = beside
         self.runners: list[subprocess.Popen[bytes]] = []
         self._stack = ExitStack()
         self._changing = threading.Lock()
@@ -102,40 +66,6 @@ class House:
             runner.wait()
         self._stack.close()
         self.flashlog.close()
-
-    def register(self, number: int) -> None:
-        """Take a router into the inventory, under a new id."""
-        router = self.routers[number]
-        facts = router.facts()
-        assert facts.uuid
-        login = NewCredentials(password=router.password, port=router.port)
-        device_id = add_device(
-            self.flashlog,
-            NewDevice(
-                name=f"roof-{number:03}-{uuid4().hex[:6]}",
-                mac_address=facts.macs[0],
-                addresses=(router.host,),
-                credentials_ids=(add_credentials(self.flashlog, login),),
-                agent_uuid=UUID(facts.uuid),
-                location_id=self._location(number),
-            ),
-        )
-        device = self.flashlog.log.get(Device, device_id)
-        device.assign_firmware(self.releases[0].image_id, firmware_id=uuid4())
-        self.flashlog.log.append(device)
-        self.router_of[device_id] = number
-        self.device_of[number] = device_id
-
-    def location_of(self, device_id: UUID) -> UUID:
-        return self._location(self.router_of[device_id])
-
-    def router(self, device_id: UUID) -> SimulatedRouter:
-        return self.routers[self.router_of[device_id]]
-
-    def forget(self, number: int) -> None:
-        """Register a router again whose device was deleted."""
-        with suppress(DomainError, StorageError):
-            self.register(number)
 
     # --- trouble with processes ---------------------------------------------------
 
@@ -223,22 +153,6 @@ class House:
             cwd=ROOT,
             env=os.environ | environment_of(self.settings) | {"PYTHONPATH": str(ROOT)},
         )
-
-    def _release(self, number: int) -> Release:
-        facts = self.routers[0].facts()
-        revision = f"r{30000 + number}-{number:010x}"
-        image = build_image(
-            facts.board,
-            f"24.10.{number}",
-            revision,
-            size=_IMAGE_BYTES,
-            target=facts.target,
-        )
-        new = NewImage(file_name="sysupgrade.bin", version=f"24.10.{number}")
-        return Release(self.flashlog, add_image(self.flashlog, new, [image]), revision)
-
-    def _location(self, number: int) -> UUID:
-        return self.locations[number % len(self.locations)]
 
 
 def _is_running(pid: int) -> bool:

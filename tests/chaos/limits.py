@@ -8,7 +8,6 @@ from domain.base import Event
 from domain.batch import events as batch_events
 from domain.batch.batch import Batch, BatchTargets
 from domain.operation import events
-from tests.chaos.house import LIMITS
 from tests.chaos.records import Records
 
 # Also a visit that was stopped or overtaken ends its upload; the next one goes on.
@@ -109,8 +108,9 @@ def _over(
     operations = records.operations
     batch_id = operations[operation_id].batch_id
     for name, all_of_them in counted.items():
-        if len(all_of_them) > LIMITS[name]:
-            yield _told(records, f"{name} of {LIMITS[name]}", all_of_them)
+        most = getattr(records.house.settings, name)
+        if len(all_of_them) > most:
+            yield _told(records, f"{name} of {most}", all_of_them)
         if batch_id is None:
             continue
         mine = [each for each in all_of_them if operations[each].batch_id == batch_id]

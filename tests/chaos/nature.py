@@ -7,7 +7,7 @@ from random import Random
 
 from application.simulation import SimulatedRouter, faults
 from application.simulation.faults import Fault
-from tests.chaos.house import House
+from tests.chaos.inventory import Inventory
 
 _FAULTS: tuple[Callable[[Random], Fault], ...] = (
     lambda _: faults.LowMemory(recoverable=True),
@@ -28,7 +28,7 @@ _FAULTS: tuple[Callable[[Random], Fault], ...] = (
 class Nature:
     """What befalls the routers of a house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: Inventory) -> None:
         self._house = house
         self._timers: list[threading.Timer] = []
 

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from tests.chaos.house import House
+from tests.chaos.inventory import Inventory
 from tests.web.conftest import API
 
 _LIMIT_SECONDS = 10
@@ -41,10 +41,14 @@ class Heard(msgspec.Struct):
 
 
 class Person:
-    """Does deeds through the interface of a house, and notes what was answered."""
+    """Does deeds through the interface of a house, and notes what was answered.
 
-    def __init__(self, house: House, heard: Heard) -> None:
+    A 503 is no error where its sentence contains `excused`.
+    """
+
+    def __init__(self, house: Inventory, heard: Heard, *, excused: str = _BUSY) -> None:
         self._house = house
+        self._excused = excused
         self._heard = heard
         self._next_build = 1
 
@@ -80,7 +84,7 @@ class Person:
         if chance.random() < 0.3:
             wish["location"] = str(chance.choice(self._house.locations))
         path = f"{API}/build/{releases[number].build_id}/upgrade/"
-        key, (status, told) = self._ask_until_answered("POST", path, wish)
+        key, (status, told) = self.ask_until_answered("POST", path, wish)
         if status == HTTPStatus.CREATED:
             self._heard.batches[key] = UUID(told["batch"])
         return f"build {number}: {status}"
@@ -90,7 +94,7 @@ class Person:
         release = chance.choice(self._house.releases)
         path = f"{API}/device/{device_id}/firmware/"
         wish = {"image": str(release.image_id)}
-        key, (status, told) = self._ask_until_answered("PUT", path, wish)
+        key, (status, told) = self.ask_until_answered("PUT", path, wish)
         if status in {HTTPStatus.OK, HTTPStatus.CREATED} and told.get("operation"):
             self._heard.started[key] = UUID(str(told["operation"]))
         return f"{device_id}: {status}"
@@ -104,7 +108,7 @@ class Person:
         if row is None:
             return "nothing to retry"
         path = f"{API}/upgrade-operation/{row['id']}/retry/"
-        _, (status, _) = self._ask_until_answered("POST", path, {})
+        _, (status, _) = self.ask_until_answered("POST", path, {})
         return f"{row['id']}: {status}"
 
     def _cancel(self, chance: Random) -> str:
@@ -170,7 +174,7 @@ class Person:
     def _rows(self, query: str) -> list[dict[str, Any]]:
         return list(self._house.flashlog.views.rows(f"{query} ORDER BY position"))
 
-    def _ask_until_answered(
+    def ask_until_answered(
         self, method: str, path: str, body: Any
     ) -> tuple[str, Answer]:
         """Send the same again where no answer came; returns its key and the answer."""
@@ -209,7 +213,7 @@ class Person:
 
     def _refused(self, what: str, error: urllib.error.HTTPError) -> Answer:
         said = error.read().decode(errors="replace")
-        if error.code == HTTPStatus.SERVICE_UNAVAILABLE and _BUSY in said:
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE and self._excused in said:
             # Who is frozen may hold the lock of a file, for longer than one waits.
             self._heard.busy += 1
             return 0, None

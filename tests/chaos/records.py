@@ -13,7 +13,7 @@ from application.simulation import SimulatedRouter
 from domain.base import Event
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
-from tests.chaos.house import House
+from tests.chaos.inventory import Inventory
 
 _PATH = re.compile(r"flashlog-([0-9a-f]{32})\.bin$")
 # Whose flash a path names that is none of ours.
@@ -23,7 +23,7 @@ NOBODY = UUID(int=0)
 class Records:
     """`flashes` counts by operation; `flashed_by` are the numbers of the routers."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: Inventory) -> None:
         self.house = house
         self.entries = house.flashlog.log.read(after=0, limit=10**9)
         self.stories: defaultdict[UUID, list[Event]] = defaultdict(list)

@@ -13,6 +13,7 @@ import msgspec
 from domain.operation.words import Status
 from tests.chaos.follower import Follower
 from tests.chaos.house import House, fleet_of
+from tests.chaos.inventory import Inventory
 from tests.chaos.judge import alarms
 from tests.chaos.nature import Nature
 from tests.chaos.person import Heard, Person
@@ -148,7 +149,7 @@ class Round:
             time.sleep(_PAUSE_SECONDS)
 
 
-def going_on(house: House) -> str:
+def going_on(house: Inventory) -> str:
     """Say what has not come to its end; blank when nothing."""
     views = house.flashlog.views
     if views.position() != house.flashlog.log.end():
