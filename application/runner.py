@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from threading import Event, Lock
+from time import monotonic
 from uuid import UUID, uuid4
 
 from application.batches.keeper import keeping
@@ -20,6 +21,9 @@ from application.recordings.retention import retiring
 from application.settings import Settings
 from application.stopping import stop_at_signals
 from domain.operation.operation import UpgradeOperation
+
+# How soon a runner that rests notices that it is to stop.
+_STOP_LOOK_SECONDS = 0.2
 
 _log = logging.getLogger(__name__)
 
@@ -51,10 +55,21 @@ class Runner:
             self._settings.runner_visits_max, thread_name_prefix="visit"
         ) as pool:
             while not stop.is_set():
+                freed = self._flashlog.turns.freed.count
                 if not self._take_work(pool):
-                    stop.wait(self._settings.poll_seconds)
+                    self._rest(stop, freed)
         done.set()
         self._flashlog.due.release_all(self.name)
+
+    def _rest(self, stop: Event, freed: int) -> None:
+        """Wait until it is time to look again, or a visit or a turn has ended."""
+        news = self._flashlog.turns.freed
+        until = monotonic() + self._settings.poll_seconds
+        while not stop.is_set() and news.count == freed:
+            left_seconds = until - monotonic()
+            if left_seconds <= 0:
+                return
+            news.wait(freed, min(left_seconds, _STOP_LOOK_SECONDS))
 
     def _take_work(self, pool: ThreadPoolExecutor) -> bool:
         free = self._settings.runner_visits_max - len(self._visiting)
@@ -121,6 +136,7 @@ class Runner:
             _log.exception("action=visit_failed operation=%s", operation_id)
         finally:
             self._let_go(operation_id)
+            self._flashlog.turns.freed.tell()
 
     def _let_go(self, operation_id: UUID) -> None:
         with self._guard:

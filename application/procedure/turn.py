@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from time import monotonic, sleep
+from time import monotonic
 from uuid import UUID
 
 from application.errors import RefusedError
@@ -15,6 +15,7 @@ from application.router.router import Router
 from domain.batch.batch import Batch, BatchCancelledError, BatchHeldError
 from domain.operation.operation import UpgradeOperation
 
+# What another process gives back, nobody tells here.
 _LOOK_SECONDS = 0.1
 
 
@@ -32,12 +33,15 @@ def turn(visit: Visit) -> Iterator[None]:
     bounds = _bounds(visit.require_flash_allowed())
     turns = visit.flashlog.turns
     deadline = monotonic() + visit.settings.turn_wait_seconds
-    while not turns.take(visit.operation, of_batch=bounds):
+    while True:
+        freed = turns.freed.count
+        if turns.take(visit.operation, of_batch=bounds):
+            break
         if monotonic() > deadline:
             msg = "others have the turn to upload or to reboot"
             raise NoTurnError(msg)
         visit.check()
-        sleep(_LOOK_SECONDS)
+        turns.freed.wait(freed, _LOOK_SECONDS)
     with turns.uploading(visit.operation):
         # Somebody may have held the batch while this one waited.
         visit.require_flash_allowed()

@@ -19,6 +19,7 @@ import msgspec
 
 from application.adapters.database import Connection, Database
 from application.log import EventLog
+from application.news import News
 from domain.operation.operation import UpgradeOperation
 
 # Those that were flashed and are not yet verified count also without a turn: they lost
@@ -39,9 +40,13 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turns:
-    """The turns of all processes of an installation."""
+    """The turns of all processes of an installation.
+
+    `freed` tells when one came free here.
+    """
 
     def __init__(self, database: Database, log: EventLog, bounds: Bounds) -> None:
+        self.freed = News()
         self._database = database
         self._log = log
         self._bounds = bounds
@@ -86,6 +91,7 @@ class Turns:
                         "UPDATE turn SET kind = 'reboot' WHERE operation_id = ?",
                         (str(operation.id),),
                     )
+            self.freed.tell()
 
     def end(self, operation: UpgradeOperation) -> None:
         """Give the turn to others, unless the operation goes on with it."""
@@ -99,6 +105,7 @@ class Turns:
             return
         with self._writing() as connection:
             self._free(connection, str(operation.id))
+        self.freed.tell()
 
     def sweep(self, *, now: float) -> None:
         """Free the turns of operations that are over and that nobody visits.
@@ -120,6 +127,7 @@ class Turns:
         with self._writing() as connection:
             for (operation_id,) in connection.execute(left, (now,)).fetchall():
                 self._free(connection, operation_id)
+        self.freed.tell()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
