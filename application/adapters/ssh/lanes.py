@@ -13,18 +13,13 @@ from typing import Any
 import msgspec
 
 from application.adapters.ssh.bandwidth import Bandwidth
-from application.adapters.ssh.channels import (
-    ChannelRefusedError,
-    send_piece,
-    wait_for_window,
-)
+from application.adapters.ssh.channels import ChannelRefusedError
 from application.adapters.ssh.exchange import Exchange
+from application.adapters.ssh.filling import Filling
 from application.adapters.ssh.wire import BROKEN
 from application.ports import Completed, Span
 
-_READ_BYTES = 256 << 10
 _STDOUT_BYTES_MAX = 64 << 10
-_PACKET_OVERHEAD_BYTES = 64  # what paramiko keeps free in the peer's largest packet
 
 
 class Means(msgspec.Struct, frozen=True):
@@ -52,8 +47,7 @@ class Lane(threading.Thread):
         self._command = command
         self._means = means
         self._together = together
-        self._sent = 0
-        self._window_bytes = 0
+        self._filling: Filling | None = None
         self._channel: Any = None
         self._exchange: Exchange | None = None
         self.steps = 0
@@ -71,25 +65,32 @@ class Lane(threading.Thread):
     @property
     def bytes_sent(self) -> int:
         """Bytes on their way; a large window takes them long before it says so."""
-        return self._sent
+        return self._filling.sent_bytes if self._filling else 0
 
     @property
     def bytes_taken(self) -> int:
         """Bytes that the router has taken out of its window."""
-        if self._channel is None:
+        if self._filling is None:
             return 0
-        completed = self.completed
+        completed, sent_bytes = self.completed, self.bytes_sent
         if completed is not None and completed.exit_status == 0:
-            return self._sent
-        waiting: int = max(0, self._window_bytes - self._channel.out_window_size)
-        return max(0, self._sent - waiting)
+            return sent_bytes
+        room: int = self._channel.out_window_size
+        return max(0, sent_bytes - max(0, self._filling.window_bytes - room))
 
     def run(self) -> None:
         """Open, start, send; see the module of `Upload` for why together."""
         try:
             exchange = self._begin()
             if exchange is not None:
-                if self._fill(exchange.channel):
+                self._filling = Filling(
+                    exchange.channel,
+                    self._span,
+                    read=self._means.read,
+                    bandwidth=self._means.bandwidth,
+                    stopped=self._means.stopped,
+                )
+                if self._filling.run():
                     exchange.end_input()
                 self.completed = exchange.finish(None)
         except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
@@ -133,32 +134,3 @@ class Lane(threading.Thread):
     def _step(self) -> None:
         self._together.wait()
         self.steps += 1
-
-    def _fill(self, channel: Any) -> bool:
-        """Write the span; False when the channel was closed before its end."""
-        # OpenSSH grants its window only when the command runs.
-        self._window_bytes = wait_for_window(channel, 1)
-        if not self._window_bytes:
-            return False
-        packet_bytes = channel.out_max_packet_size - _PACKET_OVERHEAD_BYTES
-        bandwidth, span = self._means.bandwidth, self._span
-        piece_bytes = min(
-            packet_bytes, self._window_bytes, bandwidth.piece_bytes_max or packet_bytes
-        )
-        # A packet for every few bytes of window costs both sides more than the bytes;
-        # blocks are whole pieces, so that none of them ends with a small packet.
-        enough_bytes = (piece_bytes + 1) // 2
-        block_bytes = max(1, _READ_BYTES // piece_bytes) * piece_bytes
-        for start in range(span.start, span.end, block_bytes):
-            size = min(block_bytes, span.end - start)
-            block = memoryview(self._means.read(start, size))
-            while block:
-                room = wait_for_window(channel, min(len(block), enough_bytes))
-                piece = block[: min(room, piece_bytes)]
-                if not piece or not bandwidth.take(len(piece), self._means.stopped):
-                    return False
-                if not send_piece(channel, piece):
-                    return False
-                self._sent += len(piece)
-                block = block[len(piece) :]
-        return True

@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_CLOSE
-from paramiko.packet import NeedRekeyException, Packetizer
+from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_WINDOW_ADJUST
+from paramiko.packet import Packetizer
 
 from application.adapters.ssh.algorithms import Offer
 
@@ -103,11 +103,11 @@ class QuietPacketizer(Packetizer):  # type: ignore[misc]  # paramiko ships no ty
         """Return `n` bytes; raises EOFError when the connection ends.
 
         Reads ahead, where paramiko asks the kernel twice for each small packet: window
-        adjustments are half of all packets of an upload.
+        adjustments are half of all packets of an upload. That keys are to be exchanged
+        anew is noticed after each packet; said here, it would be said again and again,
+        and the other side's part of the exchange never read.
         """
         while len(self._ahead) < n:
-            if check_rekey and not self._ahead and self.need_rekey():
-                raise NeedRekeyException
             self._receive()
         taken, self._ahead = self._ahead[:n], self._ahead[n:]
         return taken
@@ -163,6 +163,16 @@ def _note_close(channel: Any, message: Any) -> None:
     paramiko.Channel._handle_close(channel, message)  # noqa: SLF001
 
 
+def _grow_window(channel: Any, message: Any) -> None:
+    filling = channel.__dict__.get("filling")
+    if filling is None:
+        paramiko.Channel._window_adjust(channel, message)  # noqa: SLF001
+        return
+    with channel.lock:
+        channel.out_window_size += message.get_int()
+    filling.go_on()
+
+
 class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
     """Remembers what the server offered and which channels the server closed itself.
 
@@ -173,6 +183,7 @@ class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
     _channel_handler_table: ClassVar = {
         **paramiko.Transport._channel_handler_table,  # noqa: SLF001
         MSG_CHANNEL_CLOSE: _note_close,
+        MSG_CHANNEL_WINDOW_ADJUST: _grow_window,
     }
 
     def __init__(self, stream: Any, offer: Offer, **options: Any) -> None:
