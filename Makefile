@@ -83,6 +83,10 @@ chaos: install ## Kill, freeze and cancel at random for 40 minutes; kept in docs
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) \
 		$(if $(SEED),--seed $(SEED),--keep) $(if $(ROUNDS),--rounds $(ROUNDS))
 
+cluster-chaos: install ## Kill a cluster while 1,000 routers are upgraded; kept in docs/reliability.md
+	@$(BIN)/python -m tests.cluster.chaos \
+		$(if $(SEED),--seed $(SEED),--keep) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 soak: install ## Live a day in ten minutes and see what grows; kept in docs/reliability.md
 	@$(BIN)/python -m tests.soak --keep
 
@@ -102,7 +106,7 @@ test-tools: ## Install by apt what tests on real routers and in a real browser n
 lock: install ## Choose the newest allowed packages again and write their hashes
 	@$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--strip-extras --extra dev --extra postgres --extra simulate \
+		--strip-extras --extra dev --extra postgres --extra s3 --extra simulate \
 		--output-file requirements.txt pyproject.toml
 	@! grep -nE '://|^-' requirements.txt
 

@@ -94,8 +94,8 @@ def backup(settings: Settings, target: Path) -> BackedUp:
         position = flashlog.log.recorder.backup(beside / _LOG)
         flashlog.vault.copy_to(beside / _VAULT)
         images = {
-            f"images/{sha256}": flashlog.images.path(sha256)
-            for sha256 in flashlog.images
+            f"images/{sha256}": path
+            for sha256, path in flashlog.images.files().items()
         }
         recordings = {
             f"{RECORDINGS}/{each.sha256[:2]}/{each.sha256}": each.path

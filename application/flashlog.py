@@ -10,13 +10,13 @@ from uuid import UUID, uuid4
 
 from application.adapters.clock import SystemClock
 from application.adapters.holding import Hold
-from application.adapters.image_store import ImageStore
 from application.adapters.kept import Kept
 from application.adapters.locks import FileLocks
 from application.adapters.recording_store import RECORDINGS, RecordingStore
 from application.adapters.storage import Presence
 from application.audit.audit import Audit
 from application.errors import StorageError
+from application.images import images_of
 from application.log import EventLog
 from application.ports import Clock, Connector
 from application.projections.due import DueWork
@@ -66,9 +66,7 @@ class Flashlog:
         self.log = EventLog(self.storage.log(now=self.clock.now))
         self.clock.start_from(self.log.recorder.last_recorded_at())
         self.vault = self.storage.vault
-        self.images = ImageStore(
-            directory / "images", size_bytes_max=settings.image_size_max_bytes or None
-        )
+        self.images = images_of(settings)
         self.recordings = RecordingStore(directory / RECORDINGS)
         self._views = open_views(self.storage.views)
         self.views = Views(self._views)

@@ -66,6 +66,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_rate_limit: Annotated[str, "token requests per address, or off"] = "20/day"  # noqa: S105
     body_size_max_bytes: Annotated[int, "largest body of a request", _ABOVE_0] = 1048576
     image_size_max_bytes: Annotated[int, "largest image that is taken in"] = 31457280
+    images_url: Annotated[
+        str,
+        "`s3://bucket/prefix`: images are in this bucket, log-in by the usual "
+        "environment (AWS_ACCESS_KEY_ID …); blank: files in the data directory",
+    ] = ""
+    images_endpoint_url: Annotated[
+        str, "`https://…` of a store that speaks S3; blank: Amazon's"
+    ] = ""
+    image_copies_max_bytes: Annotated[
+        int, "copies of images from a bucket that stay on this machine"
+    ] = 2147483648
     image_types_file: Annotated[
         str, "a table (TOML) of image types of your own, beside those built in"
     ] = ""

@@ -8,7 +8,7 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from application.adapters.image_store import StoreFullError
+from application.adapters.image_file import StoreFullError
 from application.adapters.vault_key import VaultError
 from application.commands.batches import NoTargetsError
 from application.commands.firmware import DeactivatedError

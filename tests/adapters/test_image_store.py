@@ -13,15 +13,17 @@ from random import Random
 
 import pytest
 
+from application.adapters.image_file import StoreFullError
 from application.adapters.image_outline import OutlineBuilder
 from application.adapters.image_store import (
     ImageStore,
-    StoreFullError,
     chunks_of,
 )
+from application.images import Images
 from application.ports import ImageSource
 from domain.errors import InvalidError, NotFoundError
 from domain.trailer import TAIL_BYTES
+from tests.adapters.buckets import BUCKET, bucket_server, clear, in_bucket
 from tests.routers.images import build_image
 
 IMAGE = build_image(size=300_000)
@@ -29,17 +31,37 @@ SHA256 = hashlib.sha256(IMAGE).hexdigest()
 FIRST_HALF = IMAGE[: len(IMAGE) // 2]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ImageStore:
-    return ImageStore(tmp_path / "images", size_bytes_max=len(IMAGE))
+__all__ = ["bucket_server"]
 
 
-def files_of(store: ImageStore, tmp_path: Path) -> list[str]:
-    return sorted(path.name for path in (tmp_path / "images").iterdir())
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Images:
+    directory = tmp_path / "images"
+    if request.param == "folder":
+        return ImageStore(directory, size_bytes_max=len(IMAGE))
+    server = request.getfixturevalue("bucket_server")
+    clear(server)
+    return in_bucket(server, directory, size_bytes_max=len(IMAGE))
+
+
+def files_of(store: Images, tmp_path: Path) -> list[str]:
+    """Name what is on the disk; what is in a bucket must be the same."""
+    names = sorted(path.name for path in (tmp_path / "images").iterdir())
+    assert [name for name in names if not name.startswith("incoming-")] == list(store)
+    return names
+
+
+def damage(store: Images, request: pytest.FixtureRequest) -> None:
+    content = IMAGE[:-1] + b"?"
+    if isinstance(store, ImageStore):
+        store.path(SHA256).write_bytes(content)
+    else:
+        server = request.getfixturevalue("bucket_server")
+        server.put_object(Bucket=BUCKET, Key=f"images/{SHA256}", Body=content)
 
 
 def test_an_image_is_kept_under_the_hash_of_what_it_holds(
-    store: ImageStore, tmp_path: Path
+    store: Images, tmp_path: Path
 ) -> None:
     stored = store.add(chunks_of(io.BytesIO(IMAGE)))
 
@@ -48,10 +70,11 @@ def test_an_image_is_kept_under_the_hash_of_what_it_holds(
     assert files_of(store, tmp_path) == [SHA256]
     assert SHA256 in store
     assert list(store) == [SHA256]
-    assert store.path(SHA256).read_bytes() == IMAGE
+    with store.open(SHA256) as image, image.file() as file:
+        assert file.read() == IMAGE
 
 
-def test_an_image_can_be_read_piecewise(store: ImageStore) -> None:
+def test_an_image_can_be_read_piecewise(store: Images) -> None:
     store.add([IMAGE])
     with store.open(SHA256) as source:
         image: ImageSource = source
@@ -64,7 +87,7 @@ def test_an_image_can_be_read_piecewise(store: ImageStore) -> None:
         source.read(0, 1)
 
 
-def test_several_threads_read_one_open_image(store: ImageStore) -> None:
+def test_several_threads_read_one_open_image(store: Images) -> None:
     store.add([IMAGE])
     wrong: list[int] = []
     with store.open(SHA256) as image:
@@ -84,17 +107,17 @@ def test_several_threads_read_one_open_image(store: ImageStore) -> None:
     assert not wrong
 
 
-def test_adding_an_image_again_finds_the_same(
-    store: ImageStore, tmp_path: Path
-) -> None:
+def test_adding_an_image_again_finds_the_same(store: Images, tmp_path: Path) -> None:
     assert store.add([IMAGE]) == store.add([b"", FIRST_HALF, IMAGE[len(FIRST_HALF) :]])
     assert files_of(store, tmp_path) == [SHA256]
 
 
-def test_adding_an_image_again_repairs_one_that_was_damaged(store: ImageStore) -> None:
+def test_adding_an_image_again_repairs_one_that_was_damaged(
+    store: Images, request: pytest.FixtureRequest
+) -> None:
     store.add([IMAGE])
     assert store.is_sound(SHA256)
-    store.path(SHA256).write_bytes(IMAGE[:-1] + b"?")
+    damage(store, request)
     assert not store.is_sound(SHA256)
     store.add([IMAGE])
     assert store.is_sound(SHA256)
@@ -102,7 +125,7 @@ def test_adding_an_image_again_repairs_one_that_was_damaged(store: ImageStore) -
 
 @pytest.mark.parametrize("content", [b"", b"<html>", IMAGE[:-1], IMAGE + b"\n"])
 def test_nonsense_leaves_nothing_behind(
-    store: ImageStore, tmp_path: Path, content: bytes
+    store: Images, tmp_path: Path, content: bytes
 ) -> None:
     with pytest.raises(InvalidError) as refused:
         store.add([content])
@@ -111,7 +134,7 @@ def test_nonsense_leaves_nothing_behind(
 
 
 def test_a_file_that_is_too_big_is_refused_before_it_is_whole(
-    store: ImageStore, tmp_path: Path
+    store: Images, tmp_path: Path
 ) -> None:
     given = 0
 
@@ -128,7 +151,7 @@ def test_a_file_that_is_too_big_is_refused_before_it_is_whole(
 
 
 def test_an_upload_that_breaks_off_leaves_nothing_behind(
-    store: ImageStore, tmp_path: Path
+    store: Images, tmp_path: Path
 ) -> None:
     def breaking() -> Iterator[bytes]:
         yield FIRST_HALF
@@ -140,7 +163,7 @@ def test_an_upload_that_breaks_off_leaves_nothing_behind(
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_behind(
-    store: ImageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_room(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -201,7 +224,7 @@ def test_an_upload_that_still_runs_is_not_swept(tmp_path: Path) -> None:
 
 
 def test_a_deleted_image_is_gone_but_not_for_those_who_read_it(
-    store: ImageStore,
+    store: Images,
 ) -> None:
     store.add([IMAGE])
     with store.open(SHA256) as image:
@@ -214,7 +237,7 @@ def test_a_deleted_image_is_gone_but_not_for_those_who_read_it(
 
 
 @pytest.mark.parametrize("name", ["", "..", "../secret", "A" * 64, SHA256 + "\n"])
-def test_nothing_but_a_hash_names_an_image(store: ImageStore, name: str) -> None:
+def test_nothing_but_a_hash_names_an_image(store: Images, name: str) -> None:
     assert name not in store
     with pytest.raises(NotFoundError):
         store.open(name)
@@ -222,9 +245,7 @@ def test_nothing_but_a_hash_names_an_image(store: ImageStore, name: str) -> None
         store.delete(name)
 
 
-def test_many_threads_add_the_same_image_at_once(
-    store: ImageStore, tmp_path: Path
-) -> None:
+def test_many_threads_add_the_same_image_at_once(store: Images, tmp_path: Path) -> None:
     barrier = threading.Barrier(6)
     added: list[str] = []
 

@@ -114,7 +114,7 @@ class Played:
 
     def _add_image(self, facts: ImageAdded, image: bytes | None) -> UUID:
         images = self.flashlog.images
-        with images.path(facts.sha256).open("wb") as file:
+        with (images.directory / facts.sha256).open("wb") as file:
             file.write(image or b"")
             file.truncate(facts.size_bytes)
         said = self.recording.head.build

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
+from application.errors import NotFoundError
 from application.queries import tenancy
 from web.answers import AnswerError, json_answer, refusal
 from web.api.authentication import asking
@@ -42,10 +43,16 @@ class Download(Resource):
 def _get(build_id: UUID, image_id: str) -> Response:
     """Download an image; for staff. A range of it may be asked for."""
     sha256, name, created = _permitted(build_id, image_id)
-    path = flashlog().images.path(sha256)
     try:
+        image = flashlog().images.open(sha256)
+    except NotFoundError:
+        raise refusal(
+            HTTPStatus.NOT_FOUND, "The file of this image is not in the store."
+        ) from None
+    with image:
+        size = image.size
         response = send_file(
-            path,
+            image.file(),
             # A type that is guessed would make a compressed image one that clients
             # unpack on the way.
             mimetype="application/octet-stream",
@@ -54,13 +61,9 @@ def _get(build_id: UUID, image_id: str) -> Response:
             last_modified=datetime.fromisoformat(created),
             conditional=False,
         )
-    except FileNotFoundError:
-        raise refusal(
-            HTTPStatus.NOT_FOUND, "The file of this image is not in the store."
-        ) from None
+    response.content_length = size
     if name.isascii():
         response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    size = response.content_length or 0
     response.headers["Cache-Control"] = _NEVER_STORED
     response.headers["Expires"] = _LONG_AGO
     # Several ranges at once may be answered with the whole, and are.

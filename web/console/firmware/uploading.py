@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from application.access import Condition
-from application.adapters.image_store import StoreFullError
+from application.adapters.image_file import StoreFullError
 from application.errors import InvalidError
 from application.queries.catalogue import images
 from application.queries.firmware import fitting_by_image, running_by_image
