@@ -83,7 +83,7 @@ chaos: install ## Kill, freeze and cancel at random for 40 minutes; kept in docs
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) \
 		$(if $(SEED),--seed $(SEED),--keep) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-cluster-chaos: install ## Kill a cluster while 1,000 routers are upgraded; kept in docs/reliability.md
+cluster-chaos: install ## Kill a cluster that upgrades 1,000 routers, ten times; kept as chaos is
 	@$(BIN)/python -m tests.cluster.chaos \
 		$(if $(SEED),--seed $(SEED),--keep) $(if $(ROUNDS),--rounds $(ROUNDS))
 
