@@ -13,7 +13,8 @@ ARGS ?=
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-postgres check format wheel bench run crash-matrix chaos soak \
+.PHONY: help install demo test test-postgres check format wheel bench run crash-matrix chaos \
+	cluster cluster-chaos soak \
 	test-tools lock audit-dependencies \
 	pages messages demo-picture console-pictures clean
 
@@ -82,6 +83,12 @@ ROUNDS ?=
 chaos: install ## Kill, freeze and cancel at random for 40 minutes; kept in docs/reliability.md
 	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) \
 		$(if $(SEED),--seed $(SEED),--keep) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+ROUTERS ?= 0
+PORT ?= 8001
+
+cluster: install ## Start PostgreSQL, 2 web servers, 3 runners; ROUTERS=100 brings routers
+	@$(BIN)/python -m tests.cluster --port $(PORT) --routers $(ROUTERS)
 
 cluster-chaos: install ## Kill a cluster that upgrades 1,000 routers, ten times; kept as chaos is
 	@$(BIN)/python -m tests.cluster.chaos \

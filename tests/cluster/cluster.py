@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Self
 from urllib.error import URLError
@@ -102,6 +102,19 @@ def free_ports(count: int) -> list[int]:
         for each in found:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in found]
+
+
+def taken_ports(ports: Sequence[int]) -> list[int]:
+    """Return those of the ports that somebody listens at."""
+    taken = []
+    for port in ports:
+        with closing(socket.socket()) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                taken.append(port)
+    return taken
 
 
 def _is_ready(web: Part) -> bool:
