@@ -192,6 +192,13 @@ class Server:
         assert self._process
         return self._process.pid
 
+    def processes(self) -> list[int]:
+        """Return the server's process and those that it has started."""
+        assert self._process
+        first = self._process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text()
+        return [first, *map(int, children.split())]
+
     def send(self, number: int) -> None:
         assert self._process
         self._process.send_signal(number)

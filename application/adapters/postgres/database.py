@@ -133,6 +133,11 @@ class PostgresDatabase:
             ).fetchall()
         return [str(name) for (name,) in found]
 
+    def analyze(self) -> None:
+        tables = ", ".join(f'{self.schema}."{table}"' for table in self.tables())
+        with self.reading() as connection:
+            connection.execute(f"ANALYZE {tables}")
+
     def close(self) -> None:
         """Leave the pool open, which others use."""
 

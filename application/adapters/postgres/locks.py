@@ -8,11 +8,11 @@ lock twice, so who of this process has a role is known here.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock
 from time import monotonic, sleep
 
 from application.adapters.holding import Hold
 from application.adapters.postgres.listener import Listener, key_of
+from application.adapters.postgres.pool import Raw
 from application.errors import LogBusyError, StorageError
 
 _LOOK_SECONDS = 0.02
@@ -21,17 +21,23 @@ _WAIT_SECONDS_MAX = 30.0
 
 
 class AdvisoryLocks:
-    """Roles of all machines that share the database."""
+    """Roles of all machines that share the database.
+
+    Being the only one is lost with the connection, and whoever was it is told. Being
+    one of many is taken up again on the next one, as soon as nobody is alone in that
+    role.
+    """
 
     def __init__(self, listener: Listener, *, name: str) -> None:
         self._listener = listener
         self._name = name
-        self._guard = Lock()
+        # Guarded by the listener, as the connection that they are about.
         self._alone: dict[str, Hold] = {}
         self._among: Counter[str] = Counter()
-        # How often all was lost: what was shared before is not to be given back.
-        self._losses = 0
+        # Roles that the server knows this process to be in, as one of many.
+        self._shared: set[str] = set()
         listener.when_lost(self._lose_all)
+        listener.when_there(self._come_again)
 
     @contextmanager
     def alone(self, role: str) -> Iterator[Hold]:
@@ -48,73 +54,83 @@ class AdvisoryLocks:
     def among(
         self, role: str, *, when_first: Callable[[], None] | None = None
     ) -> Iterator[None]:
-        losses = self._join(role, when_first)
+        self._join(role, when_first)
         try:
             yield
         finally:
-            with self._guard:
-                self._among[role] -= 1
-                if losses == self._losses:
-                    self._ask("pg_advisory_unlock_shared", role)
+            self._leave(role)
 
     def close(self) -> None:
         """Leave the connection to whoever made it."""
 
     def _try_alone(self, role: str) -> Hold | None:
-        with self._guard:
+        with self._listener.asking() as connection:
             if role in self._alone or self._among[role]:
                 return None
-            if not self._listener_says("pg_try_advisory_lock", role):
+            if not _says(connection, "pg_try_advisory_lock", role):
                 return None
             hold = self._alone[role] = Hold(is_taken=True)
             return hold
 
     def _end_alone(self, role: str, hold: Hold) -> None:
-        with self._guard:
+        with self._listener.guarded():
             del self._alone[role]
             if not hold.lost.is_set():
-                self._ask("pg_advisory_unlock", role)
+                self._give_back("pg_advisory_unlock", role)
 
-    def _join(self, role: str, when_first: Callable[[], None] | None) -> int:
-        """Come to the others, and return how often all was lost before."""
+    def _join(self, role: str, when_first: Callable[[], None] | None) -> None:
         if when_first is not None:
             with self.alone(role) as is_first:
                 if is_first:
                     when_first()
-                    with self._guard:
-                        return self._shared(role)
+                    # Shared while it is held alone: nobody can come in between.
+                    if self._share(role, is_first=True):
+                        return
         deadline = monotonic() + _WAIT_SECONDS_MAX
-        while True:
-            with self._guard:
-                if role not in self._alone and self._listener_says(
-                    "pg_try_advisory_lock_shared", role
-                ):
-                    self._among[role] += 1
-                    return self._losses
+        while not self._share(role):
             if monotonic() > deadline:
                 msg = f"somebody keeps the others from {role} in {self._name}"
                 raise LogBusyError(f"{msg}: try again")
             sleep(_LOOK_SECONDS)
 
-    def _shared(self, role: str) -> int:
-        """Share a role that is held alone: nobody can come in between."""
-        self._listener_says("pg_try_advisory_lock_shared", role)
-        self._among[role] += 1
-        return self._losses
-
-    def _ask(self, function: str, role: str) -> None:
-        """Give something back; where the connection is gone, so is the lock."""
-        with suppress(StorageError):
-            self._listener_says(function, role)
-
-    def _listener_says(self, function: str, role: str) -> bool:
+    def _share(self, role: str, *, is_first: bool = False) -> bool:
         with self._listener.asking() as connection:
-            found = connection.execute(
-                f"SELECT {function}($1)::int".encode(), (key_of("role", role),)
-            ).fetchone()
-        return bool(found and found[0])
+            if role in self._alone and not is_first:
+                return False
+            if role not in self._shared:
+                if not _says(connection, "pg_try_advisory_lock_shared", role):
+                    return False
+                self._shared.add(role)
+            self._among[role] += 1
+            return True
+
+    def _leave(self, role: str) -> None:
+        with self._listener.guarded():
+            self._among[role] -= 1
+            if not self._among[role] and role in self._shared:
+                self._shared.discard(role)
+                self._give_back("pg_advisory_unlock_shared", role)
+
+    def _give_back(self, function: str, role: str) -> None:
+        """Where the connection is gone, so is the lock."""
+        with suppress(StorageError), self._listener.asking() as connection:
+            _says(connection, function, role)
 
     def _lose_all(self) -> None:
-        self._losses += 1
+        self._shared.clear()
         for hold in list(self._alone.values()):
             hold.lost.set()
+
+    def _come_again(self, connection: Raw) -> None:
+        for role in [each for each, count in self._among.items() if count]:
+            if role not in self._shared and _says(
+                connection, "pg_try_advisory_lock_shared", role
+            ):
+                self._shared.add(role)
+
+
+def _says(connection: Raw, function: str, role: str) -> bool:
+    found = connection.execute(
+        f"SELECT {function}($1)::int".encode(), (key_of("role", role),)
+    ).fetchone()
+    return bool(found and found[0])

@@ -5,25 +5,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
-from typing import Any
-from urllib.parse import quote
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 
 from application.adapters.postgres.adapting import adapters
 from application.adapters.postgres.errors import explained
-from application.errors import LogBusyError, StorageError
+from application.adapters.postgres.url import name_of, read_url
+from application.adapters.postgres.waiting import Connection as Raw
+from application.adapters.postgres.waiting import Silence
+from application.errors import LogBusyError
 
-Raw = psycopg.Connection[tuple[Any, ...]]
+__all__ = ["SCHEMAS", "Pool", "Raw"]
 
 SCHEMAS = ("log", "views", "audit", "vault", "shared")
 
-_BUSY_SECONDS = 5.0
-_STATEMENT_SECONDS = 60.0
-# Whoever is frozen in the middle of a transaction does not keep the others waiting.
-_IDLE_IN_TRANSACTION_SECONDS = 10.0
 # What can be said in a URL as well, and is then left as it was said there.
 _WHERE_UNSAID: Mapping[str, str] = {
     "application_name": "flashlog",
@@ -38,16 +35,21 @@ _WHERE_UNSAID: Mapping[str, str] = {
 }
 
 
-def _of_session(busy_seconds: float) -> Mapping[str, str]:
+def _of_session(
+    busy_seconds: float, statement_seconds: float, answer_seconds: float
+) -> Mapping[str, str]:
     # The server, too, gives up who is gone without a word: then its locks are free.
     return {
         "search_path": ",".join(f"flashlog_{each}" for each in SCHEMAS),
         "synchronous_commit": "on",
-        "lock_timeout": f"{int(busy_seconds * 1000)}ms",
-        "statement_timeout": f"{int(_STATEMENT_SECONDS * 1000)}ms",
-        "idle_in_transaction_session_timeout": (
-            f"{int(_IDLE_IN_TRANSACTION_SECONDS * 1000)}ms"
-        ),
+        # Who waited for its turn must see what was committed meanwhile.
+        "default_transaction_isolation": r"read\ committed",
+        "lock_timeout": _milliseconds(busy_seconds),
+        "statement_timeout": _milliseconds(statement_seconds),
+        # Whoever is frozen in the middle of a transaction does not keep the others
+        # waiting; whoever only listens is not cut off.
+        "idle_in_transaction_session_timeout": _milliseconds(answer_seconds),
+        "idle_session_timeout": "0",
         "tcp_keepalives_idle": "5",
         "tcp_keepalives_interval": "2",
         "tcp_keepalives_count": "3",
@@ -62,30 +64,38 @@ def _of_session(busy_seconds: float) -> Mapping[str, str]:
 
 
 class Pool:
-    """Connections of this process to one database, lent to one thread each."""
+    """Connections of this process to one database, lent to one thread each.
+
+    A statement that waits for a lock is given up after `busy_seconds`, one that takes
+    long after `statement_seconds`; a server that does not even say so, or anything at
+    all, `answer_seconds` later.
+    """
 
     def __init__(
         self,
         url: str,
         *,
         connections_max: int = 16,
-        busy_seconds: float = _BUSY_SECONDS,
+        busy_seconds: float = 5.0,
+        statement_seconds: float = 60.0,
+        answer_seconds: float = 10.0,
     ) -> None:
-        try:
-            said = conninfo_to_dict(url)
-        except psycopg.Error as error:
-            msg = f"FLASHLOG_DATABASE_URL is none that PostgreSQL knows: {error}"
-            raise StorageError(msg.strip()) from None
-        self.name = _name(said)
+        said = read_url(url)
+        self.name = name_of(said)
         self.busy_seconds = busy_seconds
-        options = " ".join(
-            f"-c {name}={value}" for name, value in _of_session(busy_seconds).items()
-        )
+        self.answer_seconds = answer_seconds
+        self._limit_seconds = statement_seconds + answer_seconds
+        session = _of_session(busy_seconds, statement_seconds, answer_seconds)
+        options = " ".join(f"-c {name}={value}" for name, value in session.items())
         unsaid = {k: v for k, v in _WHERE_UNSAID.items() if k not in said}
         self._conninfo = make_conninfo(
-            url, **unsaid, options=f"{said.get('options') or ''} {options}".strip()
+            url,
+            **unsaid,
+            client_encoding="UTF8",
+            options=f"{said.get('options') or ''} {options}".strip(),
         )
         self._adapters = adapters()
+        self._silence = Silence()
         self._idle: LifoQueue[Raw] = LifoQueue()
         self._free = BoundedSemaphore(connections_max)
 
@@ -110,7 +120,7 @@ class Pool:
     def open(self) -> Raw:
         """Open a connection that the caller keeps and closes. Raises StorageError."""
         try:
-            return psycopg.Connection.connect(
+            connection = Raw.connect(
                 self._conninfo,
                 autocommit=True,
                 context=self._adapters,
@@ -118,12 +128,20 @@ class Pool:
             )
         except psycopg.Error as error:
             raise explained(error, self.name) from error
+        connection.limit_seconds = self._limit_seconds
+        connection.silence = self._silence
+        return connection
 
     def let_go(self) -> None:
         """Close what is idle: the server may not be any more what it was."""
         with suppress(Empty):
             while True:
                 self._idle.get_nowait().close()
+
+    def give_up(self) -> None:
+        """Let everybody who waits for an answer wait no longer: there will be none."""
+        self._silence.is_found()
+        self.let_go()
 
     close = let_go
 
@@ -144,20 +162,15 @@ class Pool:
 
 
 def _is_well(connection: Raw) -> bool:
-    """Whether the server has not closed it meanwhile; nothing is asked for that."""
+    """Whether the server has said nothing meanwhile: unasked it tells of its end."""
     poll = select.poll()
     try:
         poll.register(connection.fileno(), select.POLLIN)
-        while poll.poll(0):  # its last words, and then its end
-            connection.pgconn.consume_input()
     except psycopg.Error:
         return False
-    return not connection.closed
+    return not poll.poll(0)
 
 
-def _name(said: Mapping[str, Any]) -> str:
-    """Tell a database without the secrets that are in its URL."""
-    host = said.get("host") or said.get("hostaddr") or "localhost"
-    port = f":{said['port']}" if said.get("port") else ""
-    database = said.get("dbname") or said.get("user") or ""
-    return f"postgresql://{quote(str(host), safe='/,')}{port}/{database}"
+def _milliseconds(seconds: float) -> str:
+    # 0 would be no limit at all.
+    return f"{max(1, int(seconds * 1000))}ms"

@@ -61,10 +61,12 @@ class VaultRows:
                 yield UUID(bytes=record_id), kind, sealed
 
     def ids(self, kinds: Collection[str]) -> set[UUID]:
-        """Return the ids of the small records of these kinds."""
+        """Return the ids of the rows of these kinds."""
         with self._reading() as connection:
             found = connection.execute(
-                "SELECT id FROM record WHERE kind = ANY (?)", (list(kinds),)
+                "SELECT id FROM record WHERE kind = ANY (?1)"
+                " UNION ALL SELECT id FROM archive WHERE kind = ANY (?1)",
+                (list(kinds),),
             ).fetchall()
         return {UUID(bytes=record_id) for (record_id,) in found}
 
