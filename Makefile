@@ -79,9 +79,12 @@ crash-matrix: install ## Kill the runner at every moment; the table goes to docs
 MINUTES ?= 40
 SEED ?=
 ROUNDS ?=
+# `make chaos DATABASE=postgres`, and soak as well, with a server of their own.
+DATABASE ?= sqlite
+ON_POSTGRES = $(if $(filter postgres,$(DATABASE)),--postgres)
 
 chaos: install ## Kill, freeze and cancel at random for 40 minutes; kept in docs/reliability.md
-	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) \
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(ON_POSTGRES) \
 		$(if $(SEED),--seed $(SEED),--keep) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ROUTERS ?= 0
@@ -95,7 +98,7 @@ cluster-chaos: install ## Kill a cluster that upgrades 1,000 routers, ten times;
 		$(if $(SEED),--seed $(SEED),--keep) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 soak: install ## Live a day in ten minutes and see what grows; kept in docs/reliability.md
-	@$(BIN)/python -m tests.soak --keep
+	@$(BIN)/python -m tests.soak --keep $(ON_POSTGRES)
 
 # busybox, not busybox-static: the static build finds its own applets past PATH.
 TEST_TOOLS := dropbear-bin busybox openssh-server chromium fonts-dejavu-core postgresql

@@ -2,6 +2,7 @@
 
     python -m tests.chaos --minutes 10
     python -m tests.chaos --seed 17 --rounds 1    # that one round again
+    python -m tests.chaos --postgres
 
 What was done when, and whom it hit, is the same for a seed as far as the machine
 is: who is slower meets other bad luck. The trail of a round with an alarm is printed.
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 
 from tests.chaos.kept import keep
 from tests.chaos.round import Round, Told
+from tests.cluster.database import databases
 
 
 def main() -> int:
@@ -24,15 +26,23 @@ def main() -> int:
     told: list[Told] = []
     begun = time.monotonic()
     seed = wish.seed
-    while len(told) < wish.rounds and time.monotonic() - begun < wish.minutes * 60:
-        told.append(Round(seed, routers=wish.routers, seconds=wish.seconds).run())
-        _print(told[-1])
-        seed += 1
+    with databases(on_postgres=wish.postgres) as url:
+        while len(told) < wish.rounds and time.monotonic() - begun < wish.minutes * 60:
+            one = Round(
+                seed,
+                routers=wish.routers,
+                seconds=wish.seconds,
+                database_url=url(f"round_{seed}"),
+            )
+            told.append(one.run())
+            _print(told[-1])
+            seed += 1
     minutes = (time.monotonic() - begun) / 60
     for line in summary(told, minutes):
         print(line)
     if wish.keep:
-        keep("chaos", summary(told, minutes))
+        name = "chaos on PostgreSQL" if wish.postgres else "chaos"
+        keep(name, summary(told, minutes))
     return 1 if any(each.alarms for each in told) else 0
 
 
@@ -74,6 +84,7 @@ def _wish() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--routers", type=int, default=48)
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--keep", action="store_true")
     return parser.parse_args()
 

@@ -56,7 +56,10 @@ class Told(msgspec.Struct, kw_only=True):
 class Round:
     """Does what the plan of a seed says, waits until all is quiet, and judges."""
 
-    def __init__(self, seed: int, *, routers: int, seconds: float) -> None:
+    def __init__(
+        self, seed: int, *, routers: int, seconds: float, database_url: str = ""
+    ) -> None:
+        self._database_url = database_url
         self._seed, self._count, self._seconds = seed, routers, seconds
         self._hits: Counter[str] = Counter()
         self._trail: list[str] = []
@@ -67,7 +70,7 @@ class Round:
         with (
             tempfile.TemporaryDirectory(prefix="flashlog-chaos-") as directory,
             fleet_of(self._count) as fleet,
-            House(Path(directory), fleet) as house,
+            House(Path(directory), fleet, database_url=self._database_url) as house,
             Follower(lambda: house.service, house.token) as follower,
         ):
             heard = Heard()

@@ -5,8 +5,8 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -84,3 +84,13 @@ class Database:
 
     def _processes(self) -> Sequence[int]:
         return children_of(self._server.pid)
+
+
+@contextmanager
+def databases(*, on_postgres: bool) -> Iterator[Callable[[str], str]]:
+    """Give the URL of a new database by its name; blank, for SQLite, unless wanted."""
+    if not on_postgres:
+        yield lambda _: ""
+        return
+    with Database() as database:
+        yield database.made

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.chaos.kept import keep
+from tests.cluster.database import databases
 from tests.soak.day import HOURS, Day, live
 from tests.soak.samples import Course, course, too_long, wal_most
 
@@ -19,8 +20,16 @@ from tests.soak.samples import Course, course, too_long, wal_most
 def main() -> int:
     wish = _wish()
     hour_seconds = wish.minutes * 60 / HOURS
-    with tempfile.TemporaryDirectory(prefix="flashlog-soak-") as directory:
-        day = live(Path(directory), routers=wish.routers, hour_seconds=hour_seconds)
+    with (
+        tempfile.TemporaryDirectory(prefix="flashlog-soak-") as directory,
+        databases(on_postgres=wish.postgres) as url,
+    ):
+        day = live(
+            Path(directory),
+            routers=wish.routers,
+            hour_seconds=hour_seconds,
+            database_url=url("soak"),
+        )
     courses = [course(name, day.moments) for name in day.moments[0].processes]
     wal = wal_most(day.moments)
     wrong = [what for each in courses for what in each.wrong] + too_long(wal)
@@ -32,7 +41,7 @@ def main() -> int:
     lines = [*_table(day, courses, wal, wish.minutes), *_told(wrong)]
     print("\n".join(lines))
     if wish.keep:
-        keep("soak", lines)
+        keep("soak on PostgreSQL" if wish.postgres else "soak", lines)
     return 1 if wrong else 0
 
 
@@ -40,6 +49,7 @@ def _wish() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--routers", type=int, default=24)
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--keep", action="store_true")
     return parser.parse_args()
 
@@ -49,10 +59,11 @@ def _table(
 ) -> Iterator[str]:
     date = datetime.now(UTC).date().isoformat()
     visits = ", ".join(f"{count} {name}" for name, count in sorted(day.visits.items()))
+    size = "" if day.log_mib is None else f" ({day.log_mib:.0f} MiB)"
     yield (
         f"Measured on {date}: {HOURS} hours in {minutes:.0f} minutes, "
         f"{day.operations:,} operations, {day.flashes:,} flashes, "
-        f"{day.events:,} events ({day.log_mib:.0f} MiB), {day.notices} notices, "
+        f"{day.events:,} events{size}, {day.notices} notices, "
         f"{day.devices_replaced} devices replaced; visits: {visits}."
     )
     yield ""
@@ -66,7 +77,8 @@ def _table(
         )
     yield ""
     longest = ", ".join(f"`{name}` {size:.1f}" for name, size in wal.items())
-    yield f"Longest write-ahead logs, in MiB: {longest}."
+    if longest:
+        yield f"Longest write-ahead logs, in MiB: {longest}."
     if day.errors:
         yield f"What visitors met: {day.errors}."
 

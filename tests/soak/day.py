@@ -32,10 +32,12 @@ class Day(msgspec.Struct, kw_only=True):
     visits: dict[str, int]
     errors: dict[str, int]
     unfinished: str
-    log_mib: float
+    log_mib: float | None
 
 
-def live(directory: Path, *, routers: int, hour_seconds: float) -> Day:
+def live(
+    directory: Path, *, routers: int, hour_seconds: float, database_url: str = ""
+) -> Day:
     told = directory / "notices"
     command = directory / "tell"
     command.write_text(f"#!/bin/sh\nwc -l >> {told}\n")
@@ -46,6 +48,7 @@ def live(directory: Path, *, routers: int, hour_seconds: float) -> Day:
         "checkpoint_seconds": 2.0,
         # So many threads, and files they keep open, a runner comes to in any case.
         "runner_visits_max": 16,
+        "database_url": database_url,
     }
     data_dir = directory / "data"
     with (
@@ -67,6 +70,7 @@ def live(directory: Path, *, routers: int, hour_seconds: float) -> Day:
                     time.sleep(max(0.0, begun + at * hour_seconds - time.monotonic()))
                     moments.append(look(service, data_dir, at))
         unfinished = _wait_until_quiet(house, person)
+        log = data_dir / "log.sqlite"
         return Day(
             moments=moments,
             operations=len(house.flashlog.views.rows("SELECT id FROM operation")),
@@ -77,7 +81,7 @@ def live(directory: Path, *, routers: int, hour_seconds: float) -> Day:
             visits=dict(visitors.visits),
             errors=dict(visitors.errors),
             unfinished=unfinished,
-            log_mib=(data_dir / "log.sqlite").stat().st_size / (1 << 20),
+            log_mib=log.stat().st_size / (1 << 20) if log.exists() else None,
         )
 
 
