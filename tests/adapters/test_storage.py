@@ -80,7 +80,7 @@ def test_who_comes_to_others_waits_for_who_is_alone(
             coming = [pool.submit(come, storage) for storage in (one, other)]
             assert not has_come.wait(0.1)
         for each in coming:
-            each.result(10)
+            each.result(60)
     assert has_come.is_set()
 
 

@@ -85,7 +85,7 @@ def test_read_models_are_rebuilt_by_a_projector_that_runs(tmp_path: Path) -> Non
         a_device(flashlog)
         before = all_rows(flashlog.views)
         with flashlog.alone("projector"), following(flashlog.projector):
-            assert rebuild_views(other, limit_seconds=20) == other.log.end()
+            assert rebuild_views(other, limit_seconds=60) == other.log.end()
 
             assert all_rows(other.views) == before
 

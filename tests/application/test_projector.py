@@ -189,7 +189,7 @@ def following(projector: Projector) -> Iterator[threading.Thread]:
         yield thread
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
 
 
 def test_a_running_projector_follows_what_others_append(
@@ -203,7 +203,7 @@ def test_a_running_projector_follows_what_others_append(
     ):
         for _ in range(20):
             position = other.append(examples.queued(UUID(int=other.end() + 1)))
-            assert views.wait_for(position, limit_seconds=30)
+            assert views.wait_for(position, limit_seconds=60)
         assert thread.is_alive()
 
     assert not thread.is_alive()
@@ -226,7 +226,7 @@ def test_a_running_projector_survives_read_models_that_are_locked_for_long(
         assert not views.wait_for(position, limit_seconds=0.5)
         other.execute("ROLLBACK")
 
-        assert views.wait_for(position, limit_seconds=30)
+        assert views.wait_for(position, limit_seconds=60)
         assert thread.is_alive()
     impatient.close()
 
@@ -308,3 +308,20 @@ def test_read_models_of_another_format_are_made_again(tmp_path: Path) -> None:
             assert all_rows(views) == rows_from_scratch(log, tmp_path)
             tables = "SELECT name FROM sqlite_schema WHERE name = 'older'"
             assert views.rows(tables) == []
+
+
+@pytest.mark.parametrize("at_once", [1, 1000])
+def test_long_rebuilds_tell_what_the_tables_are_like_by_then(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(projector_module, "_BATCH", at_once)
+    with opened_log(tmp_path) as log, projected(log, place) as (projector, _):
+        history = History(log, Random(1))
+        history.begin()
+        history.go_on()
+        told: list[int] = []
+        monkeypatch.setattr(
+            projector._database, "analyze", lambda: told.append(projector.position())
+        )
+        assert projector.rebuild() == log.end()
+        assert told == ([log.end()] if at_once == 1 else [])

@@ -43,7 +43,7 @@ def test_waiting_for_what_never_comes_ends_at_the_limit(views: Views) -> None:
 
     assert not views.wait_for(1, limit_seconds=0.1)
 
-    assert 0.1 <= monotonic() - begun < 10
+    assert monotonic() - begun >= 0.1
 
 
 def test_waiting_ends_when_somebody_projects(
@@ -53,7 +53,7 @@ def test_waiting_ends_when_somebody_projects(
     later = threading.Timer(0.05, projector.catch_up)
     later.start()
 
-    assert views.wait_for(position, limit_seconds=10)
+    assert views.wait_for(position, limit_seconds=60)
     later.join()
 
 
@@ -80,7 +80,7 @@ def test_who_shows_its_own_events_reads_them_at_once(tmp_path: Path) -> None:
 
 
 def test_many_threads_all_read_their_own_events_soon(tmp_path: Path) -> None:
-    with opened(tmp_path / "house", projected_wait_seconds=60) as flashlog:
+    with opened(tmp_path / "house", projected_wait_seconds=90) as flashlog:
         late: list[float] = []
 
         def work(number: int) -> None:
@@ -96,18 +96,18 @@ def test_many_threads_all_read_their_own_events_soon(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(90)
 
     assert len(late) == 8 * 15
     # Who missed its turn would wait for all of the limit.
-    assert max(late) < 20
+    assert max(late) < 60
 
 
 def test_an_event_that_another_projector_just_missed_is_shown_soon(
     tmp_path: Path,
 ) -> None:
     with (
-        opened(tmp_path / "house", projected_wait_seconds=60) as flashlog,
+        opened(tmp_path / "house", projected_wait_seconds=90) as flashlog,
         ThreadPoolExecutor(1) as pool,
     ):
         position = flashlog.log.append(examples.queued())
@@ -117,8 +117,8 @@ def test_an_event_that_another_projector_just_missed_is_shown_soon(
                 shown.result(0.1)
         begun = monotonic()
 
-        assert shown.result(30)
-        assert monotonic() - begun < 20
+        assert shown.result(90)
+        assert monotonic() - begun < 60
 
 
 def test_an_event_that_cannot_be_shown_is_in_the_log_all_the_same(
@@ -139,12 +139,12 @@ def test_read_models_that_cannot_be_written_do_not_undo_what_was_done(
     tmp_path: Path,
 ) -> None:
     with opened(tmp_path / "house", projected_wait_seconds=0.2) as flashlog:
-        with flashlog._views.reading() as connection:
-            connection.execute("PRAGMA query_only = ON")
+        with flashlog._views.writing() as connection:
+            connection.execute("ALTER TABLE operation RENAME TO hidden")
         position = flashlog.log.append(examples.queued())
 
         assert not flashlog.show(position)
 
-        with flashlog._views.reading() as connection:
-            connection.execute("PRAGMA query_only = OFF")
+        with flashlog._views.writing() as connection:
+            connection.execute("ALTER TABLE hidden RENAME TO operation")
         assert flashlog.show(position)

@@ -19,7 +19,7 @@ from application.router.router import Router
 from application.simulation import Fleet, Setup, faults
 from tests.routers import face, real, setup
 
-LIMITS = Limits(connect_seconds=5, banner_seconds=5, authentication_seconds=10)
+LIMITS = Limits(connect_seconds=60, banner_seconds=60, authentication_seconds=60)
 PATH = "/tmp/flashlog-image.bin"
 
 

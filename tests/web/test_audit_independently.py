@@ -150,7 +150,7 @@ def test_what_a_witness_has_signed_holds_for_them(
 ) -> None:
     with witnessing(flashlog.audit.key.verifier) as witness:
         store = flashlog.audit.store
-        Messenger(store, Witness(witness.url, witness.key), limit_seconds=5).bring()
+        Messenger(store, Witness(witness.url, witness.key), limit_seconds=60).bring()
         vkey = Vkey.from_string(witness.key.text)
     cosigned = reader.get_checkpoint()
     known = VkeySet(Vkey.from_string(flashlog.audit.vkey), vkey)

@@ -111,4 +111,4 @@ def connector() -> FabricConnector:
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(connect_seconds=5, banner_seconds=10, authentication_seconds=10)
+    return Limits(connect_seconds=60, banner_seconds=60, authentication_seconds=60)

@@ -1,14 +1,16 @@
 import logging
+import socket
 import threading
-import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 from invoke.config import Config
 
+from application.adapters.ssh import hop
 from application.adapters.ssh.connector import FabricConnector
-from application.adapters.ssh.wire import LOG_CHANNEL
+from application.adapters.ssh.wire import LOG_CHANNEL, connect_socket
 from application.errors import (
     AuthenticationFailedError,
     HostKeyChangedError,
@@ -42,7 +44,7 @@ def test_a_password_opens_a_session(
     assert session.host_key.fingerprint.startswith("SHA256:")
     assert not session.weak_algorithms
     assert 0 < session.round_trip_seconds < 1
-    assert session.execute("echo in", limit_seconds=5).stdout == b"in\n"
+    assert session.execute("echo in", limit_seconds=60).stdout == b"in\n"
     session.close()
 
 
@@ -56,7 +58,7 @@ def test_a_private_key_opens_a_session(
 ) -> None:
     login = by_key(server.port, getattr(user_keys, name), server.username)
     session = connector.open(at_loopback(login), limits)
-    assert session.execute("exit 7", limit_seconds=5).exit_status == 7
+    assert session.execute("exit 7", limit_seconds=60).exit_status == 7
     session.close()
 
 
@@ -155,15 +157,21 @@ def test_a_server_that_takes_no_none_is_offered_the_empty_password(
 
 
 def test_an_address_that_does_not_answer_is_tried_once_for_all_logins(
-    connector: FabricConnector,
+    connector: FabricConnector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = Limits(connect_seconds=0.5)
+    tried: list[tuple[Any, ...]] = []
+
+    def connect(*to: Any) -> socket.socket:
+        tried.append(to)
+        return connect_socket(*to)
+
+    monkeypatch.setattr(hop, "connect_socket", connect)
     with deaf_server() as port:
         logins = (by_password(port, "one"), by_password(port, "two"))
-        begun = time.monotonic()
         with pytest.raises(UnreachableError, match=r"nobody answered within 0\.5 s"):
             connector.open(at_loopback(*logins), limits)
-        assert time.monotonic() - begun < 0.95
+    assert len(tried) == 1
 
 
 @pytest.mark.parametrize("first_words", [b"", b"SSH-2.0-dropbear\r\n"])
@@ -171,11 +179,11 @@ def test_a_server_that_says_nothing_more_has_a_limit(
     first_words: bytes, connector: FabricConnector
 ) -> None:
     limits = Limits(banner_seconds=0.5)
-    with silent_server(first_words) as port:
-        begun = time.monotonic()
-        with pytest.raises(UnreachableError, match=r"no SSH key exchange within 0\.5"):
-            connector.open(at_loopback(by_password(port, "secret")), limits)
-        assert time.monotonic() - begun < 2
+    with (
+        silent_server(first_words) as port,
+        pytest.raises(UnreachableError, match=r"no SSH key exchange within 0\.5"),
+    ):
+        connector.open(at_loopback(by_password(port, "secret")), limits)
 
 
 def test_a_server_that_speaks_something_else_has_a_limit(
@@ -213,7 +221,7 @@ def test_a_jump_host_leads_to_the_router(
     )
     session = connector.open(target, limits)
     assert session.address == "127.0.0.1"
-    done = session.execute("echo there; echo wrong >&2; exit 3", limit_seconds=5)
+    done = session.execute("echo there; echo wrong >&2; exit 3", limit_seconds=60)
     assert (done.exit_status, done.stdout, done.stderr) == (3, b"there\n", b"wrong\n")
     session.close()
 
@@ -271,7 +279,7 @@ def test_no_thread_is_left_behind_and_the_log_stays_quiet(
     before = set(threading.enumerate())
     login = by_password(dropbear.port, PASSWORD, dropbear.username)
     session = connector.open(at_loopback(login), limits)
-    session.execute("true", limit_seconds=5)
+    session.execute("true", limit_seconds=60)
     session.close()
     with (
         caplog.at_level(logging.WARNING),
