@@ -1,6 +1,6 @@
 """The event log as the rest of the application sees it: load, save, read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, Mapper
 
 from application.adapters.database import Growth
@@ -61,10 +60,9 @@ class EventLog(Application[UUID]):
 
     def get(self, kind: type[A], aggregate_id: UUID) -> A:
         """Rebuild an aggregate. Raises NotFoundError, also for a deleted one."""
-        try:
-            found = self.repository.get(aggregate_id, projector_func=_told)
-        except AggregateNotFoundError:
-            found = None
+        # Not by the library's repository: its checks take as long as the rest.
+        stored = self.recorder.select_events(aggregate_id)
+        found = rebuild(None, map(self._event, stored))
         if not isinstance(found, kind) or found.is_deleted:
             msg = f"there is no {kind.__name__} {aggregate_id}"
             raise NotFoundError(msg)
@@ -111,8 +109,13 @@ class EventLog(Application[UUID]):
         if none_since is not None:
             # A process of the version before may still append them in old words.
             none_since = none_since._replace(topics=stored_as(none_since.topics))
-        recordings = self.save(*aggregates, expected=expected, none_since=none_since)
-        return recordings[-1].notification.id if recordings else self.end()
+        pending = [event for each in aggregates for event in each.collect_events()]
+        positions = self.recorder.insert_events(
+            list(map(self.mapper.to_stored_event, pending)),
+            expected=expected,
+            none_since=none_since,
+        )
+        return positions[-1] if positions else self.end()
 
     def decide(self, decision: Callable[[], T]) -> T:
         """Run load-ask-save, again from the start when somebody else came first.
@@ -178,9 +181,3 @@ class EventLog(Application[UUID]):
 
     def _event(self, stored: LoggedEvent) -> Event:
         return cast("Event", self.mapper.to_domain_event(stored))
-
-
-def _told(
-    aggregate: Aggregate | None, events: Iterable[DomainEventProtocol[UUID]]
-) -> Aggregate | None:
-    return rebuild(aggregate, cast("Iterable[Event]", events))

@@ -89,7 +89,7 @@ def options_of(visit: Visit) -> UpgradeOptions:
 
 
 def image_of(visit: Visit) -> FirmwareImage:
-    return visit.flashlog.log.get(FirmwareImage, visit.operation.image_id)
+    return visit.image
 
 
 def expected(device: Device) -> identity.Expected:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import cached_property
 from threading import Event
 
 from eventsourcing.persistence import IntegrityError
@@ -24,6 +25,7 @@ from application.router.fence import Fence
 from application.router.owed import Owed
 from application.router.router import Router
 from domain.batch.batch import Batch
+from domain.catalogue import FirmwareImage
 from domain.device.device import Device
 from domain.errors import DomainError
 from domain.operation.operation import UpgradeOperation
@@ -68,6 +70,11 @@ class Visit:
         if self.settings.recording_days:
             store = flashlog.recordings
             self._recorder = Recorder(store, self.settings, self._told)
+
+    @cached_property
+    def image(self) -> FirmwareImage:
+        """What is to be flashed; nothing changes it while an operation needs it."""
+        return self.flashlog.log.get(FirmwareImage, self.operation.image_id)
 
     def now(self) -> datetime:
         return self.flashlog.clock.now()

@@ -2,8 +2,10 @@
 
 import logging
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from time import monotonic
+from typing import Any
 
 import msgspec
 
@@ -162,9 +164,7 @@ class Recorder:
 
     def _told(self) -> Iterable[Line]:
         visit = self._visit()
-        defaults = {
-            each.name: each.default for each in msgspec.structs.fields(Settings)
-        }
+        defaults = _defaults()
         others = {
             name: value
             for name in _SETTINGS
@@ -186,3 +186,8 @@ class Recorder:
             return
         self._bytes += size
         self._lines[place] = line
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    return {each.name: each.default for each in msgspec.structs.fields(Settings)}

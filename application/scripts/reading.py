@@ -1,6 +1,5 @@
 """Scripts as they come over the wire, taken apart again."""
 
-import shlex
 from collections.abc import Mapping
 
 _NAMED = "# flashlog "
@@ -8,13 +7,15 @@ _NAMED = "# flashlog "
 
 def taken_apart(command: str) -> tuple[str, Mapping[str, str]] | None:
     """Return name and inputs of the script that a command is, None for any other."""
-    first, *lines = command.splitlines() or [""]
-    if not first.startswith(_NAMED):
+    if not command.startswith(_NAMED):
         return None
+    first, _, rest = command.partition("\n")
     inputs = {}
-    for line in lines:
+    while rest:
+        line, _, rest = rest.partition("\n")
         key, _, value = line.partition("=")
-        if not (key.isidentifier() and value.startswith("'")):
+        if not (key.isidentifier() and len(value) > 1 and value[0] == value[-1] == "'"):
             break
-        inputs[key] = "".join(shlex.split(value))
+        # As `scripts.quote` has quoted it.
+        inputs[key] = value[1:-1].replace("'\\''", "'")
     return first.removeprefix(_NAMED), inputs
