@@ -9,12 +9,13 @@ from application.errors import StorageError
 from application.flashlog import Flashlog
 from application.observing.marks import marked
 from application.observing.tracing import span
+from application.procedure import rollout
 from application.procedure.attempt import attempt, leave
 from application.procedure.look import look
 from application.procedure.patience import stumble
 from application.procedure.settle import visit_for_owed
 from application.procedure.visit import EndedMeanwhileError, OvertakenError, Visit
-from domain.errors import RefusedError
+from domain.errors import NotFoundError, RefusedError
 from domain.operation.operation import UpgradeOperation
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,11 @@ def advance(
 def _visit(
     flashlog: Flashlog, operation: UpgradeOperation, *, runner: str, stop: Event
 ) -> float | None:
-    visit = Visit(flashlog, operation, runner=runner, stop=stop)
+    try:
+        visit = Visit(flashlog, operation, runner=runner, stop=stop)
+    except NotFoundError:
+        _end_without_device(flashlog, operation.id)
+        return None
     try:
         _go(visit)
     except OvertakenError as error:
@@ -60,6 +65,27 @@ def _visit(
     operation = flashlog.log.get(UpgradeOperation, operation.id)
     flashlog.turns.end(operation)
     return operation.next_visit_at.timestamp() if operation.next_visit_at else None
+
+
+def _end_without_device(flashlog: Flashlog, operation_id: UUID) -> None:
+    """End what nobody can be visited for: without a device there is no way to it."""
+    reason = "the device is not in the inventory: there is no router to visit"
+
+    def decide() -> None:
+        operation = flashlog.log.get(UpgradeOperation, operation_id)
+
+        def end() -> None:
+            if operation.has_begun_flash and not operation.has_ended:
+                operation.fail(reason)
+            elif not operation.has_ended:
+                operation.abort(reason)
+            if operation.owed:
+                operation.give_up_obligations(reason=reason)
+
+        rollout.append(flashlog.log, operation, None, end)
+        flashlog.turns.end(operation)
+
+    flashlog.log.decide(decide)
 
 
 def _recover(visit: Visit, error: Exception) -> None:

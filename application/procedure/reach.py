@@ -14,6 +14,7 @@ from application.ports import (
     Session,
     Target,
 )
+from application.procedure.discretion import DiscreetSession
 from application.router.limits import RouterLimits
 from application.router.router import Router
 from application.settings import Settings
@@ -43,7 +44,8 @@ def reach(
     session = connector.open(target, _limits(flashlog.settings))
     try:
         _pin_jumps(flashlog, target, session)
-        yield session, upgrader(session, _router_limits(flashlog.settings))
+        discreet = DiscreetSession(session, target)
+        yield discreet, upgrader(discreet, _router_limits(flashlog.settings))
     finally:
         session.close()
 

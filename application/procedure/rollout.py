@@ -12,10 +12,10 @@ from domain.operation.words import Status
 def append(
     log: EventLog,
     operation: UpgradeOperation,
-    device: Device,
+    device: Device | None,
     decide: Callable[[], None],
 ) -> None:
-    """Decide and append, with the batch where it is concerned.
+    """Decide and append, with device, and with the batch where it is concerned.
 
     A flash begins only while the batch has not gone on since it allowed it. A failure
     after the flash is counted with it: when the last one is in the log that a batch
@@ -23,17 +23,18 @@ def append(
     """
     had_begun, had_ended = operation.has_begun_flash, operation.has_ended
     decide()
+    changed = [operation, device] if device else [operation]
     begins = operation.has_begun_flash and not had_begun
     fails = had_begun and not had_ended and operation.status is Status.FAILED
     batch = batch_of(log, operation) if begins or fails else None
     if batch is None:
-        log.append(operation, device)
+        log.append(*changed)
     elif begins:
         batch.require_flash_allowed()
-        log.append(operation, device, unchanged=[batch])
+        log.append(*changed, unchanged=[batch])
     else:
         batch.count_failure(operation.id)
-        log.append(operation, device, batch)
+        log.append(*changed, batch)
 
 
 def expendable_of(log: EventLog, operation: UpgradeOperation) -> Sequence[str]:

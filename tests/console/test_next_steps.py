@@ -10,6 +10,7 @@ import pytest
 from application.commands import beginning
 from application.errors import HostKeyChangedError
 from application.procedure import (
+    advance,
     attempt,
     checks,
     flash,
@@ -27,6 +28,7 @@ from web.console.next_steps import CLASSES, next_step
 
 _GENERAL = {"aborted", "failed", "failed before the flash"}
 _ABORTING: tuple[ModuleType, ...] = (
+    advance,
     attempt,
     beginning,
     checks,
@@ -37,7 +39,7 @@ _ABORTING: tuple[ModuleType, ...] = (
     room,
     upload,
 )
-_FAILING: tuple[ModuleType, ...] = (flash, look, outcome, patience, unrebooted)
+_FAILING: tuple[ModuleType, ...] = (advance, flash, look, outcome, patience, unrebooted)
 # Where a reason is raised, or handed on to whoever ends the operation.
 _SAID_BY = {
     "RefusedStepError",

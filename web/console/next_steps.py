@@ -19,6 +19,7 @@ _CLASSES: tuple[tuple[str, tuple[str, ...]], ...] = (
         "occupied",
         ("another operation of the device is in progress", "still owes the router"),
     ),
+    ("no device", ("the device is not in the inventory",)),
     ("host key", ("host key of",)),
     ("twins", ("two devices of the inventory are one router",)),
     (
@@ -83,6 +84,10 @@ _SENTENCES = {
     "deactivated": marked("Activate the device first, then start a new upgrade."),
     "occupied": marked(
         "Let the other operation end, or cancel it, then start this one again."
+    ),
+    "no device": marked(
+        "Nobody can visit the router any more. If it is still there, add it to the"
+        " inventory again and check it before you start a new upgrade."
     ),
     "host key": marked(
         "Find out whether the router was replaced or reset. Only if it was, release"
