@@ -100,4 +100,7 @@ class Database(Protocol):
     def tables(self) -> list[str]:
         """Return the names of the tables that there are."""
 
+    def analyze(self) -> None:
+        """Let those who plan its queries know what is in its tables by now."""
+
     def close(self) -> None: ...

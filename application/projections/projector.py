@@ -7,6 +7,7 @@ from threading import Event as Signal
 from application.adapters.database import Connection, Database
 from application.errors import StorageError
 from application.log import Entry, EventLog
+from application.projections.collecting import no_collecting
 from application.projections.row_writer import RowWriter
 from application.projections.tables import schema
 
@@ -49,10 +50,11 @@ class Projector:
 
     def catch_up(self) -> int:
         """Take in everything up to the end of the log; returns the position."""
-        position = self.position()
-        while entries := self._log.read(after=position, limit=_BATCH):
-            self._take(entries)
+        begun = position = self.position()
+        while self._take_next(after=position):
             position = self.position()
+        if begun == 0 and position >= _BATCH:
+            self._database.analyze()
         return position
 
     def _could_catch_up(self) -> bool:
@@ -76,6 +78,14 @@ class Projector:
     def drop(self) -> None:
         """Empty the read models; whoever is the projector makes them again."""
         drop_views(self._database)
+
+    def _take_next(self, *, after: int) -> bool:
+        """Take in one stretch of the log; False when it has ended."""
+        with no_collecting():
+            entries = self._log.read(after=after, limit=_BATCH)
+            if entries:
+                self._take(entries)
+            return bool(entries)
 
     def _take(self, entries: Sequence[Entry]) -> None:
         told = self._writer.tell(entries)

@@ -13,6 +13,8 @@ from application.errors import LogBusyError, LogFullError, StorageError
 # Pages of 4 KiB; many threads read, and each connection keeps a cache of its own.
 _CACHE_PAGES = 256
 _BUSY_PAUSE_SECONDS = 0.01
+# So much of an index tells what it is like; to read all of it takes minutes.
+_ANALYZED_ROWS = 1000
 
 
 class Connections:
@@ -95,8 +97,14 @@ class Connections:
         with self.reading() as connection:
             found = connection.execute(
                 "SELECT name FROM sqlite_schema WHERE type = 'table'"
+                " AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
             ).fetchall()
         return [name for (name,) in found]
+
+    def analyze(self) -> None:
+        with self.reading() as connection:
+            connection.execute(f"PRAGMA analysis_limit={_ANALYZED_ROWS}")
+            connection.execute("ANALYZE")
 
     def copy_to(self, path: Path) -> None:
         """Write a copy of one moment while in use."""
