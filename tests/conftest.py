@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.on_postgres import databases_of_a_test, postgres_for_all
+from tests.on_postgres import (
+    databases_of_a_test,
+    leave_out_sqlite,
+    postgres_for_all,
+)
 from tests.order import longest_first
 from tests.postgres import postgres_server, postgres_url
 from tests.starting import compile_once, keep_bytecode, share_url_builders
@@ -41,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
+    leave_out_sqlite(config, items)
     if said := getattr(config, "workerinput", None):
         items[:] = longest_first(items, said["workercount"])
 

@@ -1,12 +1,13 @@
 """Installations for tests, each on a directory of its own, and what is in them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from application.adapters.sqlite.log import SQLiteLog
+from application.adapters.log.event import utc_now
+from application.adapters.storage import Storage
 from application.adapters.vault_file import VaultFile
 from application.commands.devices import (
     NewCredentials,
@@ -20,6 +21,7 @@ from application.log import EventLog
 from application.projections.due import DueWork
 from application.projections.views import Views
 from application.settings import Settings
+from application.storage import storage_of
 from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.routers.images import build_image
@@ -58,11 +60,19 @@ def opened(directory: Path, **settings: Any) -> Iterator[Flashlog]:
 
 @contextmanager
 def opened_log(directory: Path) -> Iterator[EventLog]:
-    log = EventLog(SQLiteLog(directory / "log.sqlite"))
-    try:
-        yield log
-    finally:
-        log.close()
+    with stored(directory) as storage:
+        log = EventLog(storage.log(now=utc_now))
+        try:
+            yield log
+        finally:
+            log.close()
+
+
+@contextmanager
+def stored(directory: Path) -> Iterator[Storage]:
+    """Open what is kept for a data directory, beside whoever else has it open."""
+    with closing(storage_of(Settings(data_dir=directory))) as storage:
+        yield storage
 
 
 def a_device(flashlog: Flashlog, name: str = "roof-17", **changes: Any) -> UUID:

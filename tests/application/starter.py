@@ -1,14 +1,16 @@
-"""A process that starts one upgrade when told: DATA_DIR DEVICE IMAGE."""
+"""A process that starts one upgrade when told: DEVICE IMAGE."""
 
 import sys
-from pathlib import Path
+from contextlib import closing
 from uuid import UUID
 
 from application.commands.operations import start_upgrade
-from tests.application.houses import opened, operation_of
+from application.flashlog import Flashlog
+from application.settings import load_settings
+from tests.application.houses import operation_of
 
-directory, device_id, image_id = sys.argv[1:]
-with opened(Path(directory)) as flashlog:
+device_id, image_id = sys.argv[1:]
+with closing(Flashlog(load_settings())) as flashlog:
     print("ready", flush=True)
     sys.stdin.readline()
     operation_id = start_upgrade(

@@ -42,6 +42,8 @@ from tests.application.houses import (
 from tests.application.stock import ROOT, Stock
 from tests.domain import examples
 
+pytestmark = pytest.mark.sqlite("flashlog backup, where a database has pg_dump")
+
 
 @pytest.fixture
 def flashlog(tmp_path: Path) -> Iterator[Flashlog]:

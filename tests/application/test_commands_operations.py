@@ -1,5 +1,6 @@
 """Start, cancel, retry, resume and write off: done, refused, raced."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from application.commands.operations import (
     start_upgrade,
 )
 from application.flashlog import Flashlog
+from application.settings import environment_of
 from domain.device.device import Device
 from domain.errors import (
     AlreadyEndedError,
@@ -190,11 +192,12 @@ def test_of_many_starts_at_the_same_moment_exactly_one_runs(
 def test_of_starts_in_several_processes_exactly_one_runs(
     flashlog: Flashlog, device_id: UUID, image_id: UUID
 ) -> None:
-    words = [flashlog.settings.data_dir, device_id, image_id]
+    words = [device_id, image_id]
     starters = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.application.starter", *map(str, words)],
             cwd=ROOT,
+            env=os.environ | environment_of(flashlog.settings),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -111,7 +111,12 @@ def test_what_parts_of_a_service_and_tests_are_told_is_not_misspelt() -> None:
 
 
 def test_another_process_reads_the_same_settings(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, retries_max=7, stop_wifi=False)
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url="postgresql://db/flashlog",
+        retries_max=7,
+        stop_wifi=False,
+    )
     assert load_settings(environment_of(settings)) == settings
 
 

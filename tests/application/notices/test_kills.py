@@ -201,7 +201,7 @@ def test_a_process_that_is_killed_while_it_tells_is_followed_by_one_that_goes_on
     failing = Failing(flashlog)
     web.stall_seconds = 60
     with a_process(settings):
-        wait_for((tmp_path / "notices.json").exists)
+        wait_for(lambda: flashlog.storage.kept.load("notices.json"))
         failing.one()
         wait_for(lambda: web.got)
     failing.one()  # while nobody listens

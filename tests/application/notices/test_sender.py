@@ -340,7 +340,7 @@ def test_a_state_that_cannot_be_read_begins_at_the_end(
     flashlog: Flashlog, ear: Ear, begin: Begin
 ) -> None:
     ended(flashlog, begin())
-    (flashlog.settings.data_dir / "notices.json").write_text("{")
+    flashlog.storage.kept.save("notices.json", b"{")
     Sender(flashlog, [ear]).work()
     assert ear.heard == []
 
@@ -363,7 +363,7 @@ def test_one_process_of_an_installation_tells_and_a_slow_hook_holds_up_nobody(
     web.stall_seconds = 3.0
     one, other = Flashlog(settings), Flashlog(settings)
     with telling(one), telling(other):
-        assert waited_for((tmp_path / "notices.json").exists)
+        assert waited_for(lambda: one.storage.kept.load("notices.json"))
         operation = UpgradeOperation.start(
             uuid4(),
             events.Started(

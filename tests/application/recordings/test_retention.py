@@ -11,7 +11,6 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit.export import export
 from application.audit.findings import Kind, Report
 from application.audit.importing import import_export
@@ -23,6 +22,7 @@ from application.sealing import seal
 from application.settings import Settings
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
+from tests.application.houses import stored
 from tests.domain import examples
 
 
@@ -68,12 +68,10 @@ class House:
 
     def verify(self, directory: Path | None = None) -> Report:
         seal(self.flashlog)
-        return verify_storage(
-            SQLiteStorage(directory or self.settings.data_dir),
-            vkeys=(),
-            held=(),
-            progress=lambda _done, _total: None,
-        )
+        with stored(directory or self.settings.data_dir) as storage:
+            return verify_storage(
+                storage, vkeys=(), held=(), progress=lambda _done, _total: None
+            )
 
 
 @pytest.fixture
@@ -187,7 +185,8 @@ def test_those_of_an_imported_log_are_counted_as_absent(
     seal(house.flashlog)
     export(house.flashlog.audit, tmp_path / "export")
     again = House.settings_of(tmp_path / "again")
-    import_export(SQLiteStorage(again.data_dir), tmp_path / "export")
+    with stored(again.data_dir) as storage:
+        import_export(storage, tmp_path / "export")
     with closing(Flashlog(again, clock=house.clock)) as imported:
         # Also when it goes on: what is recorded from then on must be there.
         house.flashlog, flashlog = imported, house.flashlog
@@ -207,6 +206,7 @@ def test_without_their_directory_all_are_missing(house: House) -> None:
     assert [each.kind for each in house.verify().findings] == [Kind.RECORDING] * 3
 
 
+@pytest.mark.sqlite("flashlog backup")
 def test_a_backup_has_the_recordings(house: House, tmp_path: Path) -> None:
     backup(house.settings, tmp_path / "backup.tar")
     again = Settings(data_dir=tmp_path / "again")
