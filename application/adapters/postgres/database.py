@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
-from typing import Any
 
 import psycopg
 from psycopg import errors
@@ -13,7 +12,6 @@ from application.adapters.postgres.errors import explained
 from application.adapters.postgres.listener import Listener, key_of
 from application.adapters.postgres.pool import Pool, Raw
 from application.adapters.postgres.translation import of_tables, translated
-from application.errors import StorageError
 
 _REFUSALS = (errors.IntegrityError, errors.RaiseException)
 # Where what our statements use and PostgreSQL lacks is made.
@@ -157,12 +155,3 @@ class PostgresDatabase:
 
 def _sentence(error: psycopg.Error) -> str:
     return str(error.diag.message_primary or error)
-
-
-def require_utf8(pool: Pool) -> None:
-    """Raise StorageError where the server could not keep every text."""
-    with pool.lent() as raw:
-        found: Any = raw.execute(b"SHOW server_encoding").fetchone()
-    if found[0] != "UTF8":
-        msg = f"{pool.name} has the encoding {found[0]}: make one with ENCODING 'UTF8'"
-        raise StorageError(msg)

@@ -1,8 +1,8 @@
 """Appending to the log on PostgreSQL: one call of a function in the database."""
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from importlib.resources import files
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -11,9 +11,10 @@ from application.adapters.log.appending import LOG_FORMAT, Log
 from application.adapters.log.event import id_bytes, microseconds, utc_now
 from application.adapters.log.fences import NoneSince
 from application.adapters.postgres.database import PostgresDatabase
+from application.adapters.postgres.log_schema import log_schema
+from application.adapters.postgres.soundness import unguarded
 
-# They let the log only grow.
-TRIGGERS = frozenset({"event_is_next", "event_is_final", "event_is_kept"})
+_log = logging.getLogger(__name__)
 
 _APPEND = (
     "SELECT flashlog_log.append_events(?::bytea[], ?::bigint[], ?::text[], ?::bytea[],"
@@ -29,13 +30,19 @@ class PostgresLog(Log):
     ) -> None:
         self._postgres = database
         super().__init__(database, busy_seconds=database.pool.busy_seconds, now=now)
+        self._guard()
 
     def _make(self) -> None:
-        schema = files("application.adapters.postgres").joinpath("log.sql").read_text()
         self._postgres.make_as_written(
-            schema.replace("{lock}", str(self._postgres.lock_key)),
-            format_number=LOG_FORMAT,
+            log_schema(self._postgres.lock_key), format_number=LOG_FORMAT
         )
+
+    def _guard(self) -> None:
+        """Make again what lets the log only grow, where somebody has taken it away."""
+        wrong = list(unguarded(self._postgres))
+        if wrong:
+            _log.error("action=log_unguarded %s: made again", ", ".join(wrong))
+            self._make()
 
     def _append(
         self,

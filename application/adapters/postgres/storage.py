@@ -17,7 +17,9 @@ from application.adapters.log.appending import require_format
 from application.adapters.log.event import utc_now
 from application.adapters.log.rows import StoredRows
 from application.adapters.log.taking_over import LogInheritance
-from application.adapters.postgres.database import PostgresDatabase, require_utf8
+from application.adapters.postgres.asked import AskedRows
+from application.adapters.postgres.database import PostgresDatabase
+from application.adapters.postgres.fitness import require_fit
 from application.adapters.postgres.listener import Listener
 from application.adapters.postgres.locks import AdvisoryLocks
 from application.adapters.postgres.log import PostgresLog
@@ -40,7 +42,7 @@ from domain.transparency.note import SigningKey
 if TYPE_CHECKING:
     from application.adapters.storage import Storage
 
-_SHARED_FORMAT = 1
+_SHARED_FORMAT = 2
 
 
 class PostgresStorage:
@@ -60,9 +62,15 @@ class PostgresStorage:
         self._tree = self._part("audit")
         self.views = self._part("views", is_durable=False)
         shared = self._part("shared")
-        require_format(shared, _SHARED_FORMAT, lambda: self._make(shared))
+        try:
+            require_fit(self._pool)
+            require_format(shared, _SHARED_FORMAT, lambda: _make(shared))
+        except BaseException:
+            self.close()
+            raise
         self.locks = AdvisoryLocks(self._listener, name=self.name)
         self.presence = PostgresPresence(shared, self._listener)
+        self.asked = AskedRows(shared)
         before = KeptFiles(directory)
         self.kept = KeptRows(shared, before)
         self.secrets = KeptSealed(lambda: self.vault, before)
@@ -119,10 +127,10 @@ class PostgresStorage:
     def _part(self, part: str, *, is_durable: bool = True) -> PostgresDatabase:
         return PostgresDatabase(self._pool, self._listener, part, is_durable=is_durable)
 
-    def _make(self, shared: PostgresDatabase) -> None:
-        require_utf8(self._pool)
-        schema = files(__package__).joinpath("shared.sql").read_text()
-        shared.make_as_written(schema, format_number=_SHARED_FORMAT)
+
+def _make(shared: PostgresDatabase) -> None:
+    schema = files(__package__).joinpath("shared.sql").read_text()
+    shared.make_as_written(schema, format_number=_SHARED_FORMAT)
 
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from application.adapters.database import Connection, Database
 from application.adapters.log.appending import require_format
-from application.adapters.vault_key import Reseal, VaultBusyError
+from application.adapters.vault_key import Reseal, VaultLostError
 from application.adapters.vault_resealing import reseal_all
 from application.errors import StorageError
 
@@ -135,7 +135,7 @@ def _told() -> Iterator[None]:
         yield
     except StorageError as error:
         msg = f"The vault cannot be used just now ({error}): nothing was written."
-        raise VaultBusyError(msg) from error
+        raise VaultLostError(msg) from error
 
 
 def _delete(connection: Connection, record_id: UUID) -> bool:
