@@ -4,6 +4,7 @@ VaultError
 ├── VaultKeyError       the key is missing, damaged, readable by others, or another's
 ├── VaultDamagedError   a record, or the file, is not what was written
 └── VaultBusyError      the file is locked, full or not writable just now: try again
+    └── VaultLostError  the database that has it cannot be used just now
 """
 
 import base64
@@ -15,6 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from application.adapters.durable import sync_directory, write_once
+from application.errors import StorageError
 
 # Takes id, kind and sealed bytes of a record, and seals it anew.
 Reseal = Callable[[UUID, str, bytes], bytes]
@@ -37,6 +39,10 @@ class VaultDamagedError(VaultError):
 
 class VaultBusyError(VaultError):
     """The vault's file is locked, full or not writable; nothing was written."""
+
+
+class VaultLostError(VaultBusyError, StorageError):
+    """The database cannot be used, which has the log, too: who works stops for now."""
 
 
 def make_key(path: Path) -> bytes:
