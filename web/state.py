@@ -38,7 +38,7 @@ class WebState(msgspec.Struct, kw_only=True):
             looks_back=BoundedSemaphore(settings.past_answers_max),
             hosts=AllowedHosts.of(settings.allowed_hosts, bind=settings.bind),
             request_throttle=Throttle(settings.request_rate_limit),
-            token_throttle=Throttle(settings.token_rate_limit),
+            token_throttle=Throttle(settings.token_rate_limit, flashlog.storage.asked),
         )
 
 

@@ -1,45 +1,29 @@
 """At most so many requests in so much time, for each who asks."""
 
-import math
-from collections import OrderedDict, deque
-from threading import Lock
-from time import monotonic
-
+from application.adapters.asked import Asked, AskedHere
 from application.settings import SettingsError
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# Whoever asked least recently is forgotten first.
-_REMEMBERED = 10_000
 
 
 class Throttle:
     """A sliding window; `rate` is like `1000/minute`, or `off`.
 
-    Raises SettingsError for another rate. Counts are kept in this process alone and
-    begin anew when it does.
+    Raises SettingsError for another rate. What is counted where several processes ask
+    (`asked`) counts for all of them; otherwise in this one alone.
     """
 
-    def __init__(self, rate: str) -> None:
+    def __init__(self, rate: str, asked: Asked | None = None) -> None:
         self._limit, self._seconds = _parsed(rate)
-        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
-        self._lock = Lock()
+        self._asked = asked or AskedHere()
 
     def seconds_to_wait(self, who: str) -> int:
         """Count one more request; 0 when it may pass."""
         if not self._limit:
             return 0
-        now = monotonic()
-        with self._lock:
-            asked = self._asked.setdefault(who, deque())
-            self._asked.move_to_end(who)
-            if len(self._asked) > _REMEMBERED:
-                self._asked.popitem(last=False)
-            while asked and asked[0] <= now - self._seconds:
-                asked.popleft()
-            if len(asked) >= self._limit:
-                return max(1, math.ceil(asked[0] + self._seconds - now))
-            asked.append(now)
-        return 0
+        return self._asked.seconds_to_wait(
+            who, limit=self._limit, seconds=self._seconds
+        )
 
 
 def _parsed(rate: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from application.adapters.asked import Asked
 from application.adapters.audit_store import AuditStore
 from application.adapters.database import Database
 from application.adapters.kept import Kept
@@ -46,6 +47,10 @@ class Storage(Protocol):
 
     @property
     def presence(self) -> Presence: ...
+
+    @property
+    def asked(self) -> Asked:
+        """Who has asked how often, counted by all web processes together."""
 
     @property
     def kept(self) -> Kept: ...

@@ -53,9 +53,11 @@ class PostgresStorage:
     in its vault.
     """
 
-    def __init__(self, url: str, directory: Path, *, connections_max: int) -> None:
+    def __init__(
+        self, url: str, directory: Path, *, connections_max: int, **limits: float
+    ) -> None:
         self.directory = directory
-        self._pool = Pool(url, connections_max=connections_max)
+        self._pool = Pool(url, connections_max=connections_max, **limits)
         self._listener = Listener(self._pool)
         self.name = self._pool.name
         self._log = self._part("log")

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from application.adapters.asked import AskedHere
 from application.adapters.audit_store import AuditStore
 from application.adapters.kept import KeptFiles
 from application.adapters.locks import FileLocks
@@ -37,6 +38,8 @@ class SQLiteStorage:
         self.name = str(directory)
         self.locks = FileLocks(directory)
         self.presence = PresentFiles(directory)
+        # One machine has one web process.
+        self.asked = AskedHere()
         self.kept = self.secrets = KeptFiles(directory)
 
     @cached_property
