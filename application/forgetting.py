@@ -11,6 +11,7 @@ from uuid import UUID
 
 from application.adapters.vault import CONFIGURATION_BACKUP, KEEPING
 from application.beside import beside
+from application.errors import StorageError
 from application.flashlog import Flashlog
 from application.persons import KIND as PERSON
 from domain.user import User
@@ -82,6 +83,8 @@ def _forget(flashlog: Flashlog, stop: Signal) -> None:
         try:
             if forget_leftovers(flashlog):
                 return
+        except StorageError as error:
+            _log.warning("action=forgetting_waits %s", error)
         except Exception:  # noqa: BLE001 - what is left can stay a while longer
             _log.exception("action=forgetting_failed it is tried again in a moment")
         stop.wait(_PAUSE_SECONDS)

@@ -62,6 +62,8 @@ def _stand_in(flashlog: Flashlog, done: Signal) -> None:
     while not done.is_set():
         try:
             _project(flashlog, done)
+        except StorageError as error:
+            _log.warning("action=projector_waits %s", error)
         except Exception:  # noqa: BLE001 - without it the runner would wait for ever
             _log.exception("action=projector_failed it goes on in a moment")
         done.wait(_STAND_IN_LOOK_SECONDS)

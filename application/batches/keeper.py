@@ -109,6 +109,8 @@ def _keep(flashlog: Flashlog, done: Signal) -> None:
             with flashlog.alone(ROLE) as is_alone:
                 if is_alone:
                     _follow(flashlog, is_alone.ending(done))
+        except StorageError as error:
+            _log.warning("action=keeper_waits %s", error)
         except Exception:  # noqa: BLE001
             _log.exception("action=keeper_failed it goes on in a moment")
         done.wait(_TURN_SECONDS)

@@ -12,6 +12,7 @@ from threading import Condition, Event, RLock, Thread
 from time import monotonic
 from typing import Protocol
 
+from application.errors import StorageError
 from application.feed.occurrence import Occurrence
 from application.feed.pages import Page, read_page
 from application.flashlog import Flashlog
@@ -130,6 +131,9 @@ class Follower:
                             if self._teller is not None:
                                 self._teller.pulse()
                     self._stop.wait(_PAUSE_SECONDS)
+                except StorageError as error:
+                    _LOG.warning("action=feed_waits %s", error)
+                    self._stop.wait(_RECOVERY_SECONDS)
                 except Exception:  # noqa: BLE001 - the feed outlives every trouble with the store
                     _LOG.exception("action=feed_failed the feed goes on in a moment")
                     self._stop.wait(_RECOVERY_SECONDS)

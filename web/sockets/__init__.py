@@ -10,6 +10,7 @@ from flask import Flask, g, request
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 
+from application.errors import StorageError
 from web.sockets import admission, event_feed, following
 from web.sockets.codes import INTERNAL_ERROR
 from web.sockets.handover import SocketOfItsOwn, shut
@@ -57,6 +58,9 @@ def _listen(server: Server, **_: Any) -> None:
         listening.converse()
     except ConnectionClosed:
         pass
+    except StorageError as error:
+        _LOG.warning("action=socket_cut a WebSocket is closed: %s", error)
+        client.close(INTERNAL_ERROR, "trouble on the server")
     except Exception:  # noqa: BLE001 - told to the client as a code
         _LOG.exception("action=socket_failed a WebSocket is closed")
         client.close(INTERNAL_ERROR, "trouble on the server")
