@@ -26,6 +26,8 @@ _NO_SETTINGS = (
 
 # With 0 of these nothing would ever be done, or without a pause.
 _ABOVE_0 = msgspec.Meta(gt=0)
+# Who looks into the log while it writes a turn needs a second connection.
+_ABOVE_1 = msgspec.Meta(gt=1)
 
 
 class SettingsError(Exception):
@@ -49,9 +51,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     database_connections_max: Annotated[
         int,
-        "connections of one process to PostgreSQL, beside one that listens",
-        _ABOVE_0,
+        "connections of one process to PostgreSQL, beside one that listens; 2 or more",
+        _ABOVE_1,
     ] = 16
+    database_busy_seconds: Annotated[
+        float, "how long PostgreSQL waits for a lock that others hold", _ABOVE_0
+    ] = 5.0
+    database_statement_seconds: Annotated[
+        float, "limit for one statement in PostgreSQL", _ABOVE_0
+    ] = 60.0
+    database_answer_seconds: Annotated[
+        float,
+        "how long PostgreSQL may say nothing at all before it is taken for gone",
+        _ABOVE_0,
+    ] = 10.0
     bind: Annotated[str, "host:port of the web server"] = "127.0.0.1:8000"
     behind_proxy: Annotated[
         bool, "a reverse proxy terminates TLS and sets X-Forwarded-For, -Proto, -Host"

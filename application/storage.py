@@ -28,4 +28,7 @@ def storage_of(settings: Settings) -> Storage:
         settings.database_url,
         settings.data_dir,
         connections_max=settings.database_connections_max,
+        busy_seconds=settings.database_busy_seconds,
+        statement_seconds=settings.database_statement_seconds,
+        answer_seconds=settings.database_answer_seconds,
     )

@@ -1,11 +1,12 @@
 """Put into the vault what an event is going to name."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from application.adapters.vault import KEEPING
+from application.errors import LogBusyError, LogFullError, StorageError
 from application.flashlog import Flashlog
 
 
@@ -26,7 +27,18 @@ def kept_if_recorded(
     with flashlog.among(KEEPING):
         try:
             yield keep
-        except BaseException:
-            for record_id in kept:
-                flashlog.vault.erase(record_id)
+        except (LogBusyError, LogFullError):  # then nothing was written
+            _erase(flashlog, kept)
             raise
+        except StorageError:
+            # The log may name them all the same, only its answer was lost. If not, the
+            # next runner forgets them.
+            raise
+        except BaseException:
+            _erase(flashlog, kept)
+            raise
+
+
+def _erase(flashlog: Flashlog, kept: Sequence[UUID]) -> None:
+    for record_id in kept:
+        flashlog.vault.erase(record_id)

@@ -42,8 +42,9 @@ class PostgresConnection:
 class PostgresDatabase:
     """The tables of one schema (`flashlog_log`, …); the pool is shared with others.
 
-    `is_durable` False: what was committed in the last moment may be lost when the
-    server's machine fails; for what can be made again from the log.
+    `is_durable` False: what was committed beside others in the last moment may be lost
+    when the server's machine fails; for what can be made again from the log. What is
+    written alone (whose turn it is) cannot.
     """
 
     def __init__(
@@ -55,9 +56,8 @@ class PostgresDatabase:
         self._listener = listener
         durability = "" if is_durable else "SET LOCAL synchronous_commit = off; "
         self.lock_key = key_of(self.schema)
-        begin = f"BEGIN; {durability}"
-        self._begin = f"{begin}SELECT pg_advisory_xact_lock({self.lock_key})".encode()
-        self._begin_beside = begin.encode()
+        self._begin = f"BEGIN; SELECT pg_advisory_xact_lock({self.lock_key})".encode()
+        self._begin_beside = f"BEGIN; {durability}".encode()
         self._commit = f'NOTIFY "{self.schema}"; COMMIT'.encode()
 
     @contextmanager

@@ -4,15 +4,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from application.adapters.postgres.log_schema import log_functions
 from application.adapters.postgres.storage import PostgresStorage
+from application.commands.keeping import kept_if_recorded
 from application.errors import StorageError
+from application.flashlog import Flashlog
+from application.projections.projector import open_views
+from application.settings import Settings, SettingsError, load_settings
 from tests.adapters.logs import PostgresPlace, story
 from tests.adapters.postgres.proxy import Proxy
+from tests.domain import examples
 from tests.postgres import tell, url_of
 
 
@@ -97,6 +104,54 @@ def test_a_database_of_another_encoding_is_refused(
     with pytest.raises(StorageError, match="encoding LATIN1"):
         PostgresStorage(url_of(postgres_server, "latin"), tmp_path, connections_max=2)
     tell(postgres_server, "DROP DATABASE latin WITH (FORCE)")
+
+
+def test_a_secret_that_the_log_names_stays_when_its_answer_is_lost(
+    proxy: Proxy, postgres_url: str, tmp_path: Path
+) -> None:
+    url = through(proxy, postgres_url)
+    with closing(Flashlog(Settings(data_dir=tmp_path, database_url=url))) as flashlog:
+        named: list[UUID] = []
+
+        def record() -> None:
+            with kept_if_recorded(flashlog) as keep:
+                named.append(keep("secret", {"password": "x"}))
+                flashlog.log.append(examples.device(uuid4()))
+
+        append = flashlog.log.recorder.insert_events
+        end = flashlog.log.end()
+
+        def append_unanswered(*said: Any, **how: Any) -> Any:
+            proxy.answer = lambda _: b""
+            try:
+                return append(*said, **how)
+            finally:
+                proxy.answer = bytes
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(flashlog.log.recorder, "insert_events", append_unanswered)
+            with pytest.raises(StorageError, match="cannot reach"):
+                record()
+        assert flashlog.log.end() > end
+        assert flashlog.vault.get(named[0], kind="secret") == {"password": "x"}
+
+
+def test_one_connection_is_refused_where_two_are_needed() -> None:
+    with pytest.raises(SettingsError, match="CONNECTIONS_MAX"):
+        load_settings({"FLASHLOG_DATABASE_CONNECTIONS_MAX": "1"})
+
+
+def test_a_turn_is_on_the_servers_disk_when_it_is_taken(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    with closing(PostgresStorage(postgres_url, tmp_path, connections_max=2)) as storage:
+        open_views(storage.views)
+        shown = []
+        for alone in (True, False):
+            with storage.views.writing(alone=alone) as connection:
+                shown += connection.execute("SHOW synchronous_commit").fetchone()
+    # What is projected can be projected again; whose turn it is, nobody else knows.
+    assert shown == ["on", "off"]
 
 
 def test_an_append_whose_answer_is_lost_is_there_once(
