@@ -14,6 +14,15 @@ def cpu_seconds(service: Service) -> float:
     return sum(map(_cpu_seconds, _processes(service)))
 
 
+def cpu_seconds_by_part(service: Service) -> dict[str, float]:
+    """Return what each part has used, and the simulated routers beside the service."""
+    parts = {
+        name: sum(map(_cpu_seconds, _with_children(pid)))
+        for name, pid in service.children().items()
+    }
+    return {**parts, "routers": sum(map(_cpu_seconds, _simulated()))}
+
+
 def memory_mb(service: Service) -> float:
     """Return what all of them hold for themselves."""
     return sum(map(_memory_mb, _processes(service)))
@@ -36,6 +45,13 @@ def sockets(service: Service) -> int:
         for pid in _processes(service)
         for each in Path(f"/proc/{pid}/fd").iterdir()
     )
+
+
+def _simulated() -> Iterator[int]:
+    """Return who plays routers for this benchmark."""
+    for pid in children_of(os.getpid()):
+        if b"tests.benchmarks.routers" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            yield pid
 
 
 def _processes(service: Service) -> Iterator[int]:
