@@ -3,16 +3,19 @@
 import html
 import re
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from werkzeug.test import TestResponse
 
+import web
 from application.flashlog import Flashlog
 from domain.device.device import Device
 from tests.application.stock import Stock
 from tests.console.pages import CSRF, Browser, text_of
+from web.console import resending
 
 OURS = {"Origin": "http://localhost"}
 TYPED = {
@@ -70,7 +73,9 @@ def test_what_was_typed_outlives_the_session_and_is_sent_by_the_next(
     assert flashlog.log.get(Device, device_id).name == TYPED["name"]
 
 
-@pytest.mark.parametrize("origin", ["", "http://evil.example", "null", "http://["])
+@pytest.mark.parametrize(
+    "origin", ["", "http://evil.example", "https://localhost", "null", "http://["]
+)
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_what_others_have_made_up_is_not_kept(
     admin: Browser, device_id: UUID, origin: str, *, signed_in: bool
@@ -82,6 +87,45 @@ def test_what_others_have_made_up_is_not_kept(
     assert "Send it again" not in text_of(page)
     expected = HTTPStatus.FORBIDDEN if signed_in else HTTPStatus.FOUND
     assert page.status_code == expected
+
+
+def test_what_a_stranger_sends_does_not_grow_into_a_huge_page(
+    admin: Browser, device_id: UUID
+) -> None:
+    admin.client.delete_cookie("sessionid")
+    many = "&".join("a" for _ in range(100_000))
+    page = admin.client.post(
+        f"/devices/{device_id}/edit/",
+        data=many,
+        content_type="application/x-www-form-urlencoded",
+        headers=OURS,
+    )
+    assert page.status_code == HTTPStatus.FOUND
+    long = _post(admin, f"/devices/{device_id}/edit/", {"a": "x" * (2 << 20)}, **OURS)
+    assert long.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def test_every_password_that_a_page_asks_for_is_left_out() -> None:
+    asked = {
+        name
+        for page in (Path(web.__file__).parent / "templates").rglob("*.html")
+        for name in re.findall(
+            r'parts\.field\("(\w+)"[^\n]*type="password"', page.read_text()
+        )
+    }
+    assert asked
+    assert asked <= resending._SECRET
+
+
+def test_what_is_kept_is_kept_on_the_page_alone(
+    admin: Browser, device_id: UUID
+) -> None:
+    admin.client.delete_cookie("sessionid")
+    page = _post(admin, f"/devices/{device_id}/edit/", TYPED, **OURS)
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "line one" in page.get_data(as_text=True)
+    assert "line one" not in " ".join(page.headers.getlist("Set-Cookie"))
+    assert "line one" not in admin.get("/admin/login/").get_data(as_text=True)
 
 
 def test_a_form_that_is_sent_after_going_back_is_done_once(
