@@ -13,8 +13,8 @@ ARGS ?=
 WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-postgres check format wheel bench run crash-matrix chaos \
-	cluster cluster-chaos soak \
+.PHONY: help install demo test test-postgres check format wheel bench bench-quick run \
+	crash-matrix chaos cluster cluster-chaos soak \
 	test-tools lock audit-dependencies \
 	pages messages demo-picture console-pictures clean
 
@@ -71,6 +71,9 @@ wheel: install ## Build dist/flashlog-*.whl, for pipx
 
 bench: install ## Measure uploads, a batch, a fleet and a log of a million; writes bench.json
 	@$(BIN)/python -m tests.benchmarks
+
+bench-quick: install ## Run a little of each measurement in two minutes: all of it works
+	@$(BIN)/python -m tests.benchmarks --quick
 
 crash-matrix: install ## Kill the runner at every moment; the table goes to docs/reliability.md
 	@$(BIN)/python -m tests.crash.matrix

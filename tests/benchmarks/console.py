@@ -26,15 +26,16 @@ from application.settings import Settings, environment_of
 from tests.application.stock import ROOT
 from tests.benchmarks.fleet import DEVICES, SavedFleet
 from tests.benchmarks.row import Row, at_least, at_most, for_comparison
+from tests.benchmarks.size import size
 from tests.console.visitor import Visitor
 from tests.web.serving import eventually, serving
 
 _ROOT = Path(__file__).parents[2]
 _CHROMIUM = shutil.which("chromium")
 _OPENED_MS, _FRAME_MS = 1000, 100
-_RATE, _SECONDS = 200, 10
-_IDLE_SECONDS = 5
-_OPENED = 7
+_RATE, _SECONDS = 200, size(10, quick=2)
+_IDLE_SECONDS = size(5, quick=1)
+_OPENED = size(7, quick=1)
 _FILLED_LIMIT_SECONDS = 60
 # The runner looks for work once, before there is any: here it is the measurement that
 # tells what happens to the routers.
@@ -111,7 +112,7 @@ def _measured(
         visitor.sign_in("bench", "bench")
         path = f"/mass-upgrades/{batch_id}/"
         opened = [_opened_ms(visitor, path) for _ in range(_OPENED)]
-        name = "console: batch of 10,000"
+        name = f"console: batch of {DEVICES:,}"
         p50 = statistics.median(opened)
         yield at_most(f"{name} opens, p50", p50, "ms", _OPENED_MS)
         yield for_comparison(f"{name} opens, slowest", max(opened), "ms")

@@ -18,13 +18,14 @@ from tests.benchmarks.generated import LATER_SECONDS, flashing
 from tests.benchmarks.listeners import Heard, heard_by, listeners
 from tests.benchmarks.processes import web_memory_mb
 from tests.benchmarks.row import Row, at_least, at_most
+from tests.benchmarks.size import size
 from tests.domain import examples
 from tests.web.serving import serving
 
 _LIST = "/api/v1/firmware-upgrader/upgrade-operation/"
 _OPERATIONS = 100
-_SECONDS = 20.0
-_FEW, _MANY = 10, 1000
+_SECONDS = size(20.0, quick=3.0)
+_FEW, _MANY = 10, size(1000, quick=100)
 _RATE = 50
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from application.commands.devices import NewCredentials, add_credentials
@@ -31,10 +32,12 @@ from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.benchmarks.client import Client, milliseconds
 from tests.benchmarks.row import Row, at_most, for_comparison
+from tests.benchmarks.size import size
 from tests.web.serving import serving
 
-DEVICES = 10_000
-_GROUPED = 1_000
+DEVICES = size(10_000, quick=1_000)
+_GROUPED = size(1_000, quick=100)
+_CANCELLED = 21
 _MODEL = "TP-Link TL-WDR4300 v1"
 _BOARD = "tplink,tl-wdr4300-v1"
 _TYPE = "ath79-generic-tplink_tl-wdr4300-v1-squashfs-sysupgrade.bin"
@@ -52,7 +55,7 @@ _LISTS = (
     "/api/v1/users/user/",
     "/api/v1/users/organization/",
 )
-_LIST_MS, _DRY_RUN_MS, _START_MS, _VISIBLE_SECONDS = 8, 250, 50, 1
+_LIST_MS, _DRY_RUN_MS, _START_MS, _CANCEL_MS, _VISIBLE_SECONDS = 8, 250, 50, 10, 1
 _VISIBLE_LIMIT_SECONDS = 60
 
 
@@ -178,19 +181,39 @@ def _dry_run(client: Client, fleet: SavedFleet) -> Row:
     took_ms = statistics.median(
         milliseconds(lambda: client.ask(fleet.upgrade_url))[0] for _ in range(5)
     )
-    return at_most("dry run, 10,000 devices", took_ms, "ms", _DRY_RUN_MS)
+    return at_most(f"dry run, {DEVICES:,} devices", took_ms, "ms", _DRY_RUN_MS)
 
 
 def _mass_upgrades(client: Client, fleet: SavedFleet) -> Iterator[Row]:
     some = {"group": str(fleet.group)}
     took_ms, _ = milliseconds(lambda: client.ask(fleet.upgrade_url, "POST", some))
     visible = _seconds_until_visible(client, DEVICES + _GROUPED)
-    yield at_most("mass upgrade of 1,000: answer", took_ms, "ms", _START_MS)
-    yield at_most("mass upgrade of 1,000: all visible", visible, "s", _VISIBLE_SECONDS)
+    name = f"mass upgrade of {_GROUPED:,}"
+    yield at_most(f"{name}: answer", took_ms, "ms", _START_MS)
+    yield at_most(f"{name}: all visible", visible, "s", _VISIBLE_SECONDS)
+    yield at_most("cancel of an operation, p50", _cancel_ms(client), "ms", _CANCEL_MS)
     took_ms, _ = milliseconds(lambda: client.ask(fleet.upgrade_url, "POST", {}))
     visible = _seconds_until_visible(client, DEVICES + _GROUPED + DEVICES)
-    yield for_comparison("mass upgrade of 10,000: answer", took_ms, "ms")
-    yield for_comparison("mass upgrade of 10,000: all visible", visible, "s")
+    name = f"mass upgrade of {DEVICES:,}"
+    yield for_comparison(f"{name}: answer", took_ms, "ms")
+    yield for_comparison(f"{name}: all visible", visible, "s")
+
+
+def _cancel_ms(client: Client) -> float:
+    """Cancel some operations, each once."""
+    operations = f"{_FIRMWARE}/upgrade-operation"
+    found = client.ask(f"{operations}/?status=in-progress&page_size={_CANCELLED}")[
+        "results"
+    ]
+    assert len(found) == _CANCELLED
+    return statistics.median(
+        milliseconds(lambda each=each: client.ask(_cancel_of(each), "POST", {}))[0]
+        for each in found
+    )
+
+
+def _cancel_of(operation: dict[str, Any]) -> str:
+    return f"{_FIRMWARE}/upgrade-operation/{operation['id']}/cancel/"
 
 
 def _seconds_until_visible(client: Client, total: int) -> float:

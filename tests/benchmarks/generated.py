@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from application.adapters.log.event import microseconds
 from application.adapters.mapper import TypedMapper
 from application.flashlog import Flashlog
 from domain.base import Aggregate
@@ -61,6 +62,29 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
         connection.commit()
 
 
+def _copy_rows(url: str, rows: Iterable[Row]) -> None:
+    """Put rows into a log in PostgreSQL, as fast as it takes them."""
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE flashlog_log.event DISABLE TRIGGER USER")
+        with (
+            connection.cursor() as cursor,
+            cursor.copy("COPY flashlog_log.event FROM STDIN (FORMAT BINARY)") as copy,
+        ):
+            copy.set_types(["int8", "bytea", "int8", "text", "bytea", "int8"])
+            for row in rows:
+                copy.write_row(row)
+        triggers = connection.execute(
+            "SELECT tgname FROM pg_trigger"
+            " WHERE tgrelid = 'flashlog_log.event'::regclass AND NOT tgisinternal"
+        ).fetchall()
+        for (name,) in triggers:
+            connection.execute(
+                f"ALTER TABLE flashlog_log.event ENABLE ALWAYS TRIGGER {name}".encode()
+            )
+
+
 def write_operations(flashlog: Flashlog, *, operations: int, is_short: bool) -> int:
     """Let so many upgrades have happened on up to 10,000 devices.
 
@@ -88,8 +112,12 @@ def _write(flashlog: Flashlog, told: Told, operations: int) -> None:
     for start in range(0, len(devices), _SAVED_AT_ONCE):
         flashlog.log.append(*devices[start : start + _SAVED_AT_ONCE])
     device_ids = [device.id for device in devices]
-    path = flashlog.settings.data_dir / "log.sqlite"
-    write_rows(path, _rows(_last(path), told, device_ids, operations))
+    last = flashlog.log.end(), microseconds(flashlog.log.recorder.last_recorded_at())
+    rows = _rows(last, told, device_ids, operations)
+    if flashlog.settings.database_url:
+        _copy_rows(flashlog.settings.database_url, rows)
+    else:
+        write_rows(flashlog.settings.data_dir / "log.sqlite", rows)
 
 
 def upgraded(image_id: UUID, operation_id: UUID | None = None) -> UpgradeOperation:
@@ -152,14 +180,6 @@ def _rows(
         yield Row(next(positions), operation_id, 1, topic, state, last[1])
         for version, (name, said) in enumerate(rest, 2):
             yield Row(next(positions), operation_id, version, name, said, last[1])
-
-
-def _last(path: Path) -> tuple[int, int]:
-    with closing(sqlite3.connect(path)) as connection:
-        found: tuple[int, int] = connection.execute(
-            "SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1"
-        ).fetchone()
-    return found
 
 
 def _image(flashlog: Flashlog) -> UUID:

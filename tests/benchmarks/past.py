@@ -27,11 +27,12 @@ from domain.operation.operation import UpgradeOperation
 from domain.operation.words import SettledBy
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.benchmarks.row import Row, at_most
+from tests.benchmarks.size import size
 from tests.domain import examples
 from tests.web.people import Caller
 from web.app import create_app
 
-DEVICES = 10_000
+DEVICES = size(10_000, quick=500)
 _FIRMWARE = "/api/v1/firmware-upgrader"
 # Stories of one append.
 _GROUP = 100
@@ -57,10 +58,16 @@ def measure() -> list[Row]:
             batch = f"{_FIRMWARE}/batch-upgrade-operation/{batch_id}/"
             return [
                 _row(caller, "an operation as of then", operation, 0.2, asked),
-                _row(caller, "a fleet of 10,000 as of then", "fleet", 15, asked),
-                _row(caller, "a batch of 10,000 as of then", batch, 30, asked),
-                _row(caller, "diff of 10,000 devices", "diff", 10, {"from": end // 5}),
-                _row(caller, "exposure of 10,000 devices", "exposure", 10, {}),
+                _row(caller, f"a fleet of {DEVICES:,} as of then", "fleet", 15, asked),
+                _row(caller, f"a batch of {DEVICES:,} as of then", batch, 30, asked),
+                _row(
+                    caller,
+                    f"diff of {DEVICES:,} devices",
+                    "diff",
+                    10,
+                    {"from": end // 5},
+                ),
+                _row(caller, f"exposure of {DEVICES:,} devices", "exposure", 10, {}),
                 _row(caller, "a page of a batch's history", f"{batch}history/", 5, {}),
             ]
 

@@ -12,9 +12,10 @@ from application.settings import Settings
 from tests.benchmarks.client import Client
 from tests.benchmarks.generated import write_operations
 from tests.benchmarks.row import Row, at_most
+from tests.benchmarks.size import size
 from tests.web.serving import serving
 
-_SIZES = (100, 10_000, 1_000_000)
+_SIZES = size((100, 10_000, 1_000_000), quick=(100, 10_000))
 _LIST = "/api/v1/firmware-upgrader/upgrade-operation/"
 _LIST_MS, _DETAIL_MS, _READY_SECONDS = 8, 10, 3
 

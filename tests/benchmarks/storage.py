@@ -14,11 +14,13 @@ from application.settings import Settings
 from domain.operation.operation import UpgradeOperation
 from tests.benchmarks.generated import upgraded, write_operations
 from tests.benchmarks.row import Row, at_least, at_most
+from tests.benchmarks.size import size
 from tests.domain import examples
 
 # Both sides by turns, so that what else the machine does falls on both.
-_TURNS, _APPENDS = 9, 300
-_BACKLOG_OPERATIONS, _OPERATIONS = 10_000, 100_000
+_TURNS, _APPENDS = size(9, quick=3), size(300, quick=100)
+_BACKLOG_OPERATIONS = size(10_000, quick=1_000)
+_OPERATIONS = size(100_000, quick=2_000)
 _RAW_TABLE = """
 PRAGMA journal_mode=WAL;
 CREATE TABLE event (
@@ -32,13 +34,21 @@ CREATE UNIQUE INDEX event_story ON event (originator_id, originator_version);
 
 def measure() -> list[Row]:
     """Append, then project what others have appended."""
-    with tempfile.TemporaryDirectory(prefix="flashlog-bench-") as name:
-        settings = Settings(data_dir=Path(name))
+    with tempfile.TemporaryDirectory(prefix="flashlog-bench-") as directory:
+        settings = Settings(data_dir=Path(directory))
         with closing(Flashlog(settings)) as flashlog:
-            return [*_appends(flashlog), *_projections(flashlog)]
+            with _raw(settings.data_dir / "raw.sqlite") as raw:
+                name = "appends, one event a save, to raw SQLite"
+                appended = list(append_rows(flashlog, raw, name, 0.5))
+            projected = projection_rows(
+                flashlog, "", per_second=60_000, rebuild_seconds=60
+            )
+            return [*appended, *projected]
 
 
-def _appends(flashlog: Flashlog) -> Iterator[Row]:
+def append_rows(
+    flashlog: Flashlog, raw: Callable[[], object], name: str, reach: float
+) -> Iterator[Row]:
     """One event a save, durable, with everything that a command does to save it."""
     operation = UpgradeOperation.start(uuid4(), examples.started())
     operation.begin_visit("runner-1")
@@ -52,10 +62,9 @@ def _appends(flashlog: Flashlog) -> Iterator[Row]:
         operation.note(examples.upload_advanced(next(steps)))
         flashlog.log.append(operation)
 
-    with _raw(flashlog.settings.data_dir / "raw.sqlite") as raw:
-        pairs = [(_rate(ours), _rate(raw)) for _ in range(_TURNS)]
+    pairs = [(_rate(ours), _rate(raw)) for _ in range(_TURNS)]
     own, peer = map(statistics.median, zip(*pairs, strict=True))
-    yield at_least("appends, one event a save, to raw SQLite", own, "/s", 0.5, peer)
+    yield at_least(name, own, "/s", reach, peer)
     size = flashlog.log.recorder.max_notification_id() or 0
     assert size >= _TURNS * _APPENDS
 
@@ -83,20 +92,24 @@ class _raw:  # noqa: N801  # reads as what it is: `with _raw(path) as append`
         self._connection.execute("COMMIT")
 
 
-def _rate(act: Callable[[], None]) -> float:
+def _rate(act: Callable[[], object]) -> float:
     begun = perf_counter()
     for _ in range(_APPENDS):
         act()
     return _APPENDS / (perf_counter() - begun)
 
 
-def _projections(flashlog: Flashlog) -> Iterator[Row]:
+def projection_rows(
+    flashlog: Flashlog, where: str, *, per_second: float, rebuild_seconds: float
+) -> Iterator[Row]:
+    """Project what others have appended, and then all of it anew."""
     flashlog.projector.catch_up()
     events = write_operations(flashlog, operations=_BACKLOG_OPERATIONS, is_short=False)
     begun = perf_counter()
     flashlog.projector.catch_up()
     rate = events / (perf_counter() - begun)
-    yield at_least(f"projecting a backlog of {events:,} events", rate, "/s", 60_000)
+    name = f"{where}projecting a backlog of {events:,} events"
+    yield at_least(name, rate, "/s", per_second)
     write_operations(
         flashlog, operations=_OPERATIONS - _BACKLOG_OPERATIONS, is_short=False
     )
@@ -105,6 +118,5 @@ def _projections(flashlog: Flashlog) -> Iterator[Row]:
     took = perf_counter() - begun
     per_upgrade = len(upgraded(uuid4()).collect_events())
     assert end > _OPERATIONS * per_upgrade
-    yield at_most(
-        f"rebuild of {_OPERATIONS:,} operations, {end:,} events", took, "s", 60
-    )
+    name = f"{where}rebuild of {_OPERATIONS:,} operations, {end:,} events"
+    yield at_most(name, took, "s", rebuild_seconds)

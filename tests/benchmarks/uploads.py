@@ -27,10 +27,11 @@ from tests.adapters.ssh.given import (
 )
 from tests.adapters.ssh.link import link_to
 from tests.benchmarks.row import Row, at_least, at_most, for_comparison
+from tests.benchmarks.size import size
 
-_IMAGE_BYTES = 16 << 20
-_REPETITIONS = 9
-_REPETITIONS_FAR = 3
+_IMAGE_BYTES = size(16 << 20, quick=4 << 20)
+_REPETITIONS = size(9, quick=1)
+_REPETITIONS_FAR = size(3, quick=1)
 _FAR_SECONDS = 0.05
 _CHANNELS_MAX = 8
 _LIMIT_SECONDS = 120

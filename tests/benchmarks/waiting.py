@@ -12,11 +12,12 @@ from application.settings import Settings
 from tests.benchmarks.generated import write_flashing
 from tests.benchmarks.processes import memory_mb, sockets, threads
 from tests.benchmarks.row import Row, at_most
+from tests.benchmarks.size import size
 from tests.web.serving import Service, serving
 
-_OPERATIONS = 10_000
+_OPERATIONS = size(10_000, quick=500)
 # The runner has come to rest by then, and looked at what is due several times.
-_REST_SECONDS = 8.0
+_REST_SECONDS = size(8.0, quick=2.0)
 _LOOKS = 5
 
 
