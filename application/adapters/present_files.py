@@ -42,12 +42,15 @@ class PresentFiles:
 
     def is_any(self, role: str, *, silent_seconds_max: float) -> bool:
         """Whether a living process of this role has given a sign lately."""
+        return self.count(role, silent_seconds_max=silent_seconds_max) > 0
+
+    def count(self, role: str, *, silent_seconds_max: float) -> int:
+        """Return how many of them there are."""
         if not self._directory.is_dir():
-            return False
+            return 0
         oldest = time.time() - silent_seconds_max
-        return any(
-            _is_alive(path, oldest) for path in self._directory.glob(f"{role}.*")
-        )
+        paths = self._directory.glob(f"{role}.*")
+        return sum(_is_alive(path, oldest) for path in paths)
 
 
 def _beat(path: Path, left: Event) -> None:

@@ -27,6 +27,9 @@ class Presence(Protocol):
     def is_any(self, role: str, *, silent_seconds_max: float) -> bool:
         """Whether a living process of this role has given a sign lately."""
 
+    def count(self, role: str, *, silent_seconds_max: float) -> int:
+        """Return how many of them there are."""
+
 
 class Storage(Protocol):
     """Where everything is; what is opened here is closed with it.
@@ -70,6 +73,9 @@ class Storage(Protocol):
 
     def log(self, *, now: Callable[[], datetime]) -> Log:
         """Open the log, which the first who does that makes."""
+
+    def log_bytes(self) -> int:
+        """Return what the log takes on the disk, with its indexes."""
 
     def rows(self) -> StoredRows: ...
 

@@ -2,15 +2,21 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 
 from application.flashlog import Flashlog
 
 _ROLES = ("runner", "projector")
-# Whatever the log's file is called, these belong to it.
-_LOG_FILES = "log.sqlite*"
+# In the words of the index that has them, so that all others are not looked at.
+_TROUBLED = (
+    "SELECT sum(CASE WHEN owed <> '' AND status <> 'in-progress' THEN 1 ELSE 0 END)"
+    " AS operations_owing,"
+    " sum(CASE WHEN given_up <> '' THEN 1 ELSE 0 END) AS operations_given_up,"
+    " sum(CASE WHEN held <> '' THEN 1 ELSE 0 END) AS operations_held"
+    " FROM operation WHERE (status = 'failed' OR given_up <> '' OR held <> ''"
+    " OR (owed <> '' AND status <> 'in-progress'))"
+)
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -59,23 +65,19 @@ def _operations(flashlog: Flashlog) -> Iterator[Figure]:
         "Operations that have not ended, by phase.",
         {(("phase", phase),): count for phase, count in going.items()},
     )
-    for name, meaning, condition in (
+    (troubled,) = flashlog.views.rows(_TROUBLED)
+    for name, meaning in (
         (
             "operations_owing",
             "Operations that have ended and still owe something to their router.",
-            "owed <> '' AND status <> 'in-progress'",
         ),
         (
             "operations_given_up",
             "Operations that owed something which was given up: a person is needed.",
-            "given_up <> ''",
         ),
-        ("operations_held", "Operations that wait for a person.", "held <> ''"),
+        ("operations_held", "Operations that wait for a person."),
     ):
-        count = flashlog.views.rows(
-            f"SELECT count(*) AS count FROM operation WHERE {condition}"  # noqa: S608
-        )[0]["count"]
-        yield Figure(name, meaning, {(): count})
+        yield Figure(name, meaning, {(): troubled[name] or 0})
     held = "SELECT count(*) AS count FROM batch WHERE held <> '' AND status IN (?, ?)"
     count = flashlog.views.rows(held, ["idle", "in-progress"])[0]["count"]
     yield Figure("batches_held", "Mass upgrades that hold themselves.", {(): count})
@@ -84,7 +86,7 @@ def _operations(flashlog: Flashlog) -> Iterator[Figure]:
 def _work(flashlog: Flashlog) -> Iterator[Figure]:
     settings = flashlog.settings
     present = {
-        role: flashlog.presence.is_any(
+        role: flashlog.presence.count(
             role, silent_seconds_max=settings.heartbeat_seconds
         )
         for role in _ROLES
@@ -103,19 +105,19 @@ def _work(flashlog: Flashlog) -> Iterator[Figure]:
     yield Figure(
         "up",
         "1 where a living process has this role, else 0.",
-        {(("role", role),): int(is_there) for role, is_there in present.items()},
+        {(("role", role),): min(count, 1) for role, count in present.items()},
     )
     yield Figure(
         "runner_visits",
         "Routers that runners visit now (slots used).",
         {(): leased["count"]},
     )
-    # A runner that visits nobody leaves no trace beside that it is there.
-    runners = max(leased["runners"], int(present["runner"]))
+    # Who froze lately holds leases and is not there any more.
+    runners = max(leased["runners"], present["runner"])
     slots = runners * settings.runner_visits_max
     yield Figure(
         "runner_visits_free",
-        "Routers that could be visited beside those (slots free), or more.",
+        "Routers that could be visited beside those (slots free).",
         {(): max(0, slots - leased["count"])},
     )
     yield Figure(
@@ -150,9 +152,8 @@ def _work(flashlog: Flashlog) -> Iterator[Figure]:
 def _log(flashlog: Flashlog) -> Iterator[Figure]:
     shown, end = flashlog.views.position(), flashlog.log.end()
     yield Figure("log_events", "Events in the log.", {(): end}, is_count=True)
-    size_bytes = _size_bytes(flashlog.settings.data_dir)
-    if size_bytes:
-        yield Figure("log_bytes", "Size of the log's files.", {(): size_bytes})
+    size_bytes = flashlog.storage.log_bytes()
+    yield Figure("log_bytes", "Room that the log takes.", {(): size_bytes})
     free_bytes = shutil.disk_usage(flashlog.settings.data_dir).free
     yield Figure(
         "data_directory_free_bytes",
@@ -194,7 +195,3 @@ def _age_seconds(flashlog: Flashlog, position: int) -> float:
         return 0.0
     age = flashlog.clock.now() - following[0].recorded_at
     return max(0.0, age.total_seconds())
-
-
-def _size_bytes(directory: Path) -> int:
-    return sum(path.stat().st_size for path in directory.glob(_LOG_FILES))

@@ -118,6 +118,8 @@ def test_who_is_present_is_known_to_all(one: Storage, other: Storage) -> None:
 
     assert not is_any("runner")
     with one.presence.of("runner"), one.presence.of("runner"):
+        assert other.presence.count("runner", silent_seconds_max=5) >= 1
+        assert other.presence.count("projector", silent_seconds_max=5) == 0
         assert is_any("runner")
         assert not is_any("projector")
         assert not is_any("runner", seconds=-1)

@@ -17,7 +17,7 @@ _FORGOTTEN_SECONDS = 3600.0
 # The number of this kind of lock; a process has another one of its own.
 _KIND = 0x466C61
 _NOW = "extract(epoch FROM clock_timestamp())"
-_IS_ANY = (
+_COUNT = (
     "SELECT count(*) FROM present JOIN pg_locks ON objid = number::oid"  # noqa: S608
     " WHERE role = ? AND locktype = 'advisory' AND classid = ?::oid AND database ="
     " (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -61,11 +61,15 @@ class PostgresPresence:
 
     def is_any(self, role: str, *, silent_seconds_max: float) -> bool:
         """Whether a living process of this role has given a sign lately."""
+        return self.count(role, silent_seconds_max=silent_seconds_max) > 0
+
+    def count(self, role: str, *, silent_seconds_max: float) -> int:
+        """Return how many of them there are."""
         with self._database.reading() as connection:
             (count,) = connection.execute(
-                _IS_ANY, (role, _KIND, silent_seconds_max)
+                _COUNT, (role, _KIND, silent_seconds_max)
             ).fetchone()
-        return bool(count)
+        return int(count)
 
     def _keep_beating(self, role: str, number: int, left: Event) -> None:
         while not left.wait(_BEAT_SECONDS):

@@ -43,6 +43,11 @@ if TYPE_CHECKING:
     from application.adapters.storage import Storage
 
 _SHARED_FORMAT = 2
+_LOG_BYTES = (
+    "SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint"
+    " FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+    " WHERE nspname = ? AND relkind IN ('r', 'p')"
+)
 
 
 class PostgresStorage:
@@ -91,6 +96,13 @@ class PostgresStorage:
 
     def log(self, *, now: Callable[[], datetime] = utc_now) -> PostgresLog:
         return PostgresLog(self._log, now=now)
+
+    def log_bytes(self) -> int:
+        with self._log.reading() as connection:
+            (size_bytes,) = connection.execute(
+                _LOG_BYTES, (self._log.schema,)
+            ).fetchone()
+        return int(size_bytes)
 
     def rows(self) -> StoredRows:
         return StoredRows(self._log)

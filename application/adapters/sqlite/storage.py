@@ -65,6 +65,10 @@ class SQLiteStorage:
     def log(self, *, now: Callable[[], datetime] = utc_now) -> SQLiteLog:
         return SQLiteLog(self.directory / LOG, now=now)
 
+    def log_bytes(self) -> int:
+        # With what stands beside it, the write-ahead log above all.
+        return sum(each.stat().st_size for each in self.directory.glob(f"{LOG}*"))
+
     def rows(self) -> StoredRows:
         return StoredRows(self._log)
 
