@@ -30,8 +30,12 @@ Answer = tuple[int, Any]
 
 
 class Heard(msgspec.Struct):
-    """What people were told: the judge holds the installation to it."""
+    """What people were told: the judge holds the installation to it.
 
+    `asked` are the operations whose cancel was asked for; not every answer arrives.
+    """
+
+    asked: list[UUID] = []
     cancelled: list[UUID] = []
     batches: dict[str, UUID] = {}
     started: dict[str, UUID] = {}
@@ -135,6 +139,7 @@ class Person:
 
     def _cancel_one(self, operation_id: str) -> str:
         path = f"{API}/upgrade-operation/{operation_id}/cancel/"
+        self._heard.asked.append(UUID(operation_id))
         status, _ = self._ask("POST", path)
         if status == HTTPStatus.OK:
             self._heard.cancelled.append(UUID(operation_id))

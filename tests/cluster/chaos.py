@@ -8,6 +8,7 @@ the speed of the machine, too. The trail of a round with an alarm is printed.
 """
 
 import argparse
+import logging
 import random
 import sys
 import time
@@ -24,6 +25,7 @@ from tests.cluster.trouble import KINDS
 
 def main() -> int:
     """Run the rounds, keep the table after each; 1 when there was an alarm."""
+    logging.disable(logging.WARNING)  # of what is cut there would be no end
     wish = _wish()
     told: list[Told] = []
     begun = time.monotonic()

@@ -104,12 +104,14 @@ class Round:
         *,
         routers: int,
         pause_seconds: float,
+        down_seconds_max: float = 3.0,
         strikes: Sequence[str] = (),
         settings: dict[str, Any] | None = None,
         keep_logs: Path | None = None,
     ) -> None:
         self._seed, self._database, self._count = seed, database, routers
-        self._pause_seconds, self._strikes = pause_seconds, strikes
+        self._pause_seconds, self._down_seconds_max = pause_seconds, down_seconds_max
+        self._strikes = strikes
         self._chance = Random(seed)
         self._settings = _SETTINGS | (settings or {})
         self._logs = keep_logs
@@ -139,7 +141,12 @@ class Round:
                 stack.enter_context(self._follower(house, cluster, number))
                 for number in range(WEBS * _FOLLOWERS_OF_EACH)
             ]
-            trouble = Trouble(cluster, self._database, self._chance)
+            trouble = Trouble(
+                cluster,
+                self._database,
+                self._chance,
+                down_seconds_max=self._down_seconds_max,
+            )
             stack.callback(trouble.thaw_all)
             heard = Heard()
             batch_id = self._live(house, cluster, trouble, heard)
@@ -226,13 +233,13 @@ class Round:
 
 def wrong_endings(records: Records, cases: Sequence[Case], heard: Heard) -> list[str]:
     """Hold each verdict against what is wrong with its router, and nothing else."""
-    cancelled = set(heard.cancelled)
+    asked, cancelled = set(heard.asked), set(heard.cancelled)
     wrong = []
     for operation in records.operations.values():
         case = cases[records.number_of(operation)]
-        may = {case.verdict}
-        if operation.id in cancelled or operation.status is Status.CANCELLED:
-            may = {Status.CANCELLED}
+        may = set() if operation.id in cancelled else {case.verdict}
+        if operation.id in asked:
+            may.add(Status.CANCELLED)
         if operation.status not in may:
             told = records.told(operation.id)
             wrong.append(f"{operation.status} in spite of: {case.name}\n{told}")

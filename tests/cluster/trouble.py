@@ -13,7 +13,6 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.database import Database
 from tests.web.serving import children_of
 
-_DOWN_SECONDS_MAX = 3.0
 _FROZEN_LEASES = (0.7, 2.5)
 # How often each comes, against the others.
 _WEIGHTS = {
@@ -39,7 +38,15 @@ class Trouble:
     `hits` counts by kind; `trail` tells them by the seconds since the beginning.
     """
 
-    def __init__(self, cluster: Cluster, database: Database, chance: Random) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        database: Database,
+        chance: Random,
+        *,
+        down_seconds_max: float,
+    ) -> None:
+        self._down_seconds_max = down_seconds_max
         self.cluster, self._database, self._chance = cluster, database, chance
         self.hits: Counter[str] = Counter()
         self.trail: list[str] = []
@@ -55,7 +62,7 @@ class Trouble:
         if whom in self._troubles():
             self._troubles()[whom](self._chance)
             if not whom.startswith("session"):
-                time.sleep(self._chance.uniform(0, _DOWN_SECONDS_MAX))
+                time.sleep(self._chance.uniform(0, self._down_seconds_max))
                 self._database.start()
         else:
             pids = self._processes()[whom]
