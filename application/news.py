@@ -20,7 +20,7 @@ class News:
             self.count += 1
             self._told.notify_all()
 
-    def wait(self, since: int, limit_seconds: float) -> None:
-        """Wait until more is told than `since` counts, or the limit has passed."""
+    def wait(self, since: int, limit_seconds: float | None) -> None:
+        """Wait until more is told than `since` counts, or a limit has passed."""
         with self._told:
             self._told.wait_for(lambda: self.count != since, limit_seconds)

@@ -67,6 +67,22 @@ def test_no_more_upload_than_may_and_the_next_one_when_one_is_through(
     assert turns.take(operations[3], of_batch=None)
 
 
+def test_whoever_waits_hears_of_a_turn_that_came_free_before_it_began_to_wait(
+    flashlog: Flashlog, turns: Turns
+) -> None:
+    first, *others = [begun(flashlog) for _ in range(4)]
+    assert taken(turns, [first, *others[:2]]) == 3
+    seen = turns.freed.count
+    assert not turns.take(others[2], of_batch=None)
+
+    with turns.uploading(first):
+        pass
+    # Without the word it would wait for ever.
+    turns.freed.wait(seen, None)
+
+    assert turns.take(others[2], of_batch=None)
+
+
 def test_no_more_upload_to_one_location_than_may(
     flashlog: Flashlog, turns: Turns
 ) -> None:
