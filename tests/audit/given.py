@@ -9,6 +9,7 @@ from uuid import uuid4
 from eventsourcing.persistence import StoredEvent
 
 from application.adapters.audit_store import AuditStore
+from application.adapters.log.appending import Log
 from application.adapters.log.rows import StoredRows
 from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.log import SQLiteLog
@@ -21,7 +22,7 @@ ORIGIN = "flashlog/test"
 _TOPIC = "Device:Renamed"
 
 
-def append(path: Path, count: int) -> None:
+def append(log: Log, count: int) -> None:
     """Append events in one transaction, three to a story."""
     story = uuid4()
     events = []
@@ -30,9 +31,7 @@ def append(path: Path, count: int) -> None:
         story = uuid4() if version == 1 else story
         state = f'{{"name":"n{number}"}}'.encode()
         events.append(StoredEvent(story, version, _TOPIC, state))
-    log = SQLiteLog(path)
     log.insert_events(events)
-    log.close()
 
 
 class House:
@@ -47,10 +46,11 @@ class House:
         self.key = SigningKey.make(ORIGIN)
         self.events_max = events_max
         if is_new:
-            append(self.log, 1)
+            self.append(1)
 
     def append(self, count: int) -> None:
-        append(self.log, count)
+        with closing(SQLiteLog(self.log)) as log:
+            append(log, count)
 
     def sign(self) -> int:
         """Sign all there is, as a process that has just started does."""

@@ -29,6 +29,7 @@ from tests.domain import examples
 RECORDED = 8
 SIZE = 2 + 8 * RECORDED
 CUT = SIZE - SIZE % 10
+pytestmark = pytest.mark.sqlite("its files; PostgreSQL: test_moving")
 _CHANGED = "UPDATE event SET state = x'7b7d' WHERE position = 7"
 Tamper = Callable[[Path], object]
 

@@ -12,7 +12,7 @@ from application.audit.importing import import_export
 from application.audit.verification import verify
 from application.sealing import seal
 from tests.adapters.logs import SQLitePlace, check_whole
-from tests.application.houses import a_device, all_rows, opened
+from tests.application.houses import a_device, all_rows, opened, stored
 from tests.audit.given import House
 
 
@@ -98,7 +98,8 @@ def test_an_installation_goes_on_from_an_import(tmp_path: Path) -> None:
         shown = all_rows(flashlog.views)
         first_key = flashlog.audit.key.verifier
         export(flashlog.audit, tmp_path / "export")
-    import_export(SQLiteStorage(tmp_path / "second"), tmp_path / "export")
+    with stored(tmp_path / "second") as storage:
+        import_export(storage, tmp_path / "export")
     with opened(tmp_path / "second") as flashlog:
         flashlog.projector.catch_up()
         assert all_rows(flashlog.views) == shown
@@ -136,8 +137,11 @@ def test_another_log_is_not_imported_into(house: House, tmp_path: Path) -> None:
     exported = house.export("export")
     with opened(tmp_path / "second"):
         pass
-    with pytest.raises(ExportError, match="at position 1 it is not"):
-        import_export(SQLiteStorage(tmp_path / "second"), exported)
+    with (
+        stored(tmp_path / "second") as storage,
+        pytest.raises(ExportError, match="at position 1 it is not"),
+    ):
+        import_export(storage, exported)
     with opened(tmp_path / "second") as flashlog:
         assert flashlog.log.end() == 2
 

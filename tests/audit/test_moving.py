@@ -105,6 +105,7 @@ def test_another_log_is_not_imported_into(
         assert there.rows().end() == 1
 
 
+@pytest.mark.sqlite("begins there")
 def test_an_installation_goes_on_in_postgresql_as_who_it_was(
     tmp_path: Path, postgres_url: str
 ) -> None:

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from application.adapters.kept import KeptFiles
-from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit.export import export
 from application.audit.importing import import_export
 from application.audit.looking import verify_storage
@@ -17,16 +15,14 @@ from application.rekeying import change_key
 from application.sealing import ROLE, seal
 from application.settings import Settings
 from domain.transparency.note import Note, VerifierKey
-from tests.application.houses import a_device, opened
+from tests.application.houses import a_device, opened, stored
 
 
 def kinds(directory: Path, *vkeys: str) -> list[tuple[str, int, int]]:
-    report = verify_storage(
-        SQLiteStorage(directory),
-        vkeys=vkeys,
-        held=(),
-        progress=lambda _done, _total: None,
-    )
+    with stored(directory) as storage:
+        report = verify_storage(
+            storage, vkeys=vkeys, held=(), progress=lambda _done, _total: None
+        )
     return [(each.kind.value, each.first, each.last) for each in report.findings]
 
 
@@ -66,10 +62,9 @@ def test_an_export_of_both_keys_is_verified_with_both(tmp_path: Path) -> None:
     assert manifest.keys == [old, new]
     assert verify_export(tmp_path / "export", vkeys=[old, new]).is_good
     assert not verify_export(tmp_path / "export", vkeys=[old]).is_good
-    import_export(
-        SQLiteStorage(tmp_path / "again"), tmp_path / "export", vkeys=[old, new]
-    )
-    assert Origins.of(KeptFiles(tmp_path / "again")).keys == (old, new)
+    with stored(tmp_path / "again") as storage:
+        import_export(storage, tmp_path / "export", vkeys=[old, new])
+        assert Origins.of(storage.secrets).keys == (old, new)
     assert kinds(tmp_path / "again") == []
 
 
@@ -82,6 +77,7 @@ def test_while_somebody_signs_the_key_stays(tmp_path: Path) -> None:
         assert flashlog.audit.vkey == vkey
 
 
+@pytest.mark.sqlite("flashlog backup")
 def test_who_signed_before_is_known_after_a_restore(tmp_path: Path) -> None:
     rekeyed(tmp_path / "data")
     backup(Settings(data_dir=tmp_path / "data"), tmp_path / "backup")
@@ -91,7 +87,7 @@ def test_who_signed_before_is_known_after_a_restore(tmp_path: Path) -> None:
 
 def test_damage_to_what_is_known_of_old_keys_is_found(tmp_path: Path) -> None:
     _, _, size = rekeyed(tmp_path)
-    (tmp_path / ORIGINS).write_text('{"keys": ["no key"], "imported"')
-    assert kinds(tmp_path) == [("signature", 1, size - 1)]
-    (tmp_path / ORIGINS).write_text('{"keys": ["no key"], "imported": 0}')
-    assert kinds(tmp_path) == [("signature", 1, size - 1)]
+    for damaged in (b'{"keys": ["no key"], "imported"', b'{"keys": ["no key"]}'):
+        with stored(tmp_path) as storage:
+            storage.secrets.save(ORIGINS, damaged)
+        assert kinds(tmp_path) == [("signature", 1, size - 1)]

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
-from application.adapters.sqlite.storage import SQLiteStorage
+import pytest
+
 from application.audit.looking import verify_storage
 from application.audit.proofs import newest_checkpoint
 from application.backup import backup, restore
 from application.sealing import seal
 from application.settings import Settings
-from tests.application.houses import a_device, opened
+from tests.application.houses import a_device, opened, stored
 
 
+@pytest.mark.sqlite("flashlog backup")
 def test_what_was_signed_before_the_backup_stays_proved(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     before, after = tmp_path / "before", tmp_path / "after"
@@ -32,12 +34,13 @@ def test_what_was_signed_before_the_backup_stays_proved(tmp_path: Path) -> None:
         assert seal(flashlog) == flashlog.log.end()
 
     def look(held: Path) -> list[str]:
-        report = verify_storage(
-            SQLiteStorage(second),
-            vkeys=[vkey],
-            held=[held],
-            progress=lambda _done, _total: None,
-        )
+        with stored(second) as storage:
+            report = verify_storage(
+                storage,
+                vkeys=[vkey],
+                held=[held],
+                progress=lambda _done, _total: None,
+            )
         return [each.kind for each in report.findings]
 
     assert look(before) == []

@@ -72,7 +72,7 @@ def test_many_events_wait_for_nobody(tmp_path: Path) -> None:
         opened(tmp_path, checkpoint_seconds=1e6, checkpoint_events_max=50) as flashlog,
         sealing(flashlog),
     ):
-        append(tmp_path / "log.sqlite", 120)
+        append(flashlog.log.recorder, 120)
         until(lambda: signed(flashlog) == flashlog.log.end())
     with opened(tmp_path) as flashlog:
         sizes = [0, *(each.size for each in flashlog.audit.store.checkpoints())]
@@ -115,7 +115,7 @@ def test_a_changed_log_is_told_and_signed_no_further(
 
 def test_a_long_log_is_let_be_when_the_service_stops(tmp_path: Path) -> None:
     with opened(tmp_path, checkpoint_events_max=10) as flashlog:
-        append(tmp_path / "log.sqlite", 100)
+        append(flashlog.log.recorder, 100)
         asked: list[int] = []
 
         def is_enough() -> bool:

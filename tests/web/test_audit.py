@@ -20,10 +20,9 @@ PREFIX = "/api/v1/firmware-upgrader/audit"
 @pytest.fixture
 def newest(flashlog: Flashlog) -> Checkpoint:
     """Sign a log of 300 events and more."""
-    path = flashlog.settings.data_dir / "log.sqlite"
-    append(path, 10)
+    append(flashlog.log.recorder, 10)
     seal(flashlog)
-    append(path, 300)
+    append(flashlog.log.recorder, 300)
     seal(flashlog)
     kept = flashlog.audit.store.newest()
     assert kept is not None

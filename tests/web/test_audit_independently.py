@@ -18,8 +18,6 @@ from tlog_scales.tlog import (
     InclusionProofInvalid,
 )
 
-from application.adapters.log.rows import StoredRows
-from application.adapters.sqlite.connections import Connections
 from application.audit.witnesses import Messenger, Witness
 from application.flashlog import Flashlog
 from application.sealing import seal
@@ -47,9 +45,8 @@ class Published:
 @pytest.fixture
 def sizes(flashlog: Flashlog) -> list[int]:
     """Sign a log several times, at its partial and full tiles."""
-    path = flashlog.settings.data_dir / "log.sqlite"
     for count in (10, 244, 1, 300):
-        append(path, count)
+        append(flashlog.log.recorder, count)
         seal(flashlog)
     return [each.size for each in flashlog.audit.store.checkpoints()]
 
@@ -96,13 +93,11 @@ def test_their_leaves_are_ours(
     flashlog: Flashlog, reader: TilesReader, sizes: list[int]
 ) -> None:
     newest = reader.get_checkpoint()
-    rows = StoredRows(Connections(flashlog.settings.data_dir / "log.sqlite"))
-    for row in rows.all(until=newest.size):
+    for row in flashlog.audit.rows.all(until=newest.size):
         leaf = sha256(b"\0" + leaf_of(row)).digest()
         if row.position % 37 == 1:
             proof = reader.get_inclusion_proof(row.position - 1, newest.size)
             proof.check(leaf, newest.root_hash)
-    rows.close()
 
 
 def test_our_proofs_of_inclusion_hold_for_them(

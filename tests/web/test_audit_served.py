@@ -9,13 +9,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from application.adapters.log.rows import StoredRows
-from application.adapters.sqlite.connections import Connections
-from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit.looking import verify_storage
 from application.settings import Settings
 from domain.transparency.checkpoint import checkpoint_of
-from domain.transparency.note import Note, SigningKey
+from domain.transparency.note import Note
+from tests.application.houses import opened_log, stored
 from tests.audit.given import append
 from tests.web.serving import Service, eventually, serving
 
@@ -41,19 +39,16 @@ def published(service: Service) -> str:
     return text.decode()
 
 
-def end_of(log: Path) -> int:
-    rows = StoredRows(Connections(log))
-    end = rows.end()
-    rows.close()
-    return end
-
-
 def test_a_service_signs_and_whatever_kills_it_what_was_signed_fits(
     settings: Settings, tmp_path: Path
 ) -> None:
-    log, kept = settings.data_dir / "log.sqlite", tmp_path / "kept"
-    with serving(settings) as service:
-        key = SigningKey.read((settings.data_dir / "audit.key").read_text()).verifier
+    kept = tmp_path / "kept"
+    with (
+        serving(settings) as service,
+        stored(settings.data_dir) as storage,
+        opened_log(settings.data_dir) as log,
+    ):
+        key = storage.signing_key("made by the service").verifier
         stop = threading.Event()
 
         def signed(service: Service) -> int:
@@ -64,7 +59,7 @@ def test_a_service_signs_and_whatever_kills_it_what_was_signed_fits(
 
         def go_on() -> None:
             while not stop.wait(0.01):
-                append(log, 5)
+                append(log.recorder, 5)
 
         writer = threading.Thread(target=go_on)
         writer.start()
@@ -77,13 +72,14 @@ def test_a_service_signs_and_whatever_kills_it_what_was_signed_fits(
         finally:
             stop.set()
             writer.join()
-        eventually(lambda: signed(service) == end_of(log))
-    report = verify_storage(
-        SQLiteStorage(settings.data_dir),
-        vkeys=[key.text],
-        held=[kept],
-        progress=lambda _done, _total: None,
-    )
+        eventually(lambda: signed(service) == log.end())
+    with stored(settings.data_dir) as storage:
+        report = verify_storage(
+            storage,
+            vkeys=[key.text],
+            held=[kept],
+            progress=lambda _done, _total: None,
+        )
     assert report.findings == []
     assert report.held == 1
     assert report.unsigned == 0
