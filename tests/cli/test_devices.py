@@ -213,3 +213,34 @@ def test_nothing_owed_means_nothing_to_release(cli: Cli) -> None:
     said = cli("device", "release", "roof", "--reason", "gone")
     assert said.status == exits.REFUSED
     assert "nothing is owed" in said.err
+
+
+def test_what_is_said_of_a_router_is_changed_and_the_rest_stays(cli: Cli) -> None:
+    cli(*ROOF, "--model", "Archer", "--empty-password")
+    said = cli("device", "change", "roof", "--rename", "attic", "--address", "10.0.0.8")
+    assert said.status == exits.DONE
+    assert said.out.startswith("changed attic (")
+    shown = cli("device", "show", "attic", "--json").json
+    assert (shown["model"], shown["mac_address"]) == ("Archer", "60:e3:27:aa:bb:cc")
+    assert shown["addresses"][0] == "10.0.0.8"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ((), "nothing to change"),
+        (("--address", "roof.mesh"), "is no IP address"),
+        (("--mac", "60:e3"), "mac_address: "),
+        (("--rename", "x" * 65), "name: "),
+        (("--model", "x" * 65), "at most 64 characters"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(
+    cli: Cli, wrong: tuple[str, ...], sentence: str
+) -> None:
+    cli(*ROOF, "--empty-password")
+    before = cli("device", "show", "roof", "--json").json
+    said = cli("device", "change", "roof", *wrong)
+    assert said.status == exits.USAGE
+    assert sentence in said.err
+    assert cli("device", "show", "roof", "--json").json == before

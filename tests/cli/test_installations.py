@@ -27,6 +27,7 @@ from application.flashlog import Flashlog
 from application.procedure.check import check_device
 from application.settings import Settings
 from application.simulation import Fleet, SimulatedRouter
+from domain.device.device import Device
 from domain.device_group import GroupDescription
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from tests.cli.conftest import Cli, Said
@@ -42,7 +43,7 @@ from web.cli.installation.remote import RemoteInstallation
 from web.cli.remote.errors import LoggedOutError
 from web.cli.remote.login import Login
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
 NEW, OLD = "24.10.0", "22.03.7"
 BUILD = f"{NEW} r24106-10cc5fcd00"
@@ -254,6 +255,31 @@ def test_routers_are_looked_at_alike(
     assert reports[1].trouble
     with pytest.raises(NotFoundError):
         inventory.active_devices(group="nothing", location=None)
+
+
+def test_what_is_said_of_a_router_is_changed_alike(
+    city: City, here: Installation, place: str
+) -> None:
+    last = 1 + PLACES.index(place)
+    device_id = register(
+        city.flashlog,
+        NewDevice(
+            name=f"hill-{place}",
+            mac_address=f"60:e3:27:00:0{last}:01",
+            addresses=("10.9.0.7", "hill.mesh"),
+        ),
+        Logins(new=NewCredentials(username="root", password="secret")),
+    )
+    inventory = here.inventory
+    changes = {"name": f"dale-{place}", "management_ip": "10.9.0.8", "notes": "moved"}
+    inventory.change_device(device_id, changes)
+    assert inventory.find_device(f"dale-{place}") == device_id
+    changed = city.flashlog.log.get(Device, device_id)
+    assert changed.addresses[0] == "10.9.0.8"
+    assert changed.description.notes == "moved"
+    with pytest.raises(InvalidError) as refused:
+        inventory.change_device(device_id, {"mac_address": "60:e3"})
+    assert list(refused.value.fields) == ["mac_address"]
 
 
 def test_what_happened_to_a_router_is_told(

@@ -12,6 +12,7 @@ from application.commands.registration import register
 from application.procedure.check import enroll_device
 from web.cli import logins, output
 from web.cli.arguments import device_argument
+from web.cli.changing import change
 from web.cli.checking import check
 from web.cli.choosing import pass_installation
 from web.cli.configurations import backup
@@ -163,7 +164,7 @@ def show(installation: Installation, *, name: str, as_json: bool) -> None:
     )
 
 
-for command in (check, history, backup, import_):
+for command in (change, check, history, backup, import_):
     device.add_command(command)
 
 

@@ -1,7 +1,7 @@
 """Routers and firmware of this machine's installation."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import msgspec
 
 from application.adapters.image_store import chunks_of
 from application.commands.confirmation import reasons_to_confirm
+from application.commands.device_changes import change_device
 from application.commands.images import NewImage, add_image, find_image
 from application.commands.organizations import find_organization
 from application.errors import DomainError, NotFoundError, StorageError
@@ -87,6 +88,9 @@ class LocalInventory:
 
     def device(self, device_id: UUID) -> Row:
         return device_row(self._flashlog, device_id)
+
+    def change_device(self, device_id: UUID, changes: Mapping[str, str]) -> None:
+        change_device(self._flashlog, device_id, changes, by=self._who())
 
     def images(self) -> Sequence[Row]:
         return image_rows(self._flashlog)

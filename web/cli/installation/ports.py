@@ -5,7 +5,7 @@ does not; those that commands read without asking twice are told by both. Everyt
 may raise NotFoundError, InvalidError, RefusedError and what `web.cli.exits` knows.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -70,6 +70,9 @@ class Inventory(Protocol):
 
     def device(self, device_id: UUID) -> Row:
         """Return what is known of a device without a visit."""
+
+    def change_device(self, device_id: UUID, changes: Mapping[str, str]) -> None:
+        """Change what is said of it, in the words of the interface."""
 
     def images(self) -> Sequence[Row]:
         """Return all images, newest first."""

@@ -1,7 +1,7 @@
 """Routers and firmware as a service shows them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -107,6 +107,9 @@ class RemoteInventory:
         row = self._client.get(f"{_DEVICE}{device_id}/")
         row.pop("key", None)
         return _device(row)
+
+    def change_device(self, device_id: UUID, changes: Mapping[str, str]) -> None:
+        self._client.change(f"{_DEVICE}{device_id}/", changes)
 
     def images(self) -> Sequence[Row]:
         return list(self._client.pages(_IMAGE))

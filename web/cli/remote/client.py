@@ -78,6 +78,9 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self._ask("POST", path, {} if body is None else body)
 
+    def change(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._ask("PATCH", path, dict(body))
+
     def begin(self, method: str, path: str, body: Any = None) -> Any:
         """Start something: with a key, so that it is done once however often asked."""
         return self._ask(method, path, {} if body is None else body, key=uuid4())
