@@ -8,7 +8,7 @@ from application.simulation.faults import BackWithOldFirmware
 from tests.cli.conftest import AddRouter, Cli
 from web.cli import exits
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(600)
 
 
 def given(cli: Cli, add_router: AddRouter, new_image: Path, *names: str) -> str:

@@ -19,7 +19,7 @@ from tests.procedure.moments import Moments, WatchedConnector, watch_appends
 from tests.procedure.world import World
 from tests.routers.face import Router
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
 _SETUP = Setup(reboot_seconds=0.3, write_seconds=0.05, start_seconds=0.05)
 

@@ -16,7 +16,7 @@ from tests.crash.lives import a_world, judge
 from tests.crash.paths import PATHS
 from tests.procedure.world import World, eventually
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
 _ROOT = Directory(__file__).parents[2]
 _BY_NAME = {path.name: path for path in PATHS}

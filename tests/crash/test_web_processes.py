@@ -22,7 +22,7 @@ from tests.web import examples
 from tests.web.conftest import API, token_for
 from tests.web.serving import Service, children_of, eventually, serving
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
 _CLIENTS = 3
 _PAUSE_SECONDS = 0.02

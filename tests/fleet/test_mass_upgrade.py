@@ -31,7 +31,7 @@ from tests.web.serving import serving
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
     pytest.mark.xdist_group("fleet"),
 ]
 

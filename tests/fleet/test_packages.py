@@ -18,7 +18,7 @@ from tests.fleet.town import SETUP, Town, eventually_ended
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(600),
     pytest.mark.xdist_group("fleet"),
 ]
 

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
 
 

@@ -82,9 +82,9 @@ def running(world: World, stop: threading.Event) -> Iterator[threading.Thread]:
             yield runner
         finally:
             stop.set()
-            runner.join(30)
+            runner.join(60)
             done.set()
-            projector.join(10)
+            projector.join(60)
 
 
 def test_a_runner_goes_on_with_an_operation_when_there_is_room_on_the_disk_again(
@@ -103,7 +103,7 @@ def test_a_runner_goes_on_with_an_operation_when_there_is_room_on_the_disk_again
     world.flashlog.log.append = full_once  # type: ignore[method-assign]
     operation_id = world.start()
     with running(world, threading.Event()):
-        eventually(lambda: world.operation(operation_id).is_settled, limit_seconds=15)
+        eventually(lambda: world.operation(operation_id).is_settled)
     assert said
     assert world.operation(operation_id).status is Status.SUCCESS
 
@@ -122,12 +122,12 @@ def test_a_runner_that_is_stopped_lets_go_of_an_upload_and_the_next_one_goes_on(
     with running(world, stop) as runner:
         eventually(lambda: machine(world).uploaded_bytes > 200_000)
         stop.set()
-        runner.join(2)
+        runner.join(60)
         assert not runner.is_alive()
     assert world.operation(operation_id).retries == 0
     world.with_settings(upload_bytes_per_second_max=0)
     with running(world, threading.Event()):
-        eventually(lambda: world.operation(operation_id).is_settled, limit_seconds=15)
+        eventually(lambda: world.operation(operation_id).is_settled)
     assert world.operation(operation_id).status is Status.SUCCESS
     story = world.story(operation_id)
     assert "is there already" in story, story
@@ -173,7 +173,7 @@ def test_a_runner_does_not_overtake_itself_when_the_clock_jumps(
     with running(world, threading.Event()):
         eventually(lambda: machine(world).uploaded_bytes > 200_000)
         jump_ahead(world, 3600)
-        eventually(lambda: world.operation(operation_id).is_settled, limit_seconds=20)
+        eventually(lambda: world.operation(operation_id).is_settled)
     assert world.operation(operation_id).attempt == 1, world.story(operation_id)
 
 
@@ -247,7 +247,7 @@ def test_nothing_is_called_unchanged_while_a_late_flash_may_still_be_sent(
     world.flashlog.connector = connector
     device = world.flashlog.log.get(Device, world.device_id)
     with reach(world.flashlog, device) as (session, _):
-        session.execute(sent[0], limit_seconds=10)
+        session.execute(sent[0], limit_seconds=60)
     operation = world.settle(operation_id)
     assert world.router.flashes == 1
     assert "unchanged" not in world.story(operation_id)
@@ -532,7 +532,7 @@ def test_a_cancel_between_the_end_of_a_visit_and_its_hand_over_is_not_slept_thro
     world.flashlog.due.release = cancel_first  # type: ignore[method-assign]
     with running(world, threading.Event()):
         eventually(lambda: world.operation(operation_id).has_ended)
-        eventually(lambda: world.operation(operation_id).is_settled, limit_seconds=10)
+        eventually(lambda: world.operation(operation_id).is_settled)
     untouched(world.router, services)
 
 
@@ -588,5 +588,5 @@ def test_what_a_process_with_a_later_clock_starts_is_begun_all_the_same(
             web, device_id=world.device_id, image_id=world.image_id
         )
         web.close()
-        eventually(lambda: world.operation(operation_id).is_settled, limit_seconds=15)
+        eventually(lambda: world.operation(operation_id).is_settled)
     assert world.operation(operation_id).status is Status.SUCCESS

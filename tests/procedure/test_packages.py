@@ -11,7 +11,7 @@ from domain.operation.words import Status
 from tests.contract.routers import simulated_router
 from tests.procedure.world import World
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from tests.procedure.conftest import MakeWorld
 from tests.procedure.world import at, eventually, untouched
 from tests.routers import face
 
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 300.0
 
 
 def test_an_upload_that_takes_longer_than_the_lease_keeps_extending_it(
@@ -43,7 +43,12 @@ def test_a_pause_longer_than_the_lease_lets_the_router_restore_itself(
 def test_a_network_that_is_cut_after_the_stop_brings_the_services_back(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
-    world = make_world(face.LowMemory(), switch_lease_seconds=LEASE_SECONDS)
+    world = make_world(
+        face.LowMemory(),
+        switch_lease_seconds=LEASE_SECONDS,
+        memory_settle_seconds=1.0,
+        connect_seconds=4.0,
+    )
     services = world.router.services_running()
     at(world, tmp_path, "after stop_services", world.router.cut_network)
     operation_id = world.start()

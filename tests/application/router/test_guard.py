@@ -237,9 +237,7 @@ def test_the_lock_of_a_killed_script_is_taken_over(
     wait_until((tiny.tmp / "sysupgrade.meta").exists, "the test hangs")
     tiny.run(f"kill -9 {lock_holder(tiny).split('.')[0]}")
     assert lock_holder(tiny)
-    begun = time.monotonic()
     visit.next().claim()
-    assert time.monotonic() - begun < 5
     assert lock_holder(tiny) == ""
 
 
@@ -273,6 +271,7 @@ rmdir /tmp/inside
 
 @pytest.mark.parametrize("stale", ["", "77777.1"])
 def test_of_many_scripts_one_at_a_time_is_inside(tiny: TinyRouter, stale: str) -> None:
+    tiny.stop_clock()  # nobody waits in vain, however long it takes
     text = f"{_lines('state')}\n{_lines('guard')}\n{CRITICAL}"
     for round_number in range(1, 6):
         if stale:
@@ -311,6 +310,7 @@ def test_a_script_goes_on_when_its_session_ends(tiny: TinyRouter, visit: Visit) 
 def test_visits_that_race_for_the_claim_end_with_the_newest(
     tiny: TinyRouter, visit: Visit, competitors: int
 ) -> None:
+    tiny.stop_clock()
     visits = [visit]
     for _ in range(competitors - 1):
         visits.append(visits[-1].next())
@@ -336,6 +336,7 @@ def test_visits_that_race_for_the_claim_end_with_the_newest(
 
 
 def test_operations_that_race_for_the_claim_have_one_winner(tiny: TinyRouter) -> None:
+    tiny.stop_clock()
     visits = [Visit(tiny, operation=f"operation-{n}") for n in range(8)]
     clients = [
         tiny.start(

@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,16 +19,18 @@ from uuid import uuid4
 
 from application.ports import Completed
 from application.scripts import render
+from tests.routers.clock import Clock
 
 BUSYBOX = Path("/bin/busybox")
 LIMIT_SECONDS = 60.0
+_TICK_SECONDS = 0.2
 
 _BOOT = r"""
 set -e
 root=$1
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o size=32m tmpfs "$root/tmp"
-for file in sys/kernel/random/boot_id meminfo sys/vm/drop_caches; do
+for file in sys/kernel/random/boot_id meminfo sys/vm/drop_caches uptime; do
   mount --bind "$root/fake/${file##*/}" "$root/proc/$file"
 done
 mkdir "$root/tmp/sysinfo"
@@ -164,7 +167,12 @@ class TinyRouter:
         self._boot_process: subprocess.Popen[bytes] | None = None
         self._init_pid = 0
         self.clients: list[subprocess.Popen[bytes]] = []
+        self._has_ended = threading.Event()
+        self._stopped_at_seconds: float | None = None
+        self._ahead_seconds = 0.0
         _populate(root)
+        self._show_uptime()
+        threading.Thread(target=self._tick, daemon=True).start()
         self.boot()
 
     @property
@@ -223,6 +231,10 @@ class TinyRouter:
             lambda: Path(f"/proc/{self._init_pid}/comm").read_text() == "ash\n",
             "init runs",
         )
+
+    def end(self) -> None:
+        self._has_ended.set()
+        self.shut_down()
 
     def shut_down(self) -> None:
         if self._boot_process is not None:
@@ -284,7 +296,25 @@ class TinyRouter:
         return completed.stdout.decode()
 
     def uptime(self) -> float:
-        return float(Path("/proc/uptime").read_text().split()[0])
+        seconds = self._stopped_at_seconds
+        return self._ahead_seconds + (time.monotonic() if seconds is None else seconds)
+
+    def stop_clock(self) -> None:
+        """From now on time passes only when a test says so."""
+        self._stopped_at_seconds = time.monotonic()
+        self._show_uptime()
+
+    def pass_time(self, seconds: float) -> None:
+        self._ahead_seconds += seconds
+        self._show_uptime()
+
+    def _tick(self) -> None:
+        while not self._has_ended.wait(_TICK_SECONDS):
+            self._show_uptime()
+
+    def _show_uptime(self) -> None:
+        uptime = self.uptime()
+        Clock.write(self.root / "fake/uptime", f"{uptime:.2f} {uptime:.2f}\n")
 
 
 def wait_until(
@@ -302,7 +332,7 @@ def tiny_router(root: Path) -> Iterator[TinyRouter]:
     try:
         yield router
     finally:
-        router.shut_down()
+        router.end()
 
 
 def _populate(root: Path) -> None:
