@@ -23,7 +23,7 @@ import websocket
 from application.settings import Settings, environment_of, load_settings
 from web.serve import serve, serve_web
 
-_START_SECONDS = 40
+_START_SECONDS = 90
 # By what the parts are told from each other.
 _WORDS = {"web": b"gunicorn", "runner": b"runner", "projector": b"projector"}
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ class Service:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         request = urllib.request.Request(self.url + path, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
@@ -53,7 +53,7 @@ class Service:
         """Log in as a browser does; returns its cookies."""
         jar = CookieJar()
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-        browser.open(f"{self.url}/admin/login/", timeout=10).close()
+        browser.open(f"{self.url}/admin/login/", timeout=60).close()
         form = {
             "username": username,
             "password": password,
@@ -62,7 +62,7 @@ class Service:
             ),
         }
         data = urlencode(form).encode()
-        browser.open(f"{self.url}/admin/login/", data, timeout=10).close()
+        browser.open(f"{self.url}/admin/login/", data, timeout=60).close()
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
     def follow(self, query: str, token: str, **options: Any) -> "Socket":
@@ -75,7 +75,7 @@ class Service:
 
     def open(self, path: str, token: str, **options: Any) -> "Socket":
         header = [f"Authorization: Bearer {token}"] if token else []
-        settings: dict[str, Any] = {"origin": self.origin, "timeout": 10} | options
+        settings: dict[str, Any] = {"origin": self.origin, "timeout": 60} | options
         url = f"ws://127.0.0.1:{urlsplit(self.url).port}{path}"
         return Socket(websocket.create_connection(url, header=header, **settings))
 
@@ -99,7 +99,7 @@ class Service:
         """Stop gracefully; returns the seconds that it took."""
         begun = time.monotonic()
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
         return time.monotonic() - begun
 
 
@@ -129,7 +129,7 @@ class Socket:
         except websocket.WebSocketTimeoutException:
             return True
         finally:
-            self._connection.settimeout(10)
+            self._connection.settimeout(60)
         return False
 
     def close_code(self) -> int:
@@ -187,7 +187,7 @@ def serving(
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -195,7 +195,7 @@ def serving(
         process.stdout.close()
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 20) -> None:
+def eventually(holds: Callable[[], bool], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it never came true"

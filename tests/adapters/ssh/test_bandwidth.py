@@ -25,7 +25,7 @@ def test_each_piece_waits_for_those_before_it_and_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(bandwidth.time, "monotonic", lambda: now)
+    monkeypatch.setattr(f"{bandwidth.__name__}.time.monotonic", lambda: now)
     limit, stopped = Bandwidth(1000), Stopped()
     assert all(limit.take(count, stopped) for count in (500, 250, 1000))
     assert stopped.waited_seconds == [0.0, 0.5, 0.75]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier
-from time import perf_counter
+from time import thread_time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -311,8 +311,8 @@ def test_an_account_is_found_within_a_millisecond_among_many(
         )
 
     def seconds() -> float:
-        begun = perf_counter()
+        begun = thread_time()
         assert account_of_token(flashlog.views, token)
-        return perf_counter() - begun
+        return thread_time() - begun
 
     assert min(seconds() for _ in range(50)) < 0.001
