@@ -65,13 +65,13 @@ def test_long_lines_hang_below_their_text_on_a_terminal(screen: io.StringIO) -> 
     assert status == exits.FAILED
     lines = plain(screen.getvalue()).splitlines()
     begun = next(i for i, line in enumerate(lines) if "Connected to" in line)
-    assert re.match(r"\d\d:\d\d:\d\d  Connected", lines[begun])
-    assert re.match(r" {10}\S", lines[begun + 1])
+    assert re.match(r"\d\d:\d\d:\d\dZ  Connected", lines[begun])
+    assert re.match(r" {11}\S", lines[begun + 1])
     text = "\n".join(lines)
     assert "roof-7" in text
     assert "Upgrade failed: [no] answer" in text
     # The bar tells it.
-    assert not re.search(r"\d\d:\d\d:\d\d  Uploaded", text)
+    assert not re.search(r"\d\d:\d\d:\d\dZ  Uploaded", text)
     assert f"failed (operation {operation_id})" in text
 
 

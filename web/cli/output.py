@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
@@ -218,11 +218,11 @@ def styled_status(status: str) -> Text:
 
 
 def moment(text: str | datetime | None) -> str:
-    """Write a time of the log as a person reads it: local, to the second."""
+    """Write a time of the log to the second, in UTC as its own lines do."""
     if not text:
         return ""
     at = datetime.fromisoformat(text) if isinstance(text, str) else text
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
 def counted(count: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from uuid import UUID
 
 from rich.text import Text
@@ -46,7 +47,7 @@ def _screen(title: str, *, as_json: bool) -> Iterator[Shown]:
 def _print_line(moment: Moment) -> None:
     if moment.line:
         output.say(
-            f"{moment.at.astimezone():%H:%M:%S}  {moment.progress:>3}%  "
+            f"{moment.at.astimezone(UTC):%H:%M:%S}Z  {moment.progress:>3}%  "
             f"{moment.phase:<16}  {moment.line}"
         )
 
@@ -59,7 +60,7 @@ def _draw(shown: output.Bar, moment: Moment) -> None:
         below.append(f"  {moment.line}", style="dim")
     shown.move(moment.progress, total=100, below=below)
     if moment.line and moment.event not in _SHOWN_BY_BAR:
-        at = f"{moment.at.astimezone():%H:%M:%S}"
+        at = f"{moment.at.astimezone(UTC):%H:%M:%S}Z"
         output.tell(shown.console, at, moment.line)
 
 
