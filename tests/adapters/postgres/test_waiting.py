@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from application.adapters.postgres.database import PostgresDatabase
-from application.adapters.postgres.listener import Listener, key_of
+from application.adapters.postgres.listener import Listener, _ready, key_of
 from application.adapters.postgres.locks import AdvisoryLocks
 from application.adapters.postgres.log import PostgresLog
 from application.adapters.postgres.pool import Pool, Raw
@@ -156,6 +156,11 @@ def _read_all(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     while time.monotonic() < deadline:
         connection.pgconn.consume_input()
         time.sleep(0.01)
+
+
+def test_who_watches_outlives_a_connection_that_is_closed_meanwhile() -> None:
+    nobody_has_it = 1_000_000
+    assert _ready([nobody_has_it], seconds=30)
 
 
 def test_more_files_than_select_knows_keep_nobody_from_hearing(
