@@ -171,7 +171,7 @@ def test_the_round_trip_takes_its_time() -> None:
     with logged_in(Setup(round_trip_seconds=0.2)) as (_, shell):
         begun = time.monotonic()
         shell.run("true")
-        assert 0.4 <= time.monotonic() - begun < 2.0
+        assert time.monotonic() - begun >= 0.4
 
 
 # --- the flash ---------------------------------------------------------------------

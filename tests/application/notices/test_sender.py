@@ -360,7 +360,7 @@ def test_one_process_of_an_installation_tells_and_a_slow_hook_holds_up_nobody(
     settings = Settings(
         data_dir=tmp_path, notice_webhook_url=web.url, notice_limit_seconds=0.5
     )
-    web.stall_seconds = 3.0
+    web.stall_seconds = 60.0
     one, other = Flashlog(settings), Flashlog(settings)
     with telling(one), telling(other):
         assert waited_for(lambda: one.storage.kept.load("notices.json"))
@@ -373,7 +373,7 @@ def test_one_process_of_an_installation_tells_and_a_slow_hook_holds_up_nobody(
         ended(one, operation)
         assert waited_for(lambda: web.got)
         begun = monotonic()
-    assert monotonic() - begun < 2.5  # it stops without waiting for the hook
+    assert monotonic() - begun < 30  # it stops without waiting for the hook
     assert len(web.got) == 1
     one.close()
     other.close()
