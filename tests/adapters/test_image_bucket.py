@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,12 @@ def test_an_image_is_fetched_once_however_many_routers_are_waiting(
     elsewhere = in_bucket(server, tmp_path / "b")
     fetched: list[str] = []
     pieces = Bucket.pieces
-    monkeypatch.setattr(
-        Bucket, "pieces", lambda *asked: fetched.append(asked[1]) or pieces(*asked)
-    )
+
+    def noted(bucket: Bucket, name: str) -> Iterator[bytes]:
+        fetched.append(name)
+        return pieces(bucket, name)
+
+    monkeypatch.setattr(Bucket, "pieces", noted)
     read: list[bytes] = []
     threads = [
         threading.Thread(
@@ -85,11 +89,12 @@ def test_no_image_is_ever_whole_in_memory(
     store = in_bucket(server, tmp_path / "a")
     bodies: list[object] = []
     put_object = store._bucket._client.put_object
-    monkeypatch.setattr(
-        store._bucket._client,
-        "put_object",
-        lambda **sent: bodies.append(sent["Body"]) or put_object(**sent),
-    )
+
+    def noted(**sent: Any) -> Any:
+        bodies.append(sent["Body"])
+        return put_object(**sent)
+
+    monkeypatch.setattr(store._bucket._client, "put_object", noted)
     store.add([build_image(size=1_000_000)])
     assert not isinstance(bodies[0], bytes)
     (sha256,) = store
@@ -165,13 +170,14 @@ def test_a_bucket_that_cannot_be_reached_is_told_and_keeps_nothing(
         tmp_path,
         copies_bytes_max=1 << 30,
     )
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: gone.add([IMAGE]),
         lambda: gone.open(SHA256),
         lambda: SHA256 in gone,
         lambda: list(gone),
         lambda: gone.delete(SHA256),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(StorageError, match="s3://firmware/images/"):
             act()
     assert list(tmp_path.iterdir()) == []
