@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -63,20 +63,24 @@ class Flashlog:
         if connector is not None:
             self.connector = connector
         self.storage = storage_of(settings)
-        self.log = EventLog(self.storage.log(now=self.clock.now))
-        self.clock.start_from(self.log.recorder.last_recorded_at())
-        self.vault = self.storage.vault
-        self.images = images_of(settings)
-        self.recordings = RecordingStore(directory / RECORDINGS)
-        self._views = open_views(self.storage.views)
-        self.views = Views(self._views)
-        self.due = DueWork(self._views)
-        self.turns = Turns(self._views, self.log, bounds_of(settings))
-        self.projector = Projector(self.log, self._views)
-        self.installation = _installation(self.storage.kept)
-        self._here = FileLocks(directory)
-        self._require_no_lost_events()
-        self._found_default_organization()
+        with ExitStack() as undoing:
+            # Who cannot start leaves nothing open at the database.
+            undoing.callback(self.storage.close)
+            self.log = EventLog(self.storage.log(now=self.clock.now))
+            self.clock.start_from(self.log.recorder.last_recorded_at())
+            self.vault = self.storage.vault
+            self.images = images_of(settings)
+            self.recordings = RecordingStore(directory / RECORDINGS)
+            self._views = open_views(self.storage.views)
+            self.views = Views(self._views)
+            self.due = DueWork(self._views)
+            self.turns = Turns(self._views, self.log, bounds_of(settings))
+            self.projector = Projector(self.log, self._views)
+            self.installation = _installation(self.storage.kept)
+            self._here = FileLocks(directory)
+            self._require_no_lost_events()
+            self._found_default_organization()
+            undoing.pop_all()
 
     @cached_property
     def connector(self) -> Connector:

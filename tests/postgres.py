@@ -7,6 +7,7 @@ however that ends. Nothing is kept: it writes without fsync into a directory of 
 import fcntl
 import os
 import pwd
+import re
 import select
 import shutil
 import signal
@@ -112,6 +113,18 @@ def tell(server: str, statement: str, *, database: str = "postgres") -> None:
 def create(server: str, name: str, *, template: str = "template1") -> None:
     """Make a database; a copy of files is the quickest without fsync."""
     tell(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY = FILE_COPY")
+
+
+def dumped(url: str) -> bytes:
+    """All that is in a database, as text, and bytes as they are."""
+    found = programs()
+    assert found
+    done = subprocess.run([found / "pg_dump", url], check=True, capture_output=True)
+    return re.sub(
+        rb"\\\\x((?:[0-9a-f]{2})+)",
+        lambda match: bytes.fromhex(match[1].decode()),
+        done.stdout,
+    )
 
 
 def start(run: int) -> str:

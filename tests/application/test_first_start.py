@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Barrier
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from application.commands.rebuilding import rebuild_views
@@ -14,6 +15,7 @@ from application.errors import NewerLogError, RefusedError
 from application.flashlog import DataDirectoryError, Flashlog
 from application.settings import Settings
 from domain.organization import DEFAULT_ORGANIZATION_ID, Organization
+from tests.adapters.databases import soon
 from tests.application.houses import a_device, all_rows, opened
 from tests.application.test_projector import following
 
@@ -68,6 +70,25 @@ def test_a_start_that_is_refused_can_be_repeated(
 
     with opened(tmp_path / "house") as flashlog:
         assert flashlog.log.end() == 2
+
+
+def test_a_start_that_is_refused_leaves_nothing_open(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(data_dir=tmp_path / "house", database_url=postgres_url)
+    Flashlog(settings).close()
+    monkeypatch.setattr("application.adapters.log.appending.LOG_FORMAT", 0)
+    with pytest.raises(NewerLogError) as refusal:
+        Flashlog(settings)
+
+    with psycopg.connect(postgres_url, autocommit=True) as plain:
+        count = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'flashlog'"
+        )
+        assert soon(lambda: plain.execute(count).fetchone() == (0,))
+    # It keeps what was made, so that nothing was merely forgotten.
+    assert refusal.value.__traceback__ is not None
 
 
 def test_read_models_are_rebuilt_and_come_out_equal(tmp_path: Path) -> None:

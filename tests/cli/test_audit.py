@@ -1,12 +1,15 @@
 """`flashlog audit` as a person uses it."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from application.adapters.database import Connection
 from application.audit import verifier
+from tests.application.houses import stored
 from tests.cli.conftest import Cli
 
 
@@ -22,6 +25,16 @@ def change_the_log(directory: Path) -> None:
         connection.commit()
 
 
+@contextmanager
+def written_beside(directory: Path) -> Iterator[Connection]:
+    """Change what is kept of the tree, as whoever may write to the database can."""
+    with (
+        stored(directory / "data") as storage,
+        storage.tree()._database.writing() as connection,
+    ):
+        yield connection
+
+
 def test_a_log_is_signed_kept_and_verified(cli: Cli, tmp_path: Path) -> None:
     key = cli("audit", "key").out.strip()
     kept = tmp_path / "kept"
@@ -35,6 +48,7 @@ def test_a_log_is_signed_kept_and_verified(cli: Cli, tmp_path: Path) -> None:
     assert said.err == ""
 
 
+@pytest.mark.sqlite("changes its file; PostgreSQL: audit/test_moving")
 def test_a_changed_event_is_told_by_its_position(cli: Cli, tmp_path: Path) -> None:
     cli("audit", "checkpoint")
     change_the_log(tmp_path)
@@ -116,9 +130,8 @@ def test_health_tells_how_far_the_log_is_signed(cli: Cli, tmp_path: Path) -> Non
     assert "checkpoints: 0 of 2 events are signed" in cli("health").out
     cli("audit", "checkpoint")
     assert "OK   checkpoints: 2 of 2 events are signed" in cli("health").out
-    with closing(sqlite3.connect(tmp_path / "data" / "audit.sqlite")) as connection:
+    with written_beside(tmp_path) as connection:
         connection.execute("UPDATE checkpoint SET size = 9")
-        connection.commit()
     said = cli("health")
     assert said.status == 1
     assert "LOOK checkpoints: 9 of 2 events are signed: the service" in said.out
@@ -126,10 +139,8 @@ def test_health_tells_how_far_the_log_is_signed(cli: Cli, tmp_path: Path) -> Non
 
 def test_changed_hashes_are_made_again(cli: Cli, tmp_path: Path) -> None:
     cli("audit", "checkpoint")
-    store = tmp_path / "data" / "audit.sqlite"
-    with closing(sqlite3.connect(store)) as connection:
-        connection.execute("UPDATE tile SET hashes = zeroblob(64)")
-        connection.commit()
+    with written_beside(tmp_path) as connection:
+        connection.execute("UPDATE tile SET hashes = ?", (bytes(64),))
     said = cli("audit", "verify")
     assert said.status == 1
     assert "TILES positions 1 to 2: the log is right" in said.out
@@ -137,6 +148,7 @@ def test_changed_hashes_are_made_again(cli: Cli, tmp_path: Path) -> None:
     assert cli("audit", "verify").status == 0
 
 
+@pytest.mark.sqlite("changes its file; PostgreSQL: audit/test_moving")
 def test_hashes_are_not_made_again_from_a_changed_log(cli: Cli, tmp_path: Path) -> None:
     cli("audit", "checkpoint")
     change_the_log(tmp_path)

@@ -156,6 +156,7 @@ def test_a_token_is_the_same_each_time_and_a_name_is_taken_once(cli: Cli) -> Non
     assert "password: " in blank.err
 
 
+@pytest.mark.sqlite("flashlog backup; PostgreSQL: adapters/postgres/test_dump")
 def test_a_backup_restored_elsewhere_shows_the_same(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

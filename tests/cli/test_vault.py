@@ -24,6 +24,4 @@ def test_after_a_key_change_everybody_and_every_router_is_known(
     assert "maria" in cli("user", "list").out
     taken = cli("user", "add", "MARIA", *maria, stdin="a password\n")
     assert taken.status != 0, "names that are taken are known by their old marks"
-    backup = tmp_path / "flashlog.backup"
-    assert cli("backup", str(backup)).status == 0
     assert "records are sealed with a new key" in cli("vault", "rotate-key").out

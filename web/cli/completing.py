@@ -74,15 +74,15 @@ def _ask(
     found: list[CompletionItem | str],
     is_meant: bool,  # noqa: FBT001 - a thread's argument
 ) -> None:
-    with suppress(Exception), Path(os.devnull).open("w") as nowhere:
-        here = Here(is_meant=is_meant)
-        if here.login is None and not (here.settings.data_dir / "log.sqlite").exists():
+    with (
+        suppress(Exception),
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stderr(nowhere),
+        closing(Here(is_meant=is_meant)) as here,
+    ):
+        if here.login is None and not here.storage.has_log():
             return
-        with (
-            redirect_stderr(nowhere),
-            closing(here),
-            closing(chosen(here, answer_seconds=_SECONDS_MAX)) as installation,
-        ):
+        with closing(chosen(here, answer_seconds=_SECONDS_MAX)) as installation:
             found += offer(installation, incomplete)
 
 
