@@ -94,8 +94,7 @@ def backup(settings: Settings, target: Path) -> BackedUp:
         position = flashlog.log.recorder.backup(beside / _LOG)
         flashlog.vault.copy_to(beside / _VAULT)
         images = {
-            f"images/{sha256}": path
-            for sha256, path in flashlog.images.files().items()
+            f"images/{sha256}": path for sha256, path in flashlog.images.files().items()
         }
         recordings = {
             f"{RECORDINGS}/{each.sha256[:2]}/{each.sha256}": each.path

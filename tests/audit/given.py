@@ -6,10 +6,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from application.adapters.audit_store import AuditStore
-from application.adapters.log.appending import Log
 from application.adapters.log.rows import StoredRows
 from application.adapters.sqlite.connections import Connections
 from application.adapters.sqlite.log import SQLiteLog
@@ -22,7 +21,7 @@ ORIGIN = "flashlog/test"
 _TOPIC = "Device:Renamed"
 
 
-def append(log: Log, count: int) -> None:
+def append(log: ApplicationRecorder, count: int) -> None:
     """Append events in one transaction, three to a story."""
     story = uuid4()
     events = []

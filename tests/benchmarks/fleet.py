@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,7 @@ def _cancel_ms(client: Client) -> float:
     ]
     assert len(found) == _CANCELLED
     return statistics.median(
-        milliseconds(lambda each=each: client.ask(_cancel_of(each), "POST", {}))[0]
+        milliseconds(partial(client.ask, _cancel_of(each), "POST", {}))[0]
         for each in found
     )
 
