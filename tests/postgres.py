@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -88,14 +89,21 @@ def made_once(note: Path, make: Callable[[], str]) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of an empty database."""
+    with empty_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
+    """Lend an empty database; its URL is the block's."""
     if _emptied:
         name = _emptied.pop()
     else:
         name = f"test_{uuid4().hex}"
-        create(postgres_server, name)
-    yield url_of(postgres_server, name)
-    tell(postgres_server, CUT.format(name))
-    tell(postgres_server, _EMPTY, database=name)
+        create(server, name)
+    yield url_of(server, name)
+    tell(server, CUT.format(name))
+    tell(server, _EMPTY, database=name)
     _emptied.append(name)
 
 

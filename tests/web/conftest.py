@@ -9,14 +9,17 @@ from application import passwords
 from application.commands.users import add_user, find_user, token_of
 from application.flashlog import Flashlog
 from application.settings import Settings
+from tests.adapters.databases import KINDS
 from tests.web.judging import judged
 from tests.web.over_http import CHEAP_SCRYPT, client_over_http, serving_installations
 from tests.web.people import Caller, People
 from web.app import create_app
 
-__all__ = ["API", "Caller", "id_of", "token_for"]
+__all__ = ["API", "ON_BOTH", "Caller", "id_of", "token_for"]
 
 API = "/api/v1/firmware-upgrader"
+# A mark for modules whose promises are run on each database.
+ON_BOTH = pytest.mark.parametrize("database_url", KINDS, indirect=True)
 # What clients rely on is tested over HTTP; all else in this process.
 _CONTRACT = {
     "test_builds",
@@ -42,8 +45,21 @@ _CONTRACT = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, request_rate_limit="off", token_rate_limit="off")
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Where the installation is: in files, unless a module is run ON_BOTH."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return ""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(
+        data_dir=tmp_path,
+        database_url=database_url,
+        request_rate_limit="off",
+        token_rate_limit="off",
+    )
 
 
 @pytest.fixture

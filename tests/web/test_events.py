@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 
 from application.flashlog import Flashlog
 from tests.web import examples
-from tests.web.conftest import API, Caller
+from tests.web.conftest import API, ON_BOTH, Caller
 from tests.web.people import People
 from tests.web.sockets import fleet
+
+pytestmark = ON_BOTH
 
 FEED = f"{API}/event/"
 

@@ -10,10 +10,14 @@ import websocket
 from application.batches.keeper import ROLE as KEEPER
 from application.flashlog import Flashlog
 from application.settings import Settings
+from tests.adapters.databases import KINDS
+from tests.postgres import empty_database
 from tests.web.conftest import token_for
 from tests.web.serving import Service, serving
 
 CLIENTS_MAX = 8
+# A mark for modules whose promises are run on each database.
+ON_BOTH = pytest.mark.parametrize("database_url", KINDS, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +27,24 @@ def overrides() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the installation is: in files, unless a module is run ON_BOTH."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        with empty_database(request.getfixturevalue("postgres_server")) as url:
+            yield url
+    else:
+        yield ""
+
+
+@pytest.fixture(scope="module")
 def quiet(
-    tmp_path_factory: pytest.TempPathFactory, overrides: dict[str, Any]
+    tmp_path_factory: pytest.TempPathFactory,
+    database_url: str,
+    overrides: dict[str, Any],
 ) -> Settings:
     said: dict[str, Any] = {
         "data_dir": tmp_path_factory.mktemp("data"),
+        "database_url": database_url,
         "bind": "127.0.0.1:0",
         "request_rate_limit": "off",
         "poll_seconds": 3600,

@@ -18,8 +18,9 @@ from domain.operation import events
 from tests.web import examples
 from tests.web.serving import ROOT, Service
 from tests.web.sockets import fleet
+from tests.web.sockets.conftest import ON_BOTH
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, ON_BOTH]
 
 WRITERS = 4
 SAVES = 250

@@ -14,9 +14,9 @@ from domain.operation import events
 from tests.web import examples
 from tests.web.serving import Service, Socket
 from tests.web.sockets import fleet
-from tests.web.sockets.conftest import refused
+from tests.web.sockets.conftest import ON_BOTH, refused
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, ON_BOTH]
 
 
 @pytest.fixture(scope="module")
