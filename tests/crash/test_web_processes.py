@@ -1,5 +1,6 @@
 """Web workers that are killed, and that are reloaded, while clients are connected."""
 
+import http.client
 import os
 import signal
 import threading
@@ -64,7 +65,7 @@ class Load:
                     self.answers[answer.status] += 1
             except urllib.error.HTTPError as error:
                 self.answers[error.code] += 1
-            except OSError:
+            except (OSError, http.client.HTTPException):  # cut, or cut in the middle
                 self.answers[0] += 1
 
 
