@@ -10,6 +10,7 @@ from application.commands.users import add_user, find_user, token_of
 from application.flashlog import Flashlog
 from application.settings import Settings
 from tests.adapters.databases import KINDS
+from tests.web import examples
 from tests.web.judging import judged
 from tests.web.over_http import CHEAP_SCRYPT, client_over_http, serving_installations
 from tests.web.people import Caller, People
@@ -113,6 +114,22 @@ def admin(client: Client, token: str) -> Caller:
 @pytest.fixture
 def people(flashlog: Flashlog, client: Client) -> People:
     return People(flashlog, client)
+
+
+@pytest.fixture
+def mine(flashlog: Flashlog) -> UUID:
+    """An organization, for what its own people may do and others may not."""
+    return examples.organization(flashlog, "mine")
+
+
+@pytest.fixture
+def theirs(flashlog: Flashlog) -> UUID:
+    return examples.organization(flashlog, "theirs")
+
+
+@pytest.fixture
+def manager(people: People, mine: UUID) -> Caller:
+    return people.administrator(mine)
 
 
 def token_for(flashlog: Flashlog, name: str, *, is_superuser: bool) -> str:

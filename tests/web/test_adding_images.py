@@ -4,22 +4,14 @@ import io
 from typing import Any
 from uuid import UUID
 
-import pytest
 from werkzeug.test import TestResponse
 
-from application.flashlog import Flashlog
 from tests.routers.images import build_image
 from tests.web.conftest import API
-from tests.web.firmware import an_organization
 from tests.web.people import Caller, People
 
 IMAGES = f"{API}/image/"
 VERSION = "24.10.0 r24106-10cc5fcd00"
-
-
-@pytest.fixture
-def mine(flashlog: Flashlog) -> UUID:
-    return an_organization(flashlog, "mine")
 
 
 def add(caller: Caller, content: bytes | None = None, **said: Any) -> TestResponse:
@@ -57,9 +49,8 @@ def test_what_is_no_image_leaves_nothing(people: People, mine: UUID) -> None:
 
 
 def test_it_goes_to_the_organization_of_those_who_add_it(
-    flashlog: Flashlog, people: People, admin: Caller, mine: UUID
+    people: People, admin: Caller, mine: UUID, theirs: UUID
 ) -> None:
-    theirs = an_organization(flashlog, "theirs")
     both = people.administrator(mine, theirs)
     assert list(add(both).get_json()) == ["organization"]
     assert add(both, organization=str(theirs)).status_code == 201

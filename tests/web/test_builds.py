@@ -10,28 +10,12 @@ from tests.web.firmware import (
     UNKNOWN,
     a_build,
     a_category,
-    an_organization,
     ids,
     keys,
 )
 from tests.web.people import Caller, People
 
 URL = f"{API}/build/"
-
-
-@pytest.fixture
-def mine(flashlog: Flashlog) -> UUID:
-    return an_organization(flashlog, "mine")
-
-
-@pytest.fixture
-def theirs(flashlog: Flashlog) -> UUID:
-    return an_organization(flashlog, "theirs")
-
-
-@pytest.fixture
-def manager(people: People, mine: UUID) -> Caller:
-    return people.administrator(mine)
 
 
 @pytest.fixture

@@ -11,28 +11,12 @@ from tests.web.firmware import (
     a_build,
     a_category,
     an_image,
-    an_organization,
     ids,
     keys,
 )
 from tests.web.people import Caller, People
 
 URL = f"{API}/category/"
-
-
-@pytest.fixture
-def mine(flashlog: Flashlog) -> UUID:
-    return an_organization(flashlog, "mine")
-
-
-@pytest.fixture
-def theirs(flashlog: Flashlog) -> UUID:
-    return an_organization(flashlog, "theirs")
-
-
-@pytest.fixture
-def manager(people: People, mine: UUID) -> Caller:
-    return people.administrator(mine)
 
 
 def test_a_superuser_makes_a_shared_category(admin: Caller) -> None:

@@ -22,23 +22,12 @@ from tests.web.firmware import (
     a_build,
     a_category,
     an_image,
-    an_organization,
     upload,
 )
 from tests.web.people import Caller, People
 
 DISK = b"\0" * 510 + b"\x55\xaa" + b"\0" * 4096
 MIB = 1 << 20
-
-
-@pytest.fixture
-def mine(flashlog: Flashlog) -> UUID:
-    return an_organization(flashlog, "mine")
-
-
-@pytest.fixture
-def manager(people: People, mine: UUID) -> Caller:
-    return people.administrator(mine)
 
 
 @pytest.fixture
@@ -144,9 +133,8 @@ def test_any_form_of_answer_is_accepted(manager: Caller, url: str, accept: str) 
 
 
 def test_a_download_is_for_staff_that_manages_the_organization(
-    flashlog: Flashlog, people: People, manager: Caller, mine: UUID, url: str
+    people: People, manager: Caller, mine: UUID, theirs: UUID, url: str
 ) -> None:
-    theirs = an_organization(flashlog, "theirs")
     foreign = people.administrator(theirs)
 
     assert status(people.anonymous(), url) == 401

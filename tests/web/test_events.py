@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from flask.testing import FlaskClient
 
 from application.flashlog import Flashlog
 from tests.web import examples
@@ -18,16 +17,6 @@ from tests.web.sockets import fleet
 pytestmark = ON_BOTH
 
 FEED = f"{API}/event/"
-
-
-@pytest.fixture
-def people(flashlog: Flashlog, client: FlaskClient) -> People:
-    return People(flashlog, client)
-
-
-@pytest.fixture
-def mine(flashlog: Flashlog) -> UUID:
-    return examples.organization(flashlog, "mine")
 
 
 def ask(caller: Caller, **query: Any) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from tests.web.firmware import (
     a_build,
     a_category,
     an_image,
-    an_organization,
     ids,
     keys,
     upload,
@@ -40,21 +39,6 @@ TYPES = {
     "x86-generic-generic-squashfs-combined.img.gz": "x86",
 }
 DISK = b"\0" * 510 + b"\x55\xaa" + b"\0" * 4096
-
-
-@pytest.fixture
-def mine(flashlog: Flashlog) -> UUID:
-    return an_organization(flashlog, "mine")
-
-
-@pytest.fixture
-def theirs(flashlog: Flashlog) -> UUID:
-    return an_organization(flashlog, "theirs")
-
-
-@pytest.fixture
-def manager(people: People, mine: UUID) -> Caller:
-    return people.administrator(mine)
 
 
 @pytest.fixture
