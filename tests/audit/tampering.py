@@ -5,6 +5,7 @@ Every house has 46 events; checkpoints were signed of 10, 20, 30, 40 and 46 of t
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from domain.transparency.note import SigningKey
 from tests.audit.given import House
@@ -101,6 +102,17 @@ def replay_an_old_copy(house: House) -> None:
         shutil.copy(old / path.name, path)
     house.append(30)
     house.sign()
+
+
+def signed_house(directory: Path) -> House:
+    """A house that has signed twice, and keeps what it was at the first time."""
+    house = House(directory)
+    house.append(19)
+    house.sign()
+    keep_a_copy(house)
+    house.append(SIZE - 20)
+    house.sign()
+    return house
 
 
 def keep_a_copy(house: House) -> None:

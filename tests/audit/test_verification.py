@@ -22,13 +22,7 @@ each_kind = pytest.mark.parametrize("tamper", tampering.KINDS)
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    house = House(tmp_path)
-    house.append(19)
-    house.sign()
-    tampering.keep_a_copy(house)
-    house.append(tampering.SIZE - 20)
-    house.sign()
-    return house
+    return tampering.signed_house(tmp_path)
 
 
 def look(

@@ -22,13 +22,7 @@ Tamper = Callable[[House], None]
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    house = House(tmp_path)
-    house.append(19)
-    house.sign()
-    tampering.keep_a_copy(house)
-    house.append(tampering.SIZE - 20)
-    house.sign()
-    return house
+    return tampering.signed_house(tmp_path)
 
 
 def ranges(result: Result) -> list[tuple[int, int]]:

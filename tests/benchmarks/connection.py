@@ -8,7 +8,6 @@ import io
 import resource
 import statistics
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,10 +17,10 @@ import paramiko
 
 from application.adapters.ssh.connector import FabricConnector
 from application.ports import Limits
-from tests.adapters.ssh import daemons
 from tests.adapters.ssh.daemons import Daemon
 from tests.adapters.ssh.given import at_loopback, by_key
 from tests.benchmarks.row import Row, for_comparison
+from tests.benchmarks.ssh_servers import both_servers
 
 _REPETITIONS = 15
 _LIMIT_SECONDS = 30
@@ -35,10 +34,8 @@ class _Cost(NamedTuple):
 class _Bench:
     """Three ways to the same server with the same key."""
 
-    def __init__(self, folder: Path) -> None:
-        self._key = folder / "key"
-        daemons.make_user_key(self._key)
-        self.authorized = self._key.with_suffix(".pub").read_text()
+    def __init__(self, key: Path) -> None:
+        self._key = key
         self._text = self._key.read_text()
         self._connector = FabricConnector()
         self._loaded = paramiko.Ed25519Key(file_obj=io.StringIO(self._text))
@@ -83,18 +80,12 @@ class _Bench:
 
 def measure() -> list[Row]:
     """Measure at both servers; raises RuntimeError where none can run."""
-    reason = daemons.missing()
-    if reason is not None:
-        raise RuntimeError(reason)
-    with tempfile.TemporaryDirectory(prefix="flashlog-bench-") as name:
-        folder = Path(name)
-        daemons.make_host_keys(folder)
-        bench = _Bench(folder)
-        with (
-            daemons.dropbear(folder, authorized=bench.authorized) as dropbear,
-            daemons.sshd(folder, authorized=bench.authorized) as sshd,
-        ):
-            return [*_rows(bench, dropbear, "dropbear"), *_rows(bench, sshd, "sshd")]
+    with both_servers() as servers:
+        bench = _Bench(servers.key)
+        return [
+            *_rows(bench, servers.dropbear, "dropbear"),
+            *_rows(bench, servers.sshd, "sshd"),
+        ]
 
 
 def _rows(bench: _Bench, daemon: Daemon, name: str) -> Iterator[Row]:

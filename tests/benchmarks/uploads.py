@@ -7,7 +7,6 @@ make of the router's window.
 
 import statistics
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import NamedTuple
 from application.adapters.ssh.connector import FabricConnector
 from application.ports import Limits, Session
 from application.procedure.width import channels_for
-from tests.adapters.ssh import daemons
 from tests.adapters.ssh.daemons import Daemon
 from tests.adapters.ssh.given import (
     MemoryImage,
@@ -28,6 +26,7 @@ from tests.adapters.ssh.given import (
 from tests.adapters.ssh.link import link_to
 from tests.benchmarks.row import Row, at_least, at_most, for_comparison
 from tests.benchmarks.size import size
+from tests.benchmarks.ssh_servers import both_servers
 
 _IMAGE_BYTES = size(16 << 20, quick=4 << 20)
 _REPETITIONS = size(9, quick=1)
@@ -45,14 +44,12 @@ class _Sent(NamedTuple):
 class _Bench:
     """Our upload and OpenSSH's, of the same image to the same file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key: Path) -> None:
         self._image = MemoryImage(_IMAGE_BYTES)
         self._source = folder / "image"
         self._source.write_bytes(self._image.read(0, _IMAGE_BYTES))
         self._target = folder / "received"
-        self._key = folder / "key"
-        daemons.make_user_key(self._key)
-        self.authorized = self._key.with_suffix(".pub").read_text()
+        self._key = key
         self._connector = FabricConnector()
 
     def ours(self, port: int, username: str) -> _Sent:
@@ -117,22 +114,13 @@ class _Bench:
 
 def measure() -> list[Row]:
     """Measure all uploads; raises RuntimeError where no server can run."""
-    reason = daemons.missing()
-    if reason is not None:
-        raise RuntimeError(reason)
-    with tempfile.TemporaryDirectory(prefix="flashlog-bench-") as name:
-        folder = Path(name)
-        daemons.make_host_keys(folder)
-        bench = _Bench(folder)
-        with (
-            daemons.dropbear(folder, authorized=bench.authorized) as dropbear,
-            daemons.sshd(folder, authorized=bench.authorized) as sshd,
-        ):
-            return [
-                *_near(bench, dropbear, "dropbear", 0.65),
-                *_near(bench, sshd, "sshd", 1.2),
-                *_far(bench, dropbear, sshd),
-            ]
+    with both_servers() as servers:
+        bench = _Bench(servers.folder, servers.key)
+        return [
+            *_near(bench, servers.dropbear, "dropbear", 0.65),
+            *_near(bench, servers.sshd, "sshd", 1.2),
+            *_far(bench, servers.dropbear, servers.sshd),
+        ]
 
 
 def _near(bench: _Bench, daemon: Daemon, name: str, reach: float) -> Iterator[Row]:
