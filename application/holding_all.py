@@ -19,6 +19,7 @@ def hold_restored(flashlog: Flashlog, *, by: UUID | None = None) -> tuple[UUID, 
     if flashlog.is_worked():
         msg = "routers are visited just now: stop every service and runner first"
         raise RefusedError(msg)
+    flashlog.log.recorder.reopen()
     return hold_all(flashlog, "in its database", by)
 
 

@@ -181,10 +181,7 @@ class Server:
         self._programs = found
         if user:
             shutil.chown(directory, user)
-        self._run(
-            *(found / "initdb", "-D", directory / "data", "-U", "postgres", "-N"),
-            *("-A", "trust", "-E", "UTF8", "--locale=C"),
-        )
+        self._fill()
 
     def start(self) -> None:
         settings = self._settings | {"unix_socket_directories": str(self.directory)}
@@ -231,15 +228,42 @@ class Server:
             self._process.wait(_START_SECONDS_MAX)
             self._process = None
 
-    def _run(self, *command: object) -> None:
+    def _fill(self) -> None:
+        """Make what is in its directory before it is started."""
+        self._run(
+            *("initdb", "-D", self.directory / "data", "-U", "postgres", "-N"),
+            *("-A", "trust", "-E", "UTF8", "--locale=C"),
+        )
+
+    def _run(self, program: str, *words: object) -> None:
         done = subprocess.run(
-            [*self._become, *map(str, command)],
+            [*self._become, str(self._programs / program), *map(str, words)],
             cwd=self.directory,
             check=False,
             capture_output=True,
             text=True,
         )
         assert done.returncode == 0, done.stderr
+
+
+class Standby(Server):
+    """Takes over what another one writes, until it is told to be the primary."""
+
+    def __init__(
+        self, directory: Path, primary: Server, settings: dict[str, str] | None = None
+    ) -> None:
+        self._primary = primary
+        super().__init__(directory, settings)
+
+    def promote(self) -> None:
+        tell(str(self.directory), "SELECT pg_promote()")
+
+    def _fill(self) -> None:
+        self._run(
+            *("pg_basebackup", "-h", self._primary.directory, "-U", "postgres"),
+            *("-D", self.directory / "data", "--write-recovery-conf"),
+            "--checkpoint=fast",
+        )
 
 
 def _guard(run: int) -> None:

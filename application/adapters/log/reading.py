@@ -53,7 +53,7 @@ class LogReading(ApplicationRecorder):
                     limit if limit is not None else _ALL,
                 ),
             ).fetchall()
-        return logged(rows)
+        return self._seen(logged(rows))
 
     def select_stories(
         self, originator_ids: Sequence[UUID], *, topics: Sequence[str] = ()
@@ -71,7 +71,7 @@ class LogReading(ApplicationRecorder):
                     + " ORDER BY originator_id, originator_version",
                     [*(each.bytes for each in chunk), *topics],
                 ).fetchall()
-        return logged(rows)
+        return self._seen(logged(rows))
 
     def select_positions(self, originator_ids: Sequence[UUID]) -> list[int]:
         """Return where the events of some stories are; the index alone is read."""
@@ -96,7 +96,7 @@ class LogReading(ApplicationRecorder):
                     f"SELECT {_COLUMNS} FROM event WHERE position IN ({marks})",  # noqa: S608
                     chunk,
                 ).fetchall()
-        return logged(rows)
+        return self._seen(logged(rows))
 
     def select_notifications(
         self,
@@ -115,7 +115,7 @@ class LogReading(ApplicationRecorder):
                 " WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
                 (after, stop if stop is not None else _ALL, limit),
             ).fetchall()
-        return logged(row for row in rows if not wanted or row[3] in wanted)
+        return self._seen(logged(row for row in rows if not wanted or row[3] in wanted))
 
     def max_notification_id(self) -> int | None:
         with self._database.reading() as connection:
@@ -164,6 +164,9 @@ class LogReading(ApplicationRecorder):
         """Copy the log as it is at one moment, while others write; returns its end."""
         raise NotImplementedError
 
+    def reopen(self) -> None:
+        """Let everybody append again who is kept from it since events were lost."""
+
     def growth(self) -> Growth:
         """Watch for appends by anybody, in this process or another."""
         return self._database.growth()
@@ -176,6 +179,10 @@ class LogReading(ApplicationRecorder):
 
     def close(self) -> None:
         self._database.close()
+
+    def _seen(self, events: list[LoggedEvent]) -> list[LoggedEvent]:
+        """Take note of what is given to anybody."""
+        return events
 
 
 def _chunks(wanted: Iterable[T]) -> Iterator[list[T]]:

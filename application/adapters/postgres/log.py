@@ -3,15 +3,22 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
 from application.adapters.log.appending import LOG_FORMAT, Log
-from application.adapters.log.event import id_bytes, microseconds, utc_now
+from application.adapters.log.event import (
+    LoggedEvent,
+    id_bytes,
+    microseconds,
+    utc_now,
+)
 from application.adapters.log.fences import NoneSince
 from application.adapters.postgres.database import PostgresDatabase
 from application.adapters.postgres.log_schema import log_schema
+from application.adapters.postgres.memory import Memory
 from application.adapters.postgres.soundness import unguarded
 
 _log = logging.getLogger(__name__)
@@ -29,6 +36,7 @@ class PostgresLog(Log):
         self, database: PostgresDatabase, *, now: Callable[[], datetime] = utc_now
     ) -> None:
         self._postgres = database
+        self._memory = Memory(database)
         super().__init__(database, busy_seconds=database.pool.busy_seconds, now=now)
         self._guard()
 
@@ -65,4 +73,23 @@ class PostgresLog(Log):
                     list(none_since.topics) if none_since else [],
                 ),
             ).fetchone()
+        newest, position = stored_events[-1], int(first) + len(stored_events) - 1
+        self._memory.note(
+            position,
+            (id_bytes(newest.originator_id), newest.originator_version, newest.state),
+        )
         return int(first)
+
+    def reopen(self) -> None:
+        self._memory.reopen()
+
+    def _seen(self, events: list[LoggedEvent]) -> list[LoggedEvent]:
+        if events:
+            newest = max(events, key=attrgetter("id"))
+            its = (
+                id_bytes(newest.originator_id),
+                newest.originator_version,
+                newest.state,
+            )
+            self._memory.note(newest.id, its)
+        return events

@@ -16,6 +16,10 @@ CREATE UNIQUE INDEX IF NOT EXISTS event_story
 -- Events are compressed by nobody: they are small, and read far more often than written.
 ALTER TABLE event ALTER COLUMN state SET STORAGE EXTERNAL;
 
+-- Where events were lost that somebody had seen: why nobody appends until a person has
+-- held what was in progress.
+CREATE TABLE IF NOT EXISTS closed (why text NOT NULL);
+
 CREATE OR REPLACE FUNCTION event_is_next() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   last_position bigint;
@@ -65,8 +69,13 @@ DECLARE
   last_recorded_at bigint := 0;
   found_version bigint;
   found_topic text;
+  found_why text;
 BEGIN
   PERFORM pg_advisory_xact_lock({lock});
+  SELECT why INTO found_why FROM flashlog_log.closed LIMIT 1;
+  IF FOUND THEN
+    RAISE object_not_in_prerequisite_state USING MESSAGE = found_why;
+  END IF;
   FOR i IN 1 .. coalesce(array_length(expected_ids, 1), 0) LOOP
     SELECT coalesce(max(originator_version), 0) INTO found_version
       FROM flashlog_log.event WHERE originator_id = expected_ids[i];

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: how they are opened, lent and given up."""
 
 import select
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
@@ -98,6 +98,7 @@ class Pool:
         self._silence = Silence()
         self._idle: LifoQueue[Raw] = LifoQueue()
         self._free = BoundedSemaphore(connections_max)
+        self._when_opened: list[Callable[[Raw], None]] = []
 
     @contextmanager
     def lent(self) -> Iterator[Raw]:
@@ -117,6 +118,10 @@ class Pool:
         finally:
             self._free.release()
 
+    def when_opened(self, call: Callable[[Raw], None]) -> None:
+        """Call with each new connection before anybody uses it; may raise."""
+        self._when_opened.append(call)
+
     def open(self) -> Raw:
         """Open a connection that the caller keeps and closes. Raises StorageError."""
         try:
@@ -130,6 +135,14 @@ class Pool:
             raise explained(error, self.name) from error
         connection.limit_seconds = self._limit_seconds
         connection.silence = self._silence
+        try:
+            for call in self._when_opened:
+                call(connection)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, psycopg.Error):
+                raise explained(error, self.name) from error
+            raise
         return connection
 
     def let_go(self) -> None:
