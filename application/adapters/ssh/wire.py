@@ -164,13 +164,15 @@ def _note_close(channel: Any, message: Any) -> None:
 
 
 def _grow_window(channel: Any, message: Any) -> None:
-    filling = channel.__dict__.get("filling")
-    if filling is None:
-        paramiko.Channel._window_adjust(channel, message)  # noqa: SLF001
-        return
+    # Under one lock with the room: a lane that begins to wait just then is either
+    # heard of here or has seen the room itself.
     with channel.lock:
         channel.out_window_size += message.get_int()
-    filling.go_on()
+        filling = channel.__dict__.get("filling")
+        if filling is None:
+            channel.out_buffer_cv.notify_all()
+    if filling is not None:
+        filling.go_on()
 
 
 class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
