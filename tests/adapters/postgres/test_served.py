@@ -102,23 +102,22 @@ def settings(own_url: str, tmp_path: Path) -> Settings:
     )
 
 
-def test_a_service_lives_through_whatever_its_database_does(
-    server: Server, own_url: str, settings: Settings
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_service_lives_through_what_its_database_does(
+    name: str, server: Server, own_url: str, settings: Settings
 ) -> None:
     with closing(Flashlog(settings)) as flashlog:
         key = token_for(flashlog, "admin", is_superuser=True)
     with serving(settings) as service, service.follow("after=end", key) as feed:
         _until(feed, "caught_up")
         parts = service.children()
-        heard: list[dict[str, Any]] = []
-        for name, fault in FAULTS.items():
-            with fault(server, own_url):
-                status, answer = _add(service, key, f"during {name}")
-                assert (status, answer.get("detail") in _SENTENCES) == (503, True), name
-                assert service.get("/health/live")[0] == 200
-                assert _told_by_command_line(settings, name), name
-            eventually(partial(_is_added, service, key, name), seconds=60)
-            heard += _heard_until(feed, f"after {name}")
+        with FAULTS[name](server, own_url):
+            status, answer = _add(service, key, "during")
+            assert (status, answer.get("detail") in _SENTENCES) == (503, True)
+            assert service.get("/health/live")[0] == 200
+            assert _told_by_command_line(settings, name)
+        eventually(partial(_is_added, service, key), seconds=60)
+        heard = _heard_until(feed, "after")
         eventually(lambda: service.get("/health/ready")[0] == 200, seconds=60)
         # Nobody had to be started again for that.
         assert service.children() == parts
@@ -141,8 +140,8 @@ def _add(service: Service, key: str, name: str) -> tuple[int, Any]:
         return error.code, json.load(error)
 
 
-def _is_added(service: Service, key: str, name: str) -> bool:
-    status, answer = _add(service, key, f"after {name}")
+def _is_added(service: Service, key: str) -> bool:
+    status, answer = _add(service, key, "after")
     # An earlier try may have been written, though its answer was lost or it was not
     # shown yet.
     return status == 201 or "unique" in str(answer)
