@@ -122,7 +122,7 @@ class PostgresPlace:
     def locked(self) -> Iterator[None]:
         import psycopg
 
-        from application.adapters.postgres.listener import key_of
+        from application.adapters.postgres.keys import key_of
 
         with psycopg.connect(self.name) as other:
             other.execute("SELECT pg_advisory_lock(%s)", (key_of("flashlog_log"),))

@@ -9,7 +9,8 @@ from psycopg import errors
 
 from application.adapters.database import ConstraintError, Cursor, Growth, Parameters
 from application.adapters.postgres.errors import explained
-from application.adapters.postgres.listener import Listener, key_of
+from application.adapters.postgres.keys import key_of
+from application.adapters.postgres.listener import Listener
 from application.adapters.postgres.pool import Pool, Raw
 from application.adapters.postgres.translation import of_tables, translated
 

@@ -4,19 +4,17 @@ A thread watches it: when it breaks, or the server does not answer on it, what i
 is lost, and it is opened again.
 """
 
-import hashlib
 import logging
 import os
 import select
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock, RLock, Thread
 from time import monotonic
-from typing import Any
 
 import psycopg
 
+from application.adapters.postgres.channels import Channels, Heard
 from application.adapters.postgres.errors import explained
 from application.adapters.postgres.pool import Pool, Raw
 from application.adapters.postgres.waiting import SilentError
@@ -31,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Listener:
-    """Counts what was told on each channel; nothing is asked of the server for that."""
+    """The connection of this process that lasts; `channels` counts what it hears."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -39,27 +37,21 @@ class Listener:
         # Whoever only wants to be told of news waits for nobody's answer.
         self._starting = Lock()
         self._connection: Raw | None = None
-        self._channels: set[str] = set()
-        # Those of them that the server knows of, on the connection of now.
-        self._listening: set[str] = set()
-        self._told: Counter[str] = Counter()
+        self.channels = Channels()
         self._when_lost: list[Callable[[], None]] = []
         self._when_there: list[Callable[[Raw], None]] = []
         self._failure: tuple[float, StorageError] | None = None
         self._thread: Thread | None = None
         self._wake: tuple[int, int] | None = None
 
-    def growth(self, channel: str) -> "Heard":
+    def growth(self, channel: str) -> Heard:
         """Listen on a channel from now on, also where the server is away just now."""
-        self._channels.add(channel)
+        self.channels.want(channel)
         # Else the thread tries it again.
         with suppress(StorageError), self.asking() as connection:
-            self._listen(connection)
+            self.channels.listen(connection)
         self._watch()
-        return Heard(self, channel)
-
-    def times_told(self, channel: str) -> int:
-        return self._told[channel]
+        return Heard(self.channels, channel)
 
     def when_lost(self, call: Callable[[], None]) -> None:
         """Call whenever the connection has broken, with all that it held."""
@@ -89,7 +81,7 @@ class Listener:
             try:
                 yield connection
                 # What came together with an answer is not read again by anybody.
-                self._take_notices(connection)
+                self.channels.take(connection)
             except psycopg.Error as error:
                 self._failed(error)
                 raise explained(error, self._pool.name) from error
@@ -122,7 +114,7 @@ class Listener:
         connection.limit_seconds = self._pool.answer_seconds
         self._connection, self._failure = connection, None
         try:
-            connection.add_notify_handler(lambda told: self._hear(told.channel))
+            connection.add_notify_handler(lambda told: self.channels.hear(told.channel))
             self._be_there(connection)
         except psycopg.Error as error:
             self._lose()
@@ -130,19 +122,9 @@ class Listener:
         return connection
 
     def _be_there(self, connection: Raw) -> None:
-        self._listen(connection)
+        self.channels.listen(connection)
         for call in self._when_there:
             call(connection)
-
-    def _listen(self, connection: Raw) -> None:
-        for channel in list(self._channels - self._listening):
-            connection.execute(f'LISTEN "{channel}"'.encode())
-            self._listening.add(channel)
-            # Before it listened, anything may have happened.
-            self._hear(channel)
-
-    def _hear(self, channel: str) -> None:
-        self._told[channel] += 1
 
     def _watch(self) -> None:
         with self._starting:
@@ -178,14 +160,10 @@ class Listener:
             else:
                 connection.execute(b"SELECT 1")
                 self._be_there(connection)
-            self._take_notices(connection)
+            self.channels.take(connection)
         except psycopg.Error as error:
             _log.warning("%s", explained(error, self._pool.name))
             self._failed(error)
-
-    def _take_notices(self, connection: Raw) -> None:
-        while told := connection.pgconn.notifies():
-            self._hear(told.relname.decode())
 
     def _open_again(self) -> None:
         with self._guard, suppress(StorageError):
@@ -200,29 +178,11 @@ class Listener:
 
     def _lose(self) -> None:
         connection, self._connection = self._connection, None
-        self._listening.clear()
+        self.channels.lose()
         if connection:
             connection.close()
         for call in self._when_lost:
             call()
-
-
-class Heard:
-    """Whether a channel was told something since it was last asked."""
-
-    def __init__(self, listener: Listener, channel: str) -> None:
-        self._listener = listener
-        self._channel = channel
-        self._seen = -1
-
-    def has_happened(self) -> bool:
-        told = self._listener.times_told(self._channel)
-        has_grown = told != self._seen
-        self._seen = told
-        return has_grown
-
-    def close(self) -> None:
-        """Nothing is kept for one of them."""
 
 
 def _ready(descriptors: list[int], *, seconds: float) -> bool:
@@ -231,9 +191,3 @@ def _ready(descriptors: list[int], *, seconds: float) -> bool:
     for each in descriptors:
         poll.register(each, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
-
-
-def key_of(*words: Any) -> int:
-    """Return the number by which PostgreSQL knows a lock of ours."""
-    digest = hashlib.sha256("\0".join(map(str, ("flashlog", *words))).encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)

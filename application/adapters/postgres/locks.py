@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 
 from application.adapters.holding import Hold
-from application.adapters.postgres.listener import Listener, key_of
+from application.adapters.postgres.keys import key_of
+from application.adapters.postgres.listener import Listener
 from application.adapters.postgres.pool import Raw
 from application.errors import LogBusyError, StorageError
 

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from application.adapters.postgres.listener import key_of
+from application.adapters.postgres.keys import key_of
 from application.flashlog import Flashlog
 from application.settings import Settings, environment_of
 from tests.adapters.postgres.test_waiting import frozen

@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from application.adapters.postgres.database import PostgresDatabase
-from application.adapters.postgres.listener import Listener, _ready, key_of
+from application.adapters.postgres.keys import key_of
+from application.adapters.postgres.listener import Listener, _ready
 from application.adapters.postgres.locks import AdvisoryLocks
 from application.adapters.postgres.log import PostgresLog
 from application.adapters.postgres.pool import Pool, Raw
@@ -138,15 +139,15 @@ def test_who_needs_the_busy_listener_waits_for_a_moment_only(opened: Opened) -> 
 
 def test_news_that_come_with_an_answer_are_heard(opened: Opened) -> None:
     growth = opened.log.growth()
-    assert soon(lambda: opened.listener.times_told("flashlog_log") > 0)
+    assert soon(lambda: opened.listener.channels.times_told("flashlog_log") > 0)
     growth.has_happened()
     with opened.listener.asking() as connection:
         connection.execute(b"SELECT 1")
         opened.log.insert_events(story(1))
         # They are in our memory, and the socket has nothing more to read.
-        told_before = opened.listener.times_told("flashlog_log")
+        told_before = opened.listener.channels.times_told("flashlog_log")
         _read_all(connection)
-        assert opened.listener.times_told("flashlog_log") == told_before
+        assert opened.listener.channels.times_told("flashlog_log") == told_before
 
     assert growth.has_happened()
 
