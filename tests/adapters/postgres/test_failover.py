@@ -98,8 +98,9 @@ def test_a_standby_that_lacks_events_is_closed_until_a_person_has_held_all(
         device_id, image_id = a_device(one), an_image(one)
         operation_id = start_upgrade(one, device_id=device_id, image_id=image_id)
         one.show(one.log.end())
-        (tmp_path / "other").mkdir()
-        shutil.copy(tmp_path / "one" / "vault.key", tmp_path / "other")
+        for name in ("other", "person"):
+            (tmp_path / name).mkdir()
+            shutil.copy(tmp_path / "one" / "vault.key", tmp_path / name)
         other = installation("other")
         # What comes now the standby does not hear of; the one has seen it.
         pair.wait_until_kept()
@@ -119,11 +120,11 @@ def test_a_standby_that_lacks_events_is_closed_until_a_person_has_held_all(
         assert other.log.end() == kept
         with pytest.raises(StorageError, match=sentence):
             Stock(other).location()
-        assert [each for each in other.storage.unsound() if sentence in each]
-        assert hold_restored(other, by=None) == (operation_id,)
-        Stock(other).location()
+        person = installation("person")
+        assert [each for each in person.storage.unsound() if sentence in each]
+        assert hold_restored(person, by=None) == (operation_id,)
+        assert list(person.storage.unsound()) == []
 
-        assert list(other.storage.unsound()) == []
         # Who has seen what is lost is of no use any more, and closes nothing again.
         assert sentence in _said(one)
         Stock(other).location()
