@@ -30,6 +30,7 @@ _SETTINGS: dict[str, Any] = {
     "restart_backoff_max_seconds": 0.5,
     "restarts_max": 100,
     "reconnect_retries_max": 30,
+    "lease_seconds": 4.0,
     "turn_wait_seconds": 2.0,
     "log_level": "ERROR",
 }

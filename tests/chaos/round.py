@@ -79,8 +79,6 @@ class Round:
             house.thaw_all()
             nature.end()
             found = self._wait_until_quiet(house, person)
-            # Whoever was frozen may still have something to say.
-            time.sleep(house.settings.lease_seconds)
             end = house.flashlog.log.end()
             follower.wait_for(end)
             records = Records(house)
@@ -140,13 +138,20 @@ class Round:
         return self._hit("kill", "service")
 
     def _wait_until_quiet(self, house: House, person: Person) -> list[str]:
-        """Wait for every end; batches that hold themselves are resumed."""
+        """Wait for every end; batches that hold themselves are resumed.
+
+        Whoever was frozen may still have something to say, and a web worker may begin
+        what was asked of it meanwhile: it is quiet when nothing came for a lease.
+        """
         deadline = time.monotonic() + _QUIET_SECONDS
+        end, quiet_since = -1, 0.0
         while True:
-            left = going_on(house)
-            if not left:
+            left, now = going_on(house), time.monotonic()
+            if left or end != house.flashlog.log.end():
+                end, quiet_since = house.flashlog.log.end(), now
+            elif now - quiet_since >= house.settings.lease_seconds:
                 return []
-            if time.monotonic() > deadline:
+            if now > deadline:
                 return [f"not quiet after {_QUIET_SECONDS:.0f} s: {left}"]
             person.resume_all()
             time.sleep(_PAUSE_SECONDS)
