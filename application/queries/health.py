@@ -50,9 +50,11 @@ def _room(flashlog: Flashlog) -> HealthFact:
 
 
 def _log(flashlog: Flashlog) -> HealthFact:
-    return HealthFact(
-        name="log", is_well=True, finding=f"{flashlog.log.end()} events, readable"
-    )
+    finding = f"{flashlog.log.end()} events, readable"
+    why_closed = flashlog.log.recorder.why_closed()
+    if why_closed:
+        finding += f", and nothing is appended: {why_closed}"
+    return HealthFact(name="log", is_well=not why_closed, finding=finding)
 
 
 def _checkpoints(flashlog: Flashlog) -> HealthFact:

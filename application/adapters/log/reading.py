@@ -164,6 +164,10 @@ class LogReading(ApplicationRecorder):
         """Copy the log as it is at one moment, while others write; returns its end."""
         raise NotImplementedError
 
+    def why_closed(self) -> str:
+        """Return why nobody may append since events were lost; blank: everybody may."""
+        return ""
+
     def reopen(self) -> None:
         """Let everybody append again who is kept from it since events were lost."""
 

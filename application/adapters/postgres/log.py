@@ -18,7 +18,7 @@ from application.adapters.log.event import (
 from application.adapters.log.fences import NoneSince
 from application.adapters.postgres.database import PostgresDatabase
 from application.adapters.postgres.log_schema import log_schema
-from application.adapters.postgres.memory import Memory
+from application.adapters.postgres.memory import Memory, why_closed
 from application.adapters.postgres.soundness import unguarded
 
 _log = logging.getLogger(__name__)
@@ -79,6 +79,9 @@ class PostgresLog(Log):
             (id_bytes(newest.originator_id), newest.originator_version, newest.state),
         )
         return int(first)
+
+    def why_closed(self) -> str:
+        return why_closed(self._postgres)
 
     def reopen(self) -> None:
         self._memory.reopen()

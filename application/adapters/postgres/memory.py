@@ -21,7 +21,7 @@ _EVENT = (
     b"SELECT originator_id, originator_version, state FROM flashlog_log.event"
     b" WHERE position = $1"
 )
-_IS_THERE = b"SELECT to_regclass('flashlog_log.closed') IS NOT NULL"
+_IS_THERE = "SELECT to_regclass('flashlog_log.closed') IS NOT NULL"
 _FIRST_AND_LAST = (
     b"SELECT (SELECT recorded_at FROM flashlog_log.event WHERE position = 1),"
     b" (SELECT max(position) FROM flashlog_log.event)"
@@ -68,7 +68,7 @@ class Memory:
         newest = self._newest
         if newest is None or self._first is None:
             return
-        if connection.execute(_IS_THERE).fetchone() != (True,):
+        if connection.execute(_IS_THERE.encode()).fetchone() != (True,):
             return  # it is gone whole, which nobody overlooks
         position, its = newest
         if connection.execute(_EVENT, (position,)).fetchone() == its:
@@ -89,3 +89,13 @@ class Memory:
             self._has_closed = True
             _log.error("action=events_lost %s", msg)
         raise StorageError(msg)
+
+
+def why_closed(database: PostgresDatabase) -> str:
+    """Return why nobody may append; blank where everybody may."""
+    with database.reading() as connection:
+        (is_there,) = connection.execute(_IS_THERE).fetchone()
+        if not is_there:
+            return ""
+        found = connection.execute("SELECT why FROM closed LIMIT 1").fetchone()
+    return str(found[0]) if found else ""

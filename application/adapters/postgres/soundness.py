@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from application.adapters.postgres.database import PostgresDatabase
 from application.adapters.postgres.log_schema import TRIGGERS, log_functions
+from application.adapters.postgres.memory import why_closed
 
 _RELATION = (
     "SELECT relkind FROM pg_class"
@@ -21,7 +22,6 @@ _INDEXES = (
     "SELECT indexrelid::regclass::text FROM pg_index"
     " WHERE indrelid = to_regclass(?) AND NOT (indisvalid AND indisready)"
 )
-_HAS_CLOSED = "SELECT to_regclass('flashlog_log.closed') IS NOT NULL"
 _RULES = "SELECT rulename FROM pg_rules WHERE schemaname = ? AND tablename = 'event'"
 
 
@@ -38,18 +38,10 @@ def unsound(database: PostgresDatabase) -> Iterator[str]:
     yield from _foreign_triggers(database)
     for (name,) in broken:
         yield f"its index {name} is not valid"
-    yield from _closed(database)
+    if why := why_closed(database):
+        yield f"nothing is appended: {why}"
     for (name,) in rules:
         yield f"it has a rule {name} that Flashlog did not make"
-
-
-def _closed(database: PostgresDatabase) -> Iterator[str]:
-    """Say why nobody may append, where that is so."""
-    with database.reading() as connection:
-        (is_known,) = connection.execute(_HAS_CLOSED).fetchone()
-        if is_known:
-            for (why,) in connection.execute("SELECT why FROM closed").fetchall():
-                yield f"nothing is appended: {why}"
 
 
 def unguarded(database: PostgresDatabase) -> Iterator[str]:

@@ -12,6 +12,7 @@ from application.commands.operations import start_upgrade
 from application.errors import StorageError
 from application.flashlog import Flashlog
 from application.holding_all import hold_restored
+from application.queries.health import health_facts
 from application.settings import Settings
 from application.simulation import Fleet
 from domain.operation.operation import UpgradeOperation
@@ -121,7 +122,11 @@ def test_a_standby_that_lacks_events_is_closed_until_a_person_has_held_all(
         with pytest.raises(StorageError, match=sentence):
             Stock(other).location()
         person = installation("person")
-        assert [each for each in person.storage.unsound() if sentence in each]
+        assert sentence in " ".join(person.storage.unsound())
+        ill = [each for each in health_facts(person) if not each.is_well]
+        assert [sentence in each.finding for each in ill if each.name == "log"] == [
+            True
+        ]
         assert hold_restored(person, by=None) == (operation_id,)
         assert list(person.storage.unsound()) == []
 
