@@ -45,7 +45,9 @@ class Pair:
     def wait_until_kept(self) -> None:
         """Wait until the standby has all that was written so far."""
         with psycopg.connect(url_of(str(self.primary.directory), "postgres")) as asked:
-            (written,) = asked.execute("SELECT pg_current_wal_lsn()").fetchone() or [""]
+            (written,) = asked.execute(
+                "SELECT pg_current_wal_insert_lsn()"
+            ).fetchone() or [""]
 
             def has_it() -> bool:
                 found = asked.execute(

@@ -4,6 +4,7 @@ import shutil
 import signal
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -13,10 +14,11 @@ from application.errors import StorageError
 from application.flashlog import Flashlog
 from application.holding_all import hold_restored
 from application.queries.health import health_facts
+from application.runner import Runner
 from application.settings import Settings
 from application.simulation import Fleet
 from domain.operation.operation import UpgradeOperation
-from domain.operation.words import Status
+from domain.operation.words import Phase, Status
 from tests.adapters.databases import soon
 from tests.adapters.postgres.pair import paired
 from tests.application.houses import a_device, an_image, opened
@@ -134,6 +136,60 @@ def test_a_standby_that_lacks_events_is_closed_until_a_person_has_held_all(
         assert sentence in _said(one)
         Stock(other).location()
         assert other.views.position() == other.log.end()
+
+
+@pytest.mark.process
+def test_a_router_whose_flash_the_standby_does_not_know_is_not_flashed_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ExitStack() as stack:
+        pair = stack.enter_context(paired(is_synchronous=False))
+        fleet = stack.enter_context(Fleet.of(1, **SETUP))
+        settings = Settings(
+            data_dir=tmp_path,
+            database_url=pair.made("fleet"),
+            **SETTINGS | {"bind": "127.0.0.1:0"},
+        )
+        house = Inventory(fleet, settings, builds=2, image_bytes=64 * 1024)
+        flashlog, (router,) = house.flashlog, house.routers
+        stack.callback(flashlog.close)
+        operation_id = start_upgrade(
+            flashlog,
+            device_id=house.device_of[0],
+            image_id=house.releases[1].image_id,
+        )
+        flashlog.show(flashlog.log.end())
+        pair.wait_until_kept()
+        pair.standby.stop(how=signal.SIGINT)
+        with serving(settings) as service:
+            feed = stack.enter_context(Follower(lambda: service, house.token))
+            eventually(lambda: _FLASH in {kind for _, kind in feed.said})
+            eventually(lambda: len(router.flashed) == 1)
+            pair.lose_primary()
+            pair.standby.start()
+            pair.standby.promote()
+            eventually(lambda: _why_closed(flashlog) != "")
+
+        # The standby knows of no flash. Who has seen none tries, and comes to nothing.
+        operation = flashlog.log.get(UpgradeOperation, operation_id)
+        assert operation.phase is Phase.QUEUED
+        assert flashlog.show(flashlog.log.end())
+        stop = Event()
+        runner = Thread(target=Runner(flashlog).run, args=(stop,))
+        runner.start()
+        stack.callback(runner.join)
+        stack.callback(stop.set)
+        eventually(lambda: f"visit_stopped operation={operation_id}" in caplog.text)
+        assert len(router.flashed) == 1
+        stop.set()
+        runner.join()
+        assert hold_restored(flashlog) == (operation_id,)
+
+
+def _why_closed(flashlog: Flashlog) -> str:
+    with suppress(StorageError):
+        return flashlog.log.recorder.why_closed()
+    return ""
 
 
 def _said(flashlog: Flashlog) -> str:
