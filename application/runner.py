@@ -59,7 +59,10 @@ class Runner:
                 if not self._take_work(pool):
                     self._rest(stop, freed)
         done.set()
-        self._flashlog.due.release_all(self.name)
+        try:
+            self._flashlog.due.release_all(self.name)
+        except StorageError as error:
+            _log.warning("cannot hand over, leases run out by themselves: %s", error)
 
     def _rest(self, stop: Event, freed: int) -> None:
         """Wait until it is time to look again, or a visit or a turn has ended."""
