@@ -10,6 +10,7 @@ the speed of the machine, too. The trail of a round with an alarm is printed.
 import argparse
 import logging
 import random
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from tests.chaos.kept import keep
 from tests.cluster.database import Database
 from tests.cluster.round import Round, Told
 from tests.cluster.trouble import KINDS
+from tests.web.serving import ROOT
 
 
 def main() -> int:
@@ -73,12 +75,19 @@ def summary(told: Sequence[Told], minutes: float) -> list[str]:
     seeds = f"{told[0].seed} to {told[-1].seed}"
     day = datetime.now(UTC).date().isoformat()
     return [
-        f"Measured on {day}: {minutes:.0f} minutes, seeds {seeds}.",
+        f"Measured on {day} at {_commit()}: {minutes:.0f} minutes, seeds {seeds}.",
         "",
         "| what | how many |",
         "|---|---|",
         *(f"| {what} | {count:,} |" for what, count in sums.items()),
     ]
+
+
+def _commit() -> str:
+    """Return what was measured."""
+    asked = ["git", "describe", "--always", "--dirty"]
+    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "an unknown commit"
 
 
 def _wish() -> argparse.Namespace:
