@@ -29,6 +29,7 @@ def main() -> int:
     """Run the rounds, keep the table after each; 1 when there was an alarm."""
     logging.disable(logging.WARNING)  # of what is cut there would be no end
     wish = _wish()
+    commit = _commit()  # before the page is written
     told: list[Told] = []
     begun = time.monotonic()
     with Database() as database:
@@ -43,14 +44,14 @@ def main() -> int:
             )
             told.append(one.run())
             _print(told[-1])
-            lines = summary(told, (time.monotonic() - begun) / 60)
+            lines = summary(told, (time.monotonic() - begun) / 60, commit)
             if wish.keep:
                 keep("cluster", lines)
     print("\n".join(lines))
     return 1 if any(each.alarms for each in told) else 0
 
 
-def summary(told: Sequence[Told], minutes: float) -> list[str]:
+def summary(told: Sequence[Told], minutes: float, commit: str) -> list[str]:
     """Return the table for the page."""
     hits: Counter[str] = Counter()
     for each in told:
@@ -75,7 +76,7 @@ def summary(told: Sequence[Told], minutes: float) -> list[str]:
     seeds = f"{told[0].seed} to {told[-1].seed}"
     day = datetime.now(UTC).date().isoformat()
     return [
-        f"Measured on {day} at {_commit()}: {minutes:.0f} minutes, seeds {seeds}.",
+        f"Measured on {day} at {commit}: {minutes:.0f} minutes, seeds {seeds}.",
         "",
         "| what | how many |",
         "|---|---|",
