@@ -13,8 +13,8 @@ def test_what_was_said_to_a_router_is_written_to_a_file(
     cli: Cli, tmp_path: Path
 ) -> None:
     lines = (HERE / "image-refused.jsonl").read_bytes().splitlines(keepends=True)
-    played = Played(tmp_path / "data", lines)
-    played.play()
+    with Played(tmp_path / "data", lines) as played:
+        played.play()
     written, operation = tmp_path / "roof.jsonl", str(played.operation_id)
 
     said = cli("audit", "record", operation[:8], "--output", written)

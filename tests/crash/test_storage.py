@@ -22,8 +22,8 @@ from tests.procedure.test_adversary import running
 from tests.procedure.world import World, eventually
 from tests.routers.face import Router
 
-_SETUP = Setup(reboot_seconds=0.2, write_seconds=0.05, start_seconds=0.05)
-_TROUBLE_SECONDS = 0.7
+SETUP = Setup(reboot_seconds=0.2, write_seconds=0.05, start_seconds=0.05)
+TROUBLE_SECONDS = 0.7
 _MOMENTS = (
     "before append UploadBegun",
     "before append FlashBegun+FlashAllowed",
@@ -35,7 +35,7 @@ _MOMENTS = (
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with Fleet([_SETUP]) as fleet:
+    with Fleet([SETUP]) as fleet:
         router = cast("Router", fleet.routers[0])
         world = World(tmp_path, router, lease_seconds=0.6)
         try:
@@ -74,7 +74,7 @@ def locked(path: Path) -> Callable[[], None]:
     def lock() -> None:
         holder = sqlite3.connect(path, check_same_thread=False, timeout=10)
         holder.execute("BEGIN IMMEDIATE")
-        threading.Timer(_TROUBLE_SECONDS, holder.close).start()
+        threading.Timer(TROUBLE_SECONDS, holder.close).start()
 
     return lock
 
@@ -90,6 +90,7 @@ def impatient(connections: Connections) -> Iterator[None]:
         connections._busy_seconds = waited
 
 
+@pytest.mark.sqlite("its files; PostgreSQL: test_storage_postgres")
 @pytest.mark.parametrize("moment", _MOMENTS)
 @pytest.mark.parametrize("file", ["log", "views"])
 def test_a_file_that_others_lock_for_long_delays_an_upgrade_and_no_more(
@@ -112,6 +113,7 @@ def test_a_file_that_others_lock_for_long_delays_an_upgrade_and_no_more(
     assert "database is locked" in refusals
 
 
+@pytest.mark.sqlite("its files; PostgreSQL: test_storage_postgres")
 @pytest.mark.parametrize("moment", _MOMENTS)
 @pytest.mark.parametrize("file", ["log", "views"])
 def test_a_full_disk_delays_an_upgrade_and_no_more(
@@ -136,7 +138,7 @@ def test_a_full_disk_delays_an_upgrade_and_no_more(
 
     def fill() -> None:
         full.set()
-        threading.Timer(_TROUBLE_SECONDS, full.clear).start()
+        threading.Timer(TROUBLE_SECONDS, full.clear).start()
 
     monkeypatch.setattr(connections, "writing", without_room)
     upgraded_with(world, tmp_path, moment, fill)
@@ -169,11 +171,9 @@ def test_a_clock_that_is_stepped_changes_no_outcome(
 
 def connections_of(world: World, file: str) -> Connections:
     flashlog: Any = world.flashlog
-    found = (
+    found: Connections = (
         flashlog.log.recorder._connections
         if file == "log"
         else flashlog.turns._database
     )
-    if not isinstance(found, Connections):
-        pytest.skip("these are files of SQLite")
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import msgspec
@@ -52,7 +52,8 @@ class Played:
     """A Flashlog whose only router is that of a recording.
 
     Without `image` there is one of the same size that holds nothing but zeros; that
-    is enough unless an upload went on where another one had been cut.
+    is enough unless an upload went on where another one had been cut. It is closed at
+    the end of its block.
     """
 
     def __init__(
@@ -76,6 +77,12 @@ class Played:
         )
         self.playback.play_as(self.operation_id, self.flashlog.installation)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flashlog.close()
+
     def play(self) -> None:
         """Visit the router as often as it was visited."""
         while self.playback.begin():
@@ -84,7 +91,6 @@ class Played:
                 self.playback.clock.start_from(operation.next_visit_at)
             advance(self.flashlog, self.operation_id, runner="player")
             assert not self.playback.difference, self.playback.difference
-        self.flashlog.close()
 
     def happened(self) -> list[dict[str, Any]]:
         """Return what the played operation tells, without what is new in every log."""

@@ -81,10 +81,11 @@ def test_every_fault_plays_back_to_the_same_events(
     }
     different = []
     for name, each in recorded.items():
-        played = Played(tmp_path / name.replace("/", ""), each.lines, image=each.image)
-        played.play()
-        if played.happened() != played.recorded():
-            different.append((name, played.happened(), played.recorded()))
+        directory = tmp_path / name.replace("/", "")
+        with Played(directory, each.lines, image=each.image) as played:
+            played.play()
+            if played.happened() != played.recorded():
+                different.append((name, played.happened(), played.recorded()))
     assert not different
 
 
@@ -126,19 +127,18 @@ def test_a_router_that_is_told_something_else_over_ssh_says_so(
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_file_plays_back_to_its_events(path: Path, tmp_path: Path) -> None:
-    with path.open("rb") as file:
-        played = Played(tmp_path, file)
-    played.play()
-    assert played.happened() == played.recorded()
+    with path.open("rb") as file, Played(tmp_path, file) as played:
+        played.play()
+        assert played.happened() == played.recorded()
 
 
 def test_what_was_played_is_recorded_again_the_same(tmp_path: Path) -> None:
     lines = FILES[0].read_bytes().splitlines(keepends=True)
-    first = Played(tmp_path / "first", lines)
-    first.play()
-    second = Played(tmp_path / "second", first.lines())
-    second.play()
-    assert second.happened() == second.recorded()
+    with Played(tmp_path / "first", lines) as first:
+        first.play()
+        with Played(tmp_path / "second", first.lines()) as second:
+            second.play()
+            assert second.happened() == second.recorded()
 
 
 def test_a_router_that_is_told_something_else_is_noticed(tmp_path: Path) -> None:
@@ -149,8 +149,10 @@ def test_a_router_that_is_told_something_else_is_noticed(tmp_path: Path) -> None
         else encode(line)
         for line in decode(lines)
     ]
-    played = Played(tmp_path, other)
-    with pytest.raises(AssertionError, match="the router is asked for claim"):
+    with (
+        Played(tmp_path, other) as played,
+        pytest.raises(AssertionError, match="the router is asked for claim"),
+    ):
         played.play()
 
 
@@ -172,8 +174,12 @@ def test_what_is_not_whole_is_not_played(
 def test_what_was_removed_or_changed_is_told_where_it_is_asked_for(
     tmp_path: Path,
 ) -> None:
-    played = Played(tmp_path, FILES[0].read_bytes().splitlines(keepends=True))
-    played.play()
+    with Played(tmp_path, FILES[0].read_bytes().splitlines(keepends=True)) as played:
+        played.play()
+        _is_told_what_is_missing(played)
+
+
+def _is_told_what_is_missing(played: Played) -> None:
     (file,) = played.flashlog.recordings
     original = file.path.read_bytes()
     file.path.write_bytes(original + b"more")

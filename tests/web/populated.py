@@ -9,8 +9,6 @@ from tests.web.people import Caller
 
 Known = Mapping[str, list[str]]
 
-_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"
-_COLUMNS = "SELECT name FROM pragma_table_info(?)"
 # What bodies and URLs call the things of some tables.
 _OTHER_NAMES = {"device_group": "group", "account": "user"}
 
@@ -24,10 +22,9 @@ def fill(flashlog: Flashlog, admin: Caller) -> None:
 def ids(flashlog: Flashlog) -> Known:
     """Return the ids of everything by what it is called."""
     found: dict[str, list[str]] = {}
-    for (table,) in (row.values() for row in flashlog.views.rows(_TABLES)):
-        columns = {row["name"] for row in flashlog.views.rows(_COLUMNS, (table,))}
-        if "id" in columns:
-            rows = flashlog.views.rows(f'SELECT id FROM "{table}"')
-            name = _OTHER_NAMES.get(str(table), str(table))
+    for table in flashlog.storage.views.tables():
+        rows = flashlog.views.rows(f'SELECT * FROM "{table}"')
+        if rows and "id" in rows[0]:
+            name = _OTHER_NAMES.get(table, table)
             found.setdefault(name, []).extend(str(row["id"]) for row in rows)
     return found

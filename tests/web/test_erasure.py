@@ -2,18 +2,14 @@
 
 import base64
 import logging
-import sqlite3
 import zlib
-from contextlib import closing
 from http import HTTPStatus
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
 import pytest
 from flask.testing import FlaskClient
 
-from application.adapters.sqlite.storage import SQLiteStorage
 from application.audit.looking import verify_storage
 from application.commands.memberships import set_membership
 from application.flashlog import Flashlog
@@ -30,13 +26,13 @@ from application.recordings.lines import (
 )
 from application.recordings.operation_file import recorded_operation
 from application.sealing import seal
-from application.settings import Settings
 from application.simulation.recording import Recording
 from domain.operation import events
 from domain.operation.operation import UpgradeOperation
 from domain.organization import DEFAULT_ORGANIZATION_ID
 from domain.reservation import Reservation
 from domain.user import User
+from tests.contents import contents
 from tests.web import examples
 from tests.web.conftest import API, Caller, id_of
 
@@ -104,7 +100,7 @@ class Ada:
         self.record()
         user = flashlog.log.get(User, self.id)
         self.record_ids = [user.person_id, user.password_id, user.token_id]
-        self.sealed = [_sealed(flashlog.settings, each) for each in self.record_ids]
+        self.sealed = [_sealed(flashlog, each) for each in self.record_ids]
 
     def record(self) -> None:
         visit = VisitLine(
@@ -128,14 +124,12 @@ class Ada:
         self.flashlog.show(self.flashlog.log.append(operation))
 
 
-def _sealed(settings: Settings, record_id: UUID | None) -> bytes:
+def _sealed(flashlog: Flashlog, record_id: UUID | None) -> bytes:
     assert record_id
-    with closing(sqlite3.connect(settings.data_dir / "vault.sqlite")) as connection:
-        (sealed,) = connection.execute(
-            "SELECT sealed FROM record WHERE id = ?", [record_id.bytes]
-        ).fetchone()
-        assert isinstance(sealed, bytes)
-        return sealed
+    row = flashlog.vault._file.select(record_id)
+    assert row
+    _, sealed = row
+    return sealed
 
 
 def _traces(ada: Ada) -> list[bytes]:
@@ -158,22 +152,10 @@ def _traces(ada: Ada) -> list[bytes]:
     return [*plain, *escaped, *wide, *based, *guessed, *ada.sealed]
 
 
-def _contents(directory: Path) -> dict[str, bytes]:
-    """Return what is in every file, unpacked where it is a recording."""
-    found = {}
-    for path in directory.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            found[str(path.relative_to(directory))] = content
-            if "recordings" in path.parts:
-                found[f"{path.name} unpacked"] = zlib.decompress(content)
-    return found
-
-
-def _found(traces: list[bytes], contents: dict[str, bytes]) -> list[tuple[str, bytes]]:
+def _found(traces: list[bytes], where: dict[str, bytes]) -> list[tuple[str, bytes]]:
     return [
         (name, trace)
-        for name, content in contents.items()
+        for name, content in where.items()
         for trace in traces
         if trace in content
     ]
@@ -184,13 +166,13 @@ def ada(flashlog: Flashlog, client: FlaskClient, admin: Caller) -> Ada:
     return Ada(flashlog, client, admin)
 
 
-def test_nothing_of_an_erased_person_is_left_in_any_file(
+def test_nothing_of_an_erased_person_is_left_anywhere(
     ada: Ada, admin: Caller, flashlog: Flashlog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    directory, traces = flashlog.settings.data_dir, _traces(ada)
+    settings, traces = flashlog.settings, _traces(ada)
     # Else nothing would be proved by finding nothing.
-    before = {name for name, _ in _found(traces, _contents(directory))}
-    assert any(name.startswith("vault.sqlite") for name in before)
+    before = {name for name, _ in _found(traces, contents(settings))}
+    assert any(name.startswith(("vault.sqlite", "dump")) for name in before)
     assert any(name.endswith("unpacked") for name in before)
     assert len(before) <= 4, before
     with caplog.at_level(logging.DEBUG):
@@ -198,10 +180,10 @@ def test_nothing_of_an_erased_person_is_left_in_any_file(
     assert erased.status_code == HTTPStatus.NO_CONTENT
     seal(flashlog)
 
-    assert _found(traces, _contents(directory)) == []
+    assert _found(traces, contents(settings)) == []
     assert _found(traces, {"logged": caplog.text.encode()}) == []
     report = verify_storage(
-        SQLiteStorage(directory),
+        flashlog.storage,
         vkeys=(),
         held=(),
         progress=lambda _done, _total: None,
@@ -311,7 +293,7 @@ def test_who_was_not_erased_to_the_end_can_be_erased_again(
         admin.delete(f"{USERS}/user/{ada.id}/")
     assert flashlog.vault.get(ada.record_ids[0], kind=KIND)  # type: ignore[arg-type]
     assert admin.delete(f"{USERS}/user/{ada.id}/").status_code == HTTPStatus.NO_CONTENT
-    assert _found(_traces(ada), _contents(flashlog.settings.data_dir)) == []
+    assert _found(_traces(ada), contents(flashlog.settings)) == []
 
 
 def _broken(_: str) -> bool:

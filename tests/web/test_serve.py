@@ -174,7 +174,7 @@ def test_packages_of_the_same_name_where_it_is_started_are_not_ours(
         (tmp_path / f"{name}.py").write_text("raise SystemExit('not ours')")
     settings = Settings(data_dir=Path("data"), bind="127.0.0.1:0", log_level="WARNING")
     with serving(settings, directory=tmp_path):
-        assert (tmp_path / "data" / "log.sqlite").exists()
+        assert (tmp_path / "data" / "images").is_dir()
 
 
 def test_presence_ends_with_the_block_and_tells_the_dead_from_the_living(
