@@ -11,6 +11,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path as Directory
 from uuid import UUID
 
+import msgspec
+
 from application.simulation.setup import SERVICES
 from tests.contract.routers import real_router, simulated_router
 from tests.crash.paths import Path
@@ -115,14 +117,17 @@ def start_life(
     world: World,
     operation_id: UUID,
     trail: Directory,
-    at: int | None = None,
+    at: int | str | None = None,
     *,
     act: signal.Signals = signal.SIGKILL,
     cancel_after: str = "-",
 ) -> ForkServerProcess:
+    # The other process cannot know which database its directory was given here.
+    url = world.settings.database_url
+    settings = msgspec.structs.replace(world.settings, database_url=url)
     life = _LIVES.Process(
         target=live,
-        args=(world.settings, operation_id, str(trail), at, int(act), cancel_after),
+        args=(settings, operation_id, str(trail), at, int(act), cancel_after),
         daemon=True,
     )
     life.start()

@@ -9,7 +9,6 @@ from tests.crash.lives import (
     a_world,
     crash_at_every_moment,
     judge,
-    moments_of,
     run_life,
     start_life,
 )
@@ -31,10 +30,11 @@ def test_a_runner_frozen_before_the_flash_and_thawed_later_does_not_flash_again(
     None
 ):
     path = PATHS[0]
-    at = moments_of(path).index("before flash")
     with a_world(path) as (world, trail):
         operation_id = world.start()
-        frozen = start_life(world, operation_id, trail, at, act=signal.SIGSTOP)
+        frozen = start_life(
+            world, operation_id, trail, "before flash", act=signal.SIGSTOP
+        )
         eventually(lambda: trail.exists() and "before flash\n" in trail.read_text())
         assert run_life(world, operation_id, trail.with_suffix(".other")) == 0
         assert not judge(world, path, operation_id)

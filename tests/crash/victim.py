@@ -24,7 +24,7 @@ def live(
     settings: Settings,
     operation_id: UUID,
     trail: str,
-    at: int | None = None,
+    at: int | str | None = None,
     act: int = signal.SIGKILL,
     cancel_after: str = "",
 ) -> None:
