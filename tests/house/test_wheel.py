@@ -10,7 +10,11 @@ from urllib.request import urlopen
 
 import pytest
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.timeout(600),
+    pytest.mark.sqlite("it is installed without the extra for PostgreSQL"),
+]
 ROOT = Path(__file__).parents[2]
 
 

@@ -21,7 +21,7 @@ from tests.web.sockets.test_event_pace import SMALL, append_wide
 
 pytestmark = pytest.mark.process
 
-PING_SECONDS = 0.5
+PING_SECONDS = 1.0
 RECHECK_SECONDS = 0.2
 _CONTINUATION, _TEXT, _CLOSE = 0, 1, 8
 
