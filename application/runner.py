@@ -124,13 +124,16 @@ class Runner:
 
     def _visit(self, operation_id: UUID) -> None:
         try:
-            due_at = advance(
-                self._flashlog,
-                operation_id,
-                runner=self.name,
-                stop=self._stop,
-            )
-            self._let_go(operation_id)
+            try:
+                due_at = advance(
+                    self._flashlog,
+                    operation_id,
+                    runner=self.name,
+                    stop=self._stop,
+                )
+            finally:
+                # Before it is handed over: from then on another visit may have begun.
+                self._let_go(operation_id)
             self._hand_over(operation_id, due_at)
         except StorageError as error:
             # The lease runs out by itself, then somebody tries again.
@@ -138,12 +141,11 @@ class Runner:
         except Exception:  # noqa: BLE001 - one router must not stop the others
             _log.exception("action=visit_failed operation=%s", operation_id)
         finally:
-            self._let_go(operation_id)
             self._flashlog.turns.freed.tell()
 
     def _let_go(self, operation_id: UUID) -> None:
         with self._guard:
-            self._visiting.pop(operation_id, None)
+            del self._visiting[operation_id]
 
     def _hand_over(self, operation_id: UUID, due_at: float | None) -> None:
         self._flashlog.due.release(self.name, operation_id, due_at=due_at)

@@ -215,6 +215,7 @@ def test_the_list_is_filtered_and_ordered(
         assert keys(manager.get(f"{URL}?category={nothing}")) == {"category"}
 
 
+@pytest.mark.sqlite("it reads SQLite's plan")
 def test_the_same_answer_for_ten_thousand(flashlog: Flashlog, admin: Caller) -> None:
     """Orders that are asked for walk an index and sort nothing."""
     orders = {

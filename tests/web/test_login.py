@@ -230,5 +230,12 @@ def test_sessions_outlive_a_restart(browser: FlaskClient, flashlog: Flashlog) ->
     again = create_app(flashlog).test_client()
     again.set_cookie("sessionid", cookie.value)
     assert again.get(LIST).status_code == 200
+
+
+@pytest.mark.sqlite("the key of sessions is a file")
+def test_the_key_of_sessions_is_for_its_owner_alone(
+    flashlog: Flashlog, browser: FlaskClient
+) -> None:
+    log_in(browser)
     key = flashlog.settings.data_dir / "session.key"
     assert key.stat().st_mode & 0o077 == 0

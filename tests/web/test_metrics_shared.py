@@ -60,6 +60,7 @@ def test_log_and_lag_are_told_on_postgresql(two: tuple[Flashlog, Flashlog]) -> N
     assert 0 <= behind["projector_lag_seconds"] < 60
 
 
+@pytest.mark.sqlite("it reads SQLite's plan")
 def test_a_scrape_reads_no_table_of_operations_from_end_to_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

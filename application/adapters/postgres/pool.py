@@ -99,6 +99,7 @@ class Pool:
         self._idle: LifoQueue[Raw] = LifoQueue()
         self._free = BoundedSemaphore(connections_max)
         self._when_opened: list[Callable[[Raw], None]] = []
+        self._is_closed = False
 
     @contextmanager
     def lent(self) -> Iterator[Raw]:
@@ -156,7 +157,10 @@ class Pool:
         self._silence.is_found()
         self.let_go()
 
-    close = let_go
+    def close(self) -> None:
+        """Close what is idle now, and what is lent when it comes back."""
+        self._is_closed = True
+        self.let_go()
 
     def _take(self) -> Raw:
         with suppress(Empty):
@@ -172,6 +176,8 @@ class Pool:
             self._idle.put(connection)
         else:
             connection.close()
+        if self._is_closed:
+            self.let_go()
 
 
 def _is_well(connection: Raw) -> bool:

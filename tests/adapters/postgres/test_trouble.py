@@ -296,3 +296,13 @@ def test_a_frozen_server_is_given_up_by_who_connects(
             PostgresStorage(own_url, tmp_path, connections_max=2)
     finally:
         server.send(signal.SIGCONT)
+
+
+def test_a_connection_that_comes_back_after_the_end_is_closed(
+    postgres_url: str,
+) -> None:
+    pool = Pool(postgres_url)
+    with pool.lent() as connection:
+        pool.close()
+        assert connection.execute(b"SELECT 1").fetchone() == (1,)
+    assert connection.closed
