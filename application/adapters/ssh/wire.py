@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
 
 import paramiko
@@ -160,7 +161,13 @@ def closed_by_router(channel: Any) -> threading.Event:
 
 def _note_close(channel: Any, message: Any) -> None:
     closed_by_router(channel).set()
-    paramiko.Channel._handle_close(channel, message)  # noqa: SLF001
+    close = partial(paramiko.Channel._handle_close, channel, message)  # noqa: SLF001
+    if channel.transport.clear_to_send.is_set():
+        close()
+    else:
+        # It answers, which waits while keys are exchanged anew; that ends only if the
+        # thread that reads goes on.
+        threading.Thread(target=close, name="close", daemon=True).start()
 
 
 def _grow_window(channel: Any, message: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who fills a channel when its window grows: the lane, or the thread that reads."""
+"""What the thread that reads does for channels, and what it must not wait for."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 
 from application.adapters.ssh.bandwidth import Bandwidth
 from application.adapters.ssh.filling import Filling
-from application.adapters.ssh.wire import _grow_window
+from application.adapters.ssh.wire import _grow_window, _note_close
 from tests.adapters.ssh.given import MemoryImage
 from tests.procedure.world import eventually
 
@@ -30,7 +30,11 @@ class Wire:
     def get_log_channel(self) -> str:
         return __name__
 
+    def _unlink_channel(self, _: int) -> None:
+        """Forget the channel."""
+
     def _send_user_message(self, packet: Any) -> None:
+        assert self.clear_to_send.wait(10)
         self.sent.append(packet.asbytes()[9:])
         self.senders.add(threading.get_ident())
 
@@ -73,6 +77,7 @@ def wire() -> Wire:
 def channel(wire: Wire) -> Any:
     made: Any = paramiko.Channel(0)
     made._set_transport(wire)
+    made.active = True
     made.remote_chanid = 0
     made.out_window_size = _WINDOW_BYTES
     made.out_max_packet_size = _PACKET_BYTES
@@ -143,6 +148,18 @@ def test_the_lane_sends_itself_while_keys_are_exchanged(
     eventually(lambda: is_waiting(channel))
     wire.clear_to_send.clear()
     grow(channel, _WINDOW_BYTES)
+    wire.clear_to_send.set()
     lane.join(60)
     has_arrived(wire, image)
     assert threading.get_ident() not in wire.senders
+
+
+def test_a_close_while_keys_are_exchanged_keeps_nobody_from_reading_on(
+    channel: Any, wire: Wire
+) -> None:
+    wire.clear_to_send.clear()
+    _note_close(channel, None)
+    assert wire.sent == []
+    wire.clear_to_send.set()
+    eventually(lambda: len(wire.sent) > 0)
+    assert channel.closed
