@@ -9,12 +9,16 @@ import logging
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any, ClassVar
 
 import paramiko
-from paramiko.common import MSG_CHANNEL_CLOSE, MSG_CHANNEL_WINDOW_ADJUST
+from paramiko.common import (
+    MSG_CHANNEL_CLOSE,
+    MSG_CHANNEL_FAILURE,
+    MSG_CHANNEL_WINDOW_ADJUST,
+)
 from paramiko.packet import Packetizer
 
 from application.adapters.ssh.algorithms import Offer
@@ -161,13 +165,24 @@ def closed_by_router(channel: Any) -> threading.Event:
 
 def _note_close(channel: Any, message: Any) -> None:
     closed_by_router(channel).set()
-    close = partial(paramiko.Channel._handle_close, channel, message)  # noqa: SLF001
+    _answer(paramiko.Channel._handle_close, channel, message)  # noqa: SLF001
+
+
+def _note_refusal(channel: Any, message: Any) -> None:
+    _answer(paramiko.Channel._request_failed, channel, message)  # noqa: SLF001
+
+
+def _answer(handle: Callable[[Any, Any], None], channel: Any, message: Any) -> None:
+    """Let a channel answer; while keys are exchanged anew that waits for their end.
+
+    The end comes only if the thread that reads goes on, so another one waits then.
+    """
     if channel.transport.clear_to_send.is_set():
-        close()
+        handle(channel, message)
     else:
-        # It answers, which waits while keys are exchanged anew; that ends only if the
-        # thread that reads goes on.
-        threading.Thread(target=close, name="close", daemon=True).start()
+        threading.Thread(
+            target=handle, args=(channel, message), name="answer", daemon=True
+        ).start()
 
 
 def _grow_window(channel: Any, message: Any) -> None:
@@ -192,6 +207,7 @@ class RouterTransport(paramiko.Transport):  # type: ignore[misc]  # untyped
     _channel_handler_table: ClassVar = {
         **paramiko.Transport._channel_handler_table,  # noqa: SLF001
         MSG_CHANNEL_CLOSE: _note_close,
+        MSG_CHANNEL_FAILURE: _note_refusal,
         MSG_CHANNEL_WINDOW_ADJUST: _grow_window,
     }
 

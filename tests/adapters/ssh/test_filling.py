@@ -10,7 +10,7 @@ import pytest
 
 from application.adapters.ssh.bandwidth import Bandwidth
 from application.adapters.ssh.filling import Filling
-from application.adapters.ssh.wire import _grow_window, _note_close
+from application.adapters.ssh.wire import _grow_window, _note_close, _note_refusal
 from tests.adapters.ssh.given import MemoryImage
 from tests.procedure.world import eventually
 
@@ -154,11 +154,12 @@ def test_the_lane_sends_itself_while_keys_are_exchanged(
     assert threading.get_ident() not in wire.senders
 
 
-def test_a_close_while_keys_are_exchanged_keeps_nobody_from_reading_on(
-    channel: Any, wire: Wire
+@pytest.mark.parametrize("told", [_note_close, _note_refusal])
+def test_an_end_while_keys_are_exchanged_keeps_nobody_from_reading_on(
+    channel: Any, wire: Wire, told: Callable[[Any, Any], None]
 ) -> None:
     wire.clear_to_send.clear()
-    _note_close(channel, None)
+    told(channel, None)
     assert wire.sent == []
     wire.clear_to_send.set()
     eventually(lambda: len(wire.sent) > 0)
