@@ -171,6 +171,8 @@ class Runner:
                 )
             except StorageError as error:
                 _log.warning("cannot extend leases: %s", error)
+            except Exception:  # noqa: BLE001 - all leases would run out under visits
+                _log.exception("action=beat_failed")
 
     def _follow_the_log(self) -> None:
         """Be no earlier than others: what they want done must come due here, too."""

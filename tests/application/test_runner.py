@@ -51,3 +51,25 @@ def test_a_visit_that_ends_keeps_the_lease_of_the_next_one_alive(
         runner._visit(operation_id)
         assert visits == [operation_id] * 2
         assert list(runner._visiting) == [operation_id]
+
+
+def test_leases_are_kept_alive_after_a_beat_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    extended: list[Any] = []
+    beats = iter([False, False, True])
+    done: Any = Event()
+    with opened(tmp_path) as flashlog:
+        runner = Runner(flashlog)
+
+        def fail_once() -> None:
+            monkeypatch.setattr(runner, "_follow_the_log", lambda: None)
+            msg = "nobody has thought of this"
+            raise RuntimeError(msg)
+
+        monkeypatch.setattr(done, "wait", lambda _: next(beats))
+        monkeypatch.setattr(runner, "_follow_the_log", fail_once)
+        monkeypatch.setattr(flashlog.due, "extend", lambda *_, **__: extended.append(1))
+        runner._beat(done)
+    assert extended == [1]
+    assert "nobody has thought of this" in caplog.text
