@@ -20,6 +20,8 @@ from application.simulation import Fleet, Setup, faults
 from tests.routers import face, real, setup
 
 LIMITS = Limits(connect_seconds=60, banner_seconds=60, authentication_seconds=60)
+# Who asks again and again must not wait long for one that will never answer.
+GLANCE = Limits(connect_seconds=8, banner_seconds=8, authentication_seconds=8)
 PATH = "/tmp/flashlog-image.bin"
 
 
@@ -92,7 +94,12 @@ class Caller:
         return Router(self.session, limits)
 
     def connect(
-        self, host: str | None = None, *, password: str | None = None, **target: Any
+        self,
+        host: str | None = None,
+        *,
+        password: str | None = None,
+        limits: Limits = LIMITS,
+        **target: Any,
     ) -> Session:
         router = self.router
         login = Login(
@@ -102,7 +109,7 @@ class Caller:
             password=router.password if password is None else password,
         )
         return self.connector.open(
-            Target(addresses=(host or router.host,), logins=(login,), **target), LIMITS
+            Target(addresses=(host or router.host,), logins=(login,), **target), limits
         )
 
     def connect_with_key(self, private_key: str) -> Session:
@@ -124,7 +131,7 @@ class Caller:
         """Whether it lets us in now; the session is kept."""
         self.hang_up()
         try:
-            self._session = self.connect(host, **how)
+            self._session = self.connect(host, limits=GLANCE, **how)
         except UnreachableError:
             return False
         return True
