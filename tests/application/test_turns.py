@@ -229,6 +229,7 @@ def test_many_threads_with_connections_of_their_own_never_take_too_many(
     }
     uploading: Counter[UUID | None] = Counter()
     guard, most = threading.Lock(), Counter[str]()
+    met = threading.Event()
 
     def work(ids: list[UUID]) -> None:
         with opened(tmp_path, database_url=database_url) as house:
@@ -245,6 +246,9 @@ def test_many_threads_with_connections_of_their_own_never_take_too_many(
                         most["place"] = max(
                             most["place"], uploading[here], uploading[there]
                         )
+                        if uploading.total() > 1:
+                            met.set()
+                    met.wait(30)  # the first waits for a second, so there is a crowd
                     time.sleep(0.005)
                     with guard:
                         uploading[place] -= 1

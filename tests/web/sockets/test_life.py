@@ -1,12 +1,13 @@
 """Clients that are slow, silent, gone or talk too much: who is there is kept."""
 
+import json
 import os
 import signal
 import socket
 import struct
 import time
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,7 +16,7 @@ from domain.operation import events
 from domain.user import User
 from tests.web import examples
 from tests.web.conftest import id_of, token_for
-from tests.web.serving import Service, Socket
+from tests.web.serving import Service, Socket, eventually
 from tests.web.sockets.conftest import CLIENTS_MAX
 from tests.web.sockets.test_event_pace import SMALL, append_wide
 
@@ -58,6 +59,12 @@ def close_code(listener: Socket) -> int:
     return int.from_bytes(got.data[:2], "big")
 
 
+def has_a_seat(service: Service, operation_id: UUID, key: str) -> bool:
+    with service.listen(operation_id, key) as listener:
+        listener.send(json.dumps({"type": "request_current_state"}))
+        return listener.receive_or_close() is not None
+
+
 def test_a_client_that_is_slow_for_long_is_not_taken_for_dead(
     service: Service, here: Flashlog, key: str
 ) -> None:
@@ -78,9 +85,9 @@ def test_a_client_that_is_silent_is_closed_and_its_seat_is_free(
 ) -> None:
     operation_id = examples.operation(here)
     silent = [service.listen(operation_id, key) for _ in range(CLIENTS_MAX)]
-    time.sleep(3 * PING_SECONDS)  # nobody reads, so nobody answers a ping
-    service.listen(operation_id, key).close()
-    assert close_code(silent[0]) == 1008
+    # What reads here answers no ping.
+    assert {close_code(each) for each in silent} == {1008}
+    eventually(lambda: has_a_seat(service, operation_id, key))
     for each in silent:
         each.cut()
 
