@@ -40,27 +40,28 @@ def measure() -> list[Row]:
     if programs() is None:
         print("no row of PostgreSQL: its server is not installed (make test-tools)")
         return []
-    with _server() as server:
-        tell(server, "CREATE DATABASE appended")
-        tell(server, "CREATE DATABASE projected")
-        many = list(_many_writers(url_of(server, "appended")))
+    with server() as place:
+        tell(place, "CREATE DATABASE appended")
+        tell(place, "CREATE DATABASE projected")
+        many = list(_many_writers(url_of(place, "appended")))
         with (
             tempfile.TemporaryDirectory(prefix="flashlog-bench-") as name,
-            closing(_flashlog(name, url_of(server, "projected"))) as flashlog,
+            closing(_flashlog(name, url_of(place, "projected"))) as flashlog,
         ):
             return [*_one_writer(flashlog), *many, *_projections(flashlog)]
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def server() -> Iterator[str]:
+    """Start a server as an operator runs it; its place is its directory."""
     with tempfile.TemporaryDirectory(prefix="flashlog-pg-", dir="/tmp") as name:
         Path(name).chmod(0o755)
-        server = Server(Path(name), _AS_OPERATED)
-        server.start()
+        started = Server(Path(name), _AS_OPERATED)
+        started.start()
         try:
             yield name
         finally:
-            server.stop()
+            started.stop()
 
 
 def _flashlog(directory: str, url: str) -> Flashlog:
