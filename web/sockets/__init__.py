@@ -1,9 +1,9 @@
 """WebSockets: one operation, one batch, one device, or all events as they happen."""
 
 import logging
+import socket
 from collections.abc import Mapping
-from functools import partial
-from threading import Thread
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask, g, request
@@ -13,7 +13,7 @@ from simple_websocket import ConnectionClosed, Server
 from application.errors import StorageError
 from web.sockets import admission, event_feed, following
 from web.sockets.codes import INTERNAL_ERROR
-from web.sockets.handover import SocketOfItsOwn, shut
+from web.sockets.connection import NoThread
 from web.sockets.hub import Hub, keep
 from web.sockets.listening import Listening
 from web.state import WebState
@@ -36,7 +36,7 @@ def init_app(app: Flask, state: WebState) -> None:
     app.config["SOCK_SERVER_OPTIONS"] = {
         "ping_interval": settings.websocket_ping_seconds,
         "max_message_size": _MESSAGE_BYTES_MAX,
-        "thread_class": partial(Thread, daemon=True),
+        "thread_class": NoThread,
     }
     keep(app, Hub(state.flashlog, state.follower))
     sock = Sock()
@@ -46,7 +46,6 @@ def init_app(app: Flask, state: WebState) -> None:
     for name, (rule, _) in _CHANNELS.items():
         sock.route(rule, bp=blueprint, endpoint=name)(_listen)
     app.register_blueprint(blueprint)
-    app.wsgi_app = SocketOfItsOwn(app.wsgi_app)  # type: ignore[method-assign]
 
 
 def _listen(server: Server, **_: Any) -> None:
@@ -65,6 +64,18 @@ def _listen(server: Server, **_: Any) -> None:
         _LOG.exception("action=socket_failed a WebSocket is closed")
         client.close(INTERNAL_ERROR, "trouble on the server")
     finally:
-        client.finish(seconds=listening.flashlog.settings.websocket_stall_seconds)
-        listening.end()
-        shut(request.environ)
+        try:
+            client.finish(seconds=listening.flashlog.settings.websocket_stall_seconds)
+        finally:
+            listening.end()
+            _shut(request.environ["gunicorn.socket"])
+
+
+def _shut(connection: socket.socket) -> None:
+    """End a connection for good.
+
+    gunicorn's main loop would otherwise linger on it for two seconds, and meanwhile
+    accept nobody.
+    """
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

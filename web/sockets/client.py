@@ -6,23 +6,18 @@ decides what becomes of it.
 """
 
 import logging
-import socket
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Lock
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 from simple_websocket import ConnectionClosed, Server
-from wsproto.events import CloseConnection
-from wsproto.utilities import LocalProtocolError
 
 from web.metering import CLIENTS_DROPPED
 from web.sockets.codes import POLICY_VIOLATION
+from web.sockets.connection import Connection
 from web.sockets.frames import News
-from web.sockets.handover import lasting
 from web.sockets.outbox import WAITING_BYTES_MAX, Outbox
 
 _LOG = logging.getLogger(__name__)
@@ -33,7 +28,6 @@ _SAID_MAX = 100
 _FAREWELL_SECONDS = 1.0
 # How often a thread that waits for a slow client looks whether there is still a need.
 _LOOK_SECONDS = 0.25
-_WOKEN = object()
 
 
 class StalledError(Exception):
@@ -58,7 +52,7 @@ class Client:
         self._outbox = Outbox()
         self._is_closed = False
         self._is_in_a_hurry = False
-        self._server: Server | None = None
+        self._connection: Connection | None = None
 
     # --- from any thread -------------------------------------------------------
 
@@ -94,10 +88,9 @@ class Client:
             on_its_way = self._outbox.keep(1)
             if on_its_way is not None:
                 self.told = on_its_way
-            if self._server is not None:
-                close = CloseConnection(code, f"{reason}; position={self.told}")
-                with suppress(LocalProtocolError):
-                    self._put(self._server.ws.send(close))
+            if self._connection is not None:
+                last_words = f"{reason}; position={self.told}"
+                self._put(self._connection.farewell(code, last_words))
 
     def control(self, data: bytes) -> None:
         """Send what the WebSocket library has to say: a ping, a pong, a Close."""
@@ -107,11 +100,10 @@ class Client:
                 self._put(data)
 
     def wake(self, *, in_a_hurry: bool = False) -> None:
-        """End the conversation of the client's own thread."""
+        """Let the client's own thread notice that it was told goodbye."""
         self._is_in_a_hurry = in_a_hurry
-        if self._server is not None:
-            self._server.connected = False
-            self._server.event.set()
+        with self._lock:
+            self._ring()
 
     def close(self, code: int, reason: str) -> None:
         self.say_goodbye(code, reason)
@@ -121,9 +113,9 @@ class Client:
 
     def attach(self, server: Server) -> None:
         """Begin: the connection is there, and what was held goes out."""
-        self._outbox.connect(lasting(server))
-        server.sock = _OneAtATime(server, self)
-        self._server = server
+        connection = Connection(server, send=self.control)
+        self._outbox.connect(connection.sock)
+        self._connection = connection
         self.release([], position=self.told)
 
     def hold(self) -> None:
@@ -162,24 +154,25 @@ class Client:
             self.told = max(self.told, told)
             if frames and not self._is_closed:
                 self._put(frames)
+        self.hear(seconds=0)
         self.drain(stall_seconds=stall_seconds, meanwhile=meanwhile)
 
     def drain(self, *, stall_seconds: float, meanwhile: Callable[[], None]) -> None:
         """Send what waits, at the client's pace. Raises StalledError.
 
         That may take for ever, so `meanwhile` is done again and again. Ends early
-        where the service says goodbye.
+        where one of both says goodbye.
         """
         deadline = monotonic() + stall_seconds
-        while not self._is_closed:
+        while self.is_open:
             if self._send_on():
-                self._show_life()
+                self._attached.show_life()
                 deadline = monotonic() + stall_seconds
             if not self._outbox.size_bytes:
                 return
             if monotonic() > deadline:
                 raise StalledError
-            self._outbox.await_room(seconds=_LOOK_SECONDS)
+            self.hear(seconds=_LOOK_SECONDS, or_room=True)
             meanwhile()
 
     def catch_breath(self) -> None:
@@ -192,36 +185,57 @@ class Client:
 
         Raises simple_websocket's ConnectionClosed.
         """
-        if self._server is None:
+        if self.is_open and not self._attached.said_count():
+            self.hear(seconds=seconds)
+        said = self._attached.said()
+        if said is None and not self.is_open:
             raise ConnectionClosed
-        said = self._server.receive(timeout=max(0.0, seconds))
-        return None if said is _WOKEN else said
+        return said
+
+    def hear(self, *, seconds: float, or_room: bool = False) -> None:
+        """Take in what the client says, for so long or until there is some news."""
+        self._attached.hear(seconds=seconds, or_room=or_room)
+        if self._attached.said_count() > _SAID_MAX:
+            self.say_goodbye(POLICY_VIOLATION, "too much was said at once")
 
     @property
     def is_open(self) -> bool:
-        return bool(
-            self._server is not None and self._server.connected and not self._is_closed
-        )
+        return not self._is_closed and self._attached.is_open
 
     def finish(self, *, seconds: float) -> None:
         """Send the Close that may still wait, and give the client time to answer.
 
         Who takes nothing has so long to begin again, and is cut then.
         """
+        if self._connection is None:
+            return
         with self._lock:
             self._is_closed = True
             self._outbox.keep(2)  # the rest of a message, and Close
+        if self._has_sent_all(seconds=seconds):
+            self._connection.await_farewell(seconds=_FAREWELL_SECONDS)
+        else:
+            CLIENTS_DROPPED.labels("stalled").inc()
+            _LOG.warning("action=client_cut position=%s", self.told)
+        with self._lock:
+            self._connection.close()
+            self._connection = None
+
+    def _has_sent_all(self, *, seconds: float) -> bool:
         begun = monotonic()
-        with suppress(ConnectionClosed):
-            while self._send_on() or self._outbox.size_bytes:
-                limit = _FAREWELL_SECONDS if self._is_in_a_hurry else seconds
-                if monotonic() > begun + limit:
-                    CLIENTS_DROPPED.labels("stalled").inc()
-                    _LOG.warning("action=client_cut position=%s", self.told)
-                    break
-                self._outbox.await_room(seconds=_LOOK_SECONDS)
-        if self._server is not None:
-            self._server.thread.join(_FAREWELL_SECONDS)
+        while self._send_on() or self._outbox.size_bytes:
+            limit = _FAREWELL_SECONDS if self._is_in_a_hurry else seconds
+            if monotonic() > begun + limit:
+                return False
+            self._attached.hear(seconds=_LOOK_SECONDS, or_room=True)
+            self._attached.forget()
+        return True
+
+    @property
+    def _attached(self) -> Connection:
+        if self._connection is None:
+            raise ConnectionClosed
+        return self._connection
 
     def _send_on(self) -> bool:
         """Send what goes out at once; returns whether anything did."""
@@ -230,11 +244,6 @@ class Client:
             self._outbox.send_on()
             self._is_closed |= self._outbox.is_broken
             return self._outbox.size_bytes < before
-
-    def _show_life(self) -> None:
-        """Whoever takes what waits is there, however late our ping comes to it."""
-        if self._server is not None:
-            self._server.pong_received = True
 
     # --- under the lock ----------------------------------------------------------
 
@@ -262,41 +271,13 @@ class Client:
     def _give_up(self) -> None:
         self.is_slow = True
         _LOG.info("action=client_slow position=%s a client does not keep up", self.told)
-        self._call_own_thread()
+        self._ring()
 
     def _put(self, data: bytes) -> None:
         if self._outbox.put(data, told=self.told):
-            self._call_own_thread()
+            self._ring()
         self._is_closed |= self._outbox.is_broken
 
-    def _call_own_thread(self) -> None:
-        if self._server is not None:
-            if _WOKEN not in self._server.input_buffer[-1:]:
-                self._server.input_buffer.append(_WOKEN)
-            self._server.event.set()
-
-
-class _OneAtATime:
-    """The connection as the WebSocket library sees it.
-
-    Its pings, pongs and Closes wait their turn behind a message that is on its way.
-    It hears no more of a client than the client's own thread can listen to.
-    """
-
-    def __init__(self, server: Server, client: Client) -> None:
-        self._server = server
-        self._sock: socket.socket = server.sock
-        self._client = client
-
-    def send(self, data: bytes) -> int:
-        self._client.control(data)
-        return len(data)
-
-    def recv(self, size: int) -> bytes:
-        if len(self._server.input_buffer) > _SAID_MAX:
-            self._client.close(POLICY_VIOLATION, "too much was said at once")
-            return b""
-        return self._sock.recv(size)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
+    def _ring(self) -> None:
+        if self._connection is not None:
+            self._connection.ring()

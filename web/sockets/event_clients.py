@@ -81,7 +81,7 @@ class EventClients:
                 wanted = list(filter(audience.takes, page.occurrences)) if page else []
                 frames = _news(wanted).joined if wanted else b""
             if page is None:  # the read models are being made anew
-                sleep(_LOOK_SECONDS)
+                client.hear(seconds=_LOOK_SECONDS)
                 continue
             if not wanted and monotonic() >= pulse_at:
                 frames = position_frame("position", page.position)

@@ -1,11 +1,8 @@
 """What is on its way to one client, sent without waiting for it."""
 
-import select
 import socket
 from collections import deque
 from contextlib import suppress
-
-from simple_websocket import ConnectionClosed
 
 # What may wait for a client beside the one message that is on its way.
 WAITING_BYTES_MAX = 256 * 1024
@@ -68,12 +65,3 @@ class Outbox:
             _, data = self._waiting.pop()
             self.size_bytes -= len(data)
         return self._waiting[-1][0] if self._waiting else None
-
-    def await_room(self, *, seconds: float) -> None:
-        """Wait until the connection takes more. Raises ConnectionClosed."""
-        try:
-            room = select.poll()
-            room.register(self._sock or -1, select.POLLOUT)
-            room.poll(seconds * 1000)
-        except (OSError, ValueError):
-            raise ConnectionClosed from None
