@@ -116,12 +116,16 @@ def _run(settings: Settings, *, parts: Sequence[str], ready: str) -> None:
 # Whoever needs others is stopped before them.
 _STOPPED = ("runner", "web", "projector")
 _GUNICORN = ["-c", "python:web.gunicorn_conf", "wsgi:app"]
+# The C library (glibc, mallopt(3)) gives every few threads a heap of their own and keeps
+# what each once held. Python's threads take turns anyway: two heaps are enough.
+_THRIFTY = {"MALLOC_ARENA_MAX": "2"}
 
 
 def _environment(settings: Settings) -> dict[str, str]:
     foreign = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
     return (
-        foreign
+        _THRIFTY
+        | foreign
         | environment_of(settings)
         | {SUPERVISOR: str(os.getpid()), "PYTHONPATH": python_path()}
     )

@@ -64,6 +64,27 @@ def test_a_part_that_is_killed_is_started_again(settings: Settings, part: str) -
         assert others.items() <= service.children().items()
 
 
+def test_parts_keep_to_few_heaps(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    with serving(settings) as service:
+        assert {_heaps_of(pid) for pid in service.children().values()} == {"2"}
+
+
+def test_who_runs_the_service_says_how_many_heaps_its_parts_have(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "7")
+    with serving(settings) as service:
+        assert {_heaps_of(pid) for pid in service.children().values()} == {"7"}
+
+
+def _heaps_of(pid: int) -> str:
+    entries = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(entry.split("=", 1) for entry in entries if entry)["MALLOC_ARENA_MAX"]
+
+
 def test_health_names_the_part_that_is_frozen(settings: Settings) -> None:
     with serving(settings) as service:
         os.kill(service.children()["runner"], signal.SIGSTOP)
