@@ -116,8 +116,8 @@ def _run(settings: Settings, *, parts: Sequence[str], ready: str) -> None:
 # Whoever needs others is stopped before them.
 _STOPPED = ("runner", "web", "projector")
 _GUNICORN = ["-c", "python:web.gunicorn_conf", "wsgi:app"]
-# The C library (glibc, mallopt(3)) gives every few threads a heap of their own and keeps
-# what each once held. Python's threads take turns anyway: two heaps are enough.
+# The C library (glibc, mallopt(3)) gives every few threads a heap of their own and
+# keeps what each once held. Python's threads take turns anyway: two are enough.
 _THRIFTY = {"MALLOC_ARENA_MAX": "2"}
 
 
